@@ -1,0 +1,48 @@
+"""The errors that Killick raises on purpose.
+
+Each carries a `reason` (CamelCase, for conditions and events) and a `message` that
+tells a person what to do. Neither ever holds a secret. The tree:
+
+    KillickError
+    ├── InvalidSpec        the resource asks for something that cannot be done
+    ├── Unavailable        a system did not answer; trying again is right
+    ├── NotGranted         the operator lacks a right in this namespace
+    └── Conflict           somebody else wrote in between; look again
+"""
+
+from __future__ import annotations
+
+
+class KillickError(Exception):
+    """Base of all expected failures."""
+
+    default_reason = "Error"
+
+    def __init__(self, message: str, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason or self.default_reason
+        self.message = message
+
+
+class InvalidSpec(KillickError):
+    """The spec is impossible; only its author can mend it."""
+
+    default_reason = "InvalidSpec"
+
+
+class Unavailable(KillickError):
+    """A system did not answer or answered with an error of its own."""
+
+    default_reason = "Unavailable"
+
+
+class NotGranted(KillickError):
+    """The API server refused: the tenant role is not bound in the namespace."""
+
+    default_reason = "NamespaceNotGranted"
+
+
+class Conflict(KillickError):
+    """The object changed since it was read, or a name is taken by someone else."""
+
+    default_reason = "Conflict"

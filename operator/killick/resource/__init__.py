@@ -1,0 +1,1 @@
+"""The ModelDeployment as plain frozen values; no I/O."""

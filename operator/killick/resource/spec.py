@@ -1,0 +1,300 @@
+"""The ModelDeployment's spec as frozen values, with every default.
+
+Read one with `killick.resource.parse.parse_spec`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from killick.errors import InvalidSpec
+from killick.resource.codec import to_dict
+
+SCORES = ("RocAuc", "Accuracy")
+ERRORS = ("MeanAbsoluteError", "RootMeanSquaredError")
+
+
+@dataclass(frozen=True)
+class Model:
+    """The registered model in MLflow."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class SecretRef:
+    """A Secret in the object's own namespace."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class SecretKeyRef:
+    """One key of a Secret in the object's own namespace."""
+
+    name: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Aliases:
+    """MLflow aliases that Killick reads and moves."""
+
+    champion: str = "champion"
+    candidate: str = "challenger"
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Where the model is registered; no address means the operator's setting."""
+
+    tracking_uri: str | None = None
+    credentials_secret_ref: SecretRef | None = None
+    aliases: Aliases = field(default_factory=Aliases)
+    stage_policy: str = "Sync"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The dataset that the first version was trained on."""
+
+    uri: str
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A table in PostgreSQL; the Secret's key holds a connection URL."""
+
+    secret_key_ref: SecretKeyRef
+    table: str
+    schema: str = "public"
+
+
+@dataclass(frozen=True)
+class VectorFeatures:
+    """Features in one array column, named by position."""
+
+    names: tuple[str, ...]
+    column: str = "feature_vector"
+
+
+@dataclass(frozen=True)
+class ColumnFeatures:
+    """Features in columns of their own."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Features:
+    """How the log holds the features: one array (`Vector`) or `Columns`."""
+
+    type: str
+    vector: VectorFeatures | None = None
+    columns: ColumnFeatures | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features in order."""
+        chosen = self.vector if self.type == "Vector" else self.columns
+        if chosen is None:
+            raise InvalidSpec(
+                f"inferenceLog.features.type is {self.type}: "
+                f"declare features.{self.type.lower()} with its names"
+            )
+        return chosen.names
+
+
+@dataclass(frozen=True)
+class InferenceLog:
+    """What the model saw and answered in production."""
+
+    type: str
+    features: Features
+    postgres: Postgres
+    timestamp_column: str = "predicted_at"
+    time_zone: str = "UTC"
+    lag: str = "5m"
+    prediction_column: str | None = None
+    label_column: str | None = None
+    id_column: str | None = None
+
+
+@dataclass(frozen=True)
+class DriftColumn:
+    """What differs from the defaults for one feature."""
+
+    name: str
+    critical: bool = False
+    threshold: str = "0.1"
+
+
+@dataclass(frozen=True)
+class Persistence:
+    """Drift persists when `breaches` of the last `windows` counting windows drift."""
+
+    breaches: int = 2
+    windows: int = 3
+
+
+@dataclass(frozen=True)
+class PodTemplate:
+    """What an author may choose for the check and evaluation pods."""
+
+    service_account_name: str | None = None
+    resources: dict[str, Any] | None = None
+    env_from: tuple[Any, ...] = ()
+    node_selector: dict[str, str] | None = None
+    tolerations: tuple[Any, ...] = ()
+    image_pull_secrets: tuple[Any, ...] = ()
+    labels: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Drift:
+    """When and how the log is judged against the reference."""
+
+    schedule: str = "@hourly"
+    time_zone: str | None = None
+    window: str = "24h"
+    minimum_rows: int = 100
+    drifted_columns_percent: int = 30
+    significance: str = "0.05"
+    columns: tuple[DriftColumn, ...] = ()
+    persistence: Persistence = field(default_factory=Persistence)
+    pod_template: PodTemplate = field(default_factory=PodTemplate)
+
+
+@dataclass(frozen=True)
+class CronJobRef:
+    """A suspended CronJob of the namespace whose Job template is the training."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """Training by a Job."""
+
+    cron_job_ref: CronJobRef
+
+
+@dataclass(frozen=True)
+class Budget:
+    """At most `attempts` retraining runs in any period of this length."""
+
+    attempts: int = 3
+    per: str = "168h"
+
+
+@dataclass(frozen=True)
+class Retraining:
+    """What starts a retraining, how, and how often."""
+
+    job: TrainingJob
+    type: str = "Job"
+    triggers: tuple[str, ...] = ("Drift",)
+    cooldown: str = "24h"
+    budget: Budget = field(default_factory=Budget)
+    timeout: str = "6h"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """The metric by which candidate and champion are compared."""
+
+    name: str
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Scores go up with quality, errors go down."""
+        return self.name in SCORES
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a candidate must show before it may be promoted."""
+
+    metric: Metric
+    minimum: str | None = None
+    maximum: str | None = None
+    minimum_improvement: str = "0"
+    minimum_rows: int = 100
+    timeout: str = "1h"
+
+
+@dataclass(frozen=True)
+class Git:
+    """The one value in a GitOps repository that names the deployed version."""
+
+    url: str
+    values_path: str
+    json_pointer: str
+    branch: str = "main"
+    credentials_secret_ref: SecretRef | None = None
+    value: str = "models:/{model}/{version}"
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """How a proven version reaches the GitOps repository."""
+
+    git: Git
+    strategy: str = "Commit"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """The whole spec of a ModelDeployment."""
+
+    model: Model
+    reference: Reference
+    inference_log: InferenceLog
+    mode: str = "Observe"
+    suspend: bool = False
+    registry: Registry = field(default_factory=Registry)
+    drift: Drift = field(default_factory=Drift)
+    retraining: Retraining | None = None
+    evaluation: Evaluation | None = None
+    promotion: Promotion | None = None
+
+    def value_of(self, version: str) -> str:
+        """Return the text that names `version` in the GitOps repository."""
+        template = self._promotion().git.value
+        return template.replace("{model}", self.model.name).replace(
+            "{version}", version
+        )
+
+    def version_in(self, value: str) -> str | None:
+        """Return the version that a text of the repository names, else None."""
+        template = self._promotion().git.value.replace("{model}", self.model.name)
+        before, after = template.split("{version}", 1)
+        inner = value[len(before) : len(value) - len(after)]
+        fits = value.startswith(before) and value.endswith(after)
+        return inner if fits and re.fullmatch(r"[0-9]{1,18}", inner) else None
+
+    def _promotion(self) -> Promotion:
+        if self.promotion is None:
+            raise InvalidSpec("spec.promotion is not declared")
+        return self.promotion
+
+    def fingerprint(self, *parts: str) -> str:
+        """Return 12 hex digits of the named top-level parts of the spec."""
+        chosen = {part: to_dict(getattr(self, part)) for part in parts}
+        text = json.dumps(chosen, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @property
+    def check_fingerprint(self) -> str:
+        """Identify all that gives a verdict its meaning (not when it is taken)."""
+        drift = to_dict(self.drift)
+        for key in ("schedule", "timeZone", "podTemplate", "persistence"):
+            drift.pop(key, None)
+        log = to_dict(self.inference_log)
+        text = json.dumps([drift, log], sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,257 @@
+"""The ModelDeployment's status as frozen values: the whole memory of the operator.
+
+Everything that has to survive a restart is here, bounded, and readable by a person.
+Absent and empty are the same. No I/O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from killick.errors import InvalidSpec
+from killick.resource.codec import from_dict, to_dict
+
+SCHEMA_VERSION: Final = 1
+MESSAGE_LIMIT: Final = 1024
+HISTORY_LIMIT: Final = 10
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A metav1.Condition."""
+
+    type: str
+    status: str  # True | False | Unknown
+    reason: str
+    message: str = ""
+    last_transition_time: datetime | None = None
+    observed_generation: int | None = None
+
+
+@dataclass(frozen=True)
+class Versions:
+    """Which version is wanted, deployed, the best, and the one under trial."""
+
+    desired: str | None = None
+    serving: str | None = None
+    champion: str | None = None
+    candidate: str | None = None
+
+
+@dataclass(frozen=True)
+class ReferencePin:
+    """The dataset that windows are compared with, pinned by its digest.
+
+    `version` owns it (None: it is the one that the spec declares).
+    """
+
+    uri: str
+    sha256: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class Window:
+    """The verdict of one window of the inference log."""
+
+    start: datetime
+    end: datetime
+    verdict: str
+    reason: str
+    message: str = ""
+    rows: int | None = None
+    drifted: int | None = None
+    checked: int | None = None
+    percent: int | None = None
+
+
+@dataclass(frozen=True)
+class DriftStatus:
+    """What the checks found.
+
+    `anchor` is where counting windows begin; `windows` are the last of these that
+    have a verdict, oldest first. `verdict` and what follows it are of the latest
+    check's interim window.
+    """
+
+    anchor: datetime | None = None
+    windows: tuple[Window, ...] = ()
+    verdict: str | None = None
+    reason: str | None = None
+    message: str | None = None
+    rows: int | None = None
+    percent: int | None = None
+    worst: str | None = None
+    kinds: tuple[str, ...] = ()
+    summary: str | None = None
+    breaches: int | None = None
+    last_check: str | None = None
+    last_check_time: datetime | None = None
+    next_check_time: datetime | None = None
+    requested: str | None = None
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One cause for acting: it opens when drift persists; at most one is open."""
+
+    id: str
+    opened_at: datetime
+    reason: str
+    message: str = ""
+    closed_at: datetime | None = None
+    outcome: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """True until an outcome is recorded."""
+        return self.closed_at is None
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One retraining run for an episode. States: see `plan/attempt.py`."""
+
+    id: str
+    episode: str
+    state: str
+    started_at: datetime
+    champion: str | None = None
+    job: str | None = None
+    version: str | None = None
+    finished_at: datetime | None = None
+    reason: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True)
+class PastAttempt:
+    """What budget and cooldown need to know of an attempt that is over."""
+
+    id: str
+    started_at: datetime
+    outcome: str
+
+
+@dataclass(frozen=True)
+class EvaluationResult:
+    """What the evaluation measured on `rows` labelled rows.
+
+    `improvement` is positive where the candidate is better, whatever the metric;
+    `lower` and `upper` bound it with 95 % confidence. Numbers are decimal strings.
+    """
+
+    rows: int
+    metric: str
+    digest: str | None = None
+    champion_score: str | None = None
+    candidate_score: str | None = None
+    improvement: str | None = None
+    lower: str | None = None
+    upper: str | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Candidate against champion. States: see `plan/evaluation.py`."""
+
+    id: str
+    attempt: str
+    candidate: str
+    state: str
+    started_at: datetime
+    number: int = 1
+    policy: str | None = None
+    champion: str | None = None
+    not_before: datetime | None = None
+    finished_at: datetime | None = None
+    reason: str | None = None
+    message: str | None = None
+    result: EvaluationResult | None = None
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """One change of the value in Git. States: see `plan/promotion.py`."""
+
+    id: str
+    state: str
+    version: str
+    from_value: str
+    to_value: str
+    base: str
+    target: str
+    proposed_at: datetime
+    previous: str | None = None
+    evaluation: str | None = None
+    episode: str | None = None
+    commit: str | None = None
+    landed_at: datetime | None = None
+    finished_at: datetime | None = None
+    reason: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Automation stopped for this object until a person releases `id`."""
+
+    id: str
+    reason: str
+    message: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Requests:
+    """The token of the last request of each kind that was handled."""
+
+    check: str | None = None
+    release: str | None = None
+
+
+@dataclass(frozen=True)
+class Status:
+    """The whole status of a ModelDeployment."""
+
+    schema_version: int = SCHEMA_VERSION
+    observed_generation: int = -1
+    phase: str | None = None
+    waiting_for: str | None = None
+    versions: Versions = field(default_factory=Versions)
+    reference: ReferencePin | None = None
+    drift: DriftStatus = field(default_factory=DriftStatus)
+    adopted_at: datetime | None = None
+    episode: Episode | None = None
+    attempt: Attempt | None = None
+    attempts: tuple[PastAttempt, ...] = ()
+    evaluation: Evaluation | None = None
+    promotion: Promotion | None = None
+    hold: Hold | None = None
+    requests: Requests = field(default_factory=Requests)
+    conditions: tuple[Condition, ...] = ()
+
+    def condition(self, kind: str) -> Condition | None:
+        """Return the condition of a type, None if it is absent."""
+        return next((c for c in self.conditions if c.type == kind), None)
+
+
+def parse_status(raw: Any) -> Status | None:
+    """Read a status; None if there is none yet or it cannot be read.
+
+    A status that cannot be read is as good as none: the object is adopted anew.
+    """
+    if not isinstance(raw, dict) or "schemaVersion" not in raw:
+        return None
+    try:
+        return from_dict(Status, raw)
+    except InvalidSpec:
+        return None
+
+
+def status_dict(status: Status) -> dict[str, Any]:
+    """Return the JSON form that the API server stores."""
+    value: dict[str, Any] = to_dict(status)
+    return value
