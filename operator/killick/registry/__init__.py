@@ -1,0 +1,1 @@
+"""The model registry (MLflow) behind one port: `port.py` says what it can do."""
