@@ -1,0 +1,56 @@
+"""What Killick asks a drift check, and what the check answers; standard library only.
+
+The request travels as JSON in the environment (``DRIFTCHECK_REQUEST``), the answer
+as JSON in the pod's termination message, which all containers of a pod share: hence
+its limit of 1,536 bytes, its short keys, and a way to cut it that never loses what a
+decision needs. Both sides ignore fields that they do not know; a change that is not
+additive gets a new version. The operator imports this and ``evaluation_contract``.
+"""
+
+from driftcheck.answer_cut import ANSWER_LIMIT, encode
+from driftcheck.contract_answer import (
+    CheckAnswer,
+    CheckError,
+    Kind,
+    Verdict,
+    WindowVerdict,
+    decode,
+)
+from driftcheck.contract_request import (
+    MAXIMUM_COUNT,
+    REQUEST_VARIABLE,
+    CheckRequest,
+    ColumnRule,
+    Features,
+    LogSource,
+    Reference,
+    WindowGrid,
+    decode_request,
+    encode_request,
+)
+from driftcheck.wire import CONTRACT, ContractError, format_time, parse_time
+
+__all__ = [
+    "ANSWER_LIMIT",
+    "CONTRACT",
+    "MAXIMUM_COUNT",
+    "REQUEST_VARIABLE",
+    "CheckAnswer",
+    "CheckError",
+    "CheckRequest",
+    "ColumnRule",
+    "ContractError",
+    "Features",
+    "Kind",
+    "LogSource",
+    "Reference",
+    "Verdict",
+    "WindowGrid",
+    "WindowVerdict",
+    "decode",
+    "decode_request",
+    "encode",
+    "encode_request",
+    "format_time",
+    "parse_time",
+]

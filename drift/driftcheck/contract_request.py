@@ -1,0 +1,254 @@
+"""The request of a check: what to compare, over which windows, by which rules."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from driftcheck.wire import (
+    CONTRACT,
+    ContractError,
+    Fields,
+    compact,
+    format_time,
+    parse_object,
+    short_text,
+)
+
+REQUEST_VARIABLE = "DRIFTCHECK_REQUEST"
+MAXIMUM_COUNT = 10
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The dataset that the model was trained on; `sha256` pins it where known."""
+
+    uri: str
+    sha256: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As the request carries it."""
+        return {"uri": self.uri, "sha256": self.sha256}
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Self:
+        """Read from a request."""
+        sha256 = fields.optional_text("sha256")
+        return cls(fields.text("uri"), sha256.lower() if sha256 else None)
+
+
+@dataclass(frozen=True)
+class Features:
+    """Where a row's features are: one array column (Vector), or columns of their own.
+
+    `names` are the reference's column names, in the array's order for a Vector.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    column: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As the request carries it."""
+        return {"kind": self.kind, "column": self.column, "names": list(self.names)}
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Self:
+        """Read from a request."""
+        kind = fields.text("kind")
+        if kind not in ("Vector", "Columns"):
+            raise ContractError(f"{fields.path('kind')}: must be Vector or Columns")
+        names = fields.texts("names")
+        if not names or len(set(names)) != len(names):
+            raise ContractError(
+                f"{fields.path('names')}: must hold at least one name, none twice"
+            )
+        column = fields.text("column") if kind == "Vector" else None
+        return cls(kind, names, column)
+
+
+@dataclass(frozen=True)
+class LogSource:
+    """A table of inferences. Naive timestamps are read as of `time_zone`.
+
+    `lag_seconds`: how long a row may take to arrive; younger times are not judged.
+    """
+
+    schema: str
+    table: str
+    timestamp_column: str
+    features: Features
+    time_zone: str = "UTC"
+    lag_seconds: int = 300
+    prediction_column: str | None = None
+    label_column: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As the request carries it."""
+        return {
+            "schema": self.schema,
+            "table": self.table,
+            "timestamp_column": self.timestamp_column,
+            "time_zone": self.time_zone,
+            "lag_seconds": self.lag_seconds,
+            "features": self.features.to_json(),
+            "prediction_column": self.prediction_column,
+            "label_column": self.label_column,
+        }
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Self:
+        """Read from a request."""
+        return cls(
+            schema=fields.text("schema"),
+            table=fields.text("table"),
+            timestamp_column=fields.text("timestamp_column"),
+            features=Features.from_fields(fields.child("features")),
+            time_zone=fields.optional_text("time_zone") or "UTC",
+            lag_seconds=fields.whole("lag_seconds"),
+            prediction_column=fields.optional_text("prediction_column"),
+            label_column=fields.optional_text("label_column"),
+        )
+
+
+@dataclass(frozen=True)
+class ColumnRule:
+    """What differs for one column; `threshold` None means the request's default."""
+
+    name: str
+    critical: bool = False
+    threshold: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As the request carries it."""
+        return {
+            "name": self.name,
+            "critical": self.critical,
+            "threshold": self.threshold,
+        }
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Self:
+        """Read from a request."""
+        return cls(
+            fields.text("name"),
+            fields.flag("critical", default=False),
+            fields.optional_number("threshold"),
+        )
+
+
+@dataclass(frozen=True)
+class WindowGrid:
+    """Counting windows are laid end to end from `anchor`; the last `count` matter.
+
+    `judged_through`: the end of the last counting window that has a verdict already.
+    """
+
+    anchor: datetime
+    count: int
+    judged_through: datetime | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As the request carries it."""
+        through = self.judged_through
+        return {
+            "anchor": format_time(self.anchor),
+            "count": self.count,
+            "judged_through": format_time(through) if through else None,
+        }
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> Self:
+        """Read from a request."""
+        count = fields.whole("count", 1)
+        if count > MAXIMUM_COUNT:
+            raise ContractError(
+                f"{fields.path('count')}: must be at most {MAXIMUM_COUNT}"
+            )
+        return cls(fields.time("anchor"), count, fields.optional_time("judged_through"))
+
+
+@dataclass(frozen=True)
+class CheckRequest:
+    """One check of one model: what to compare, over which windows, by which rules.
+
+    `significance` is the false discovery rate over columns (0 to 1);
+    `drifted_columns_percent` the share of drifted columns that makes a drifted
+    dataset; thresholds are effect sizes (see `distance`).
+    """
+
+    name: str
+    namespace: str
+    spec_hash: str
+    reference: Reference
+    log: LogSource
+    window_seconds: int
+    windows: WindowGrid
+    minimum_rows: int = 100
+    significance: float = 0.05
+    drifted_columns_percent: int = 30
+    columns: tuple[ColumnRule, ...] = ()
+    default_threshold: float = 0.1
+    interim: bool = True
+    contract: str = CONTRACT
+
+    def to_json(self) -> dict[str, Any]:
+        """A value that `json.dumps` takes; `from_json` reads it back equal."""
+        return {
+            "contract": self.contract,
+            "name": self.name,
+            "namespace": self.namespace,
+            "spec_hash": self.spec_hash,
+            "reference": self.reference.to_json(),
+            "log": self.log.to_json(),
+            "window_seconds": self.window_seconds,
+            "windows": self.windows.to_json(),
+            "minimum_rows": self.minimum_rows,
+            "significance": self.significance,
+            "drifted_columns_percent": self.drifted_columns_percent,
+            "columns": [rule.to_json() for rule in self.columns],
+            "default_threshold": self.default_threshold,
+            "interim": self.interim,
+        }
+
+    @classmethod
+    def from_json(cls, value: Any) -> Self:
+        """The request, or ContractError naming the field that is wrong."""
+        fields = Fields(value)
+        fields.contract("contract", CONTRACT)
+        significance = fields.number("significance")
+        percent = fields.whole("drifted_columns_percent", 1)
+        if not 0 < significance < 1:
+            raise ContractError("significance: must lie between 0 and 1")
+        if percent > 100:
+            raise ContractError("drifted_columns_percent: must be at most 100")
+        return cls(
+            name=fields.text("name"),
+            namespace=fields.text("namespace"),
+            spec_hash=short_text(fields.text("spec_hash"), "spec_hash"),
+            reference=Reference.from_fields(fields.child("reference")),
+            log=LogSource.from_fields(fields.child("log")),
+            window_seconds=fields.whole("window_seconds", 1),
+            windows=WindowGrid.from_fields(fields.child("windows")),
+            minimum_rows=fields.whole("minimum_rows", 1),
+            significance=significance,
+            drifted_columns_percent=percent,
+            columns=tuple(
+                ColumnRule.from_fields(c) for c in fields.children("columns")
+            ),
+            default_threshold=(
+                fields.number("default_threshold")
+                if fields.has("default_threshold")
+                else 0.1
+            ),
+            interim=fields.flag("interim", default=True),
+        )
+
+
+def encode_request(request: CheckRequest) -> str:
+    """The request as the text of the environment variable."""
+    return compact(request.to_json())
+
+
+def decode_request(text: str) -> CheckRequest:
+    """The request from the environment variable's text, or ContractError."""
+    return CheckRequest.from_json(parse_object(text))
