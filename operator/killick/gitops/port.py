@@ -9,70 +9,55 @@ person has to mend it; whatever is wrong with reaching the repository is a
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from killick.errors import InvalidSpec, KillickError, Unavailable
+
 PROMOTION_TRAILER = "Killick-Promotion"
 
 
-class GitError(Exception):
-    """The repository could not be used; nothing is known about its value.
-
-    `reason` is CamelCase and stable, `message` is for people. Neither ever
-    carries a secret. Reasons: Unreachable, Unauthorized, BranchMissing,
-    TargetInvalid, TimedOut, PushNotPossible, Contended.
-    """
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(f"{reason}: {message}")
-        self.reason = reason
-        self.message = message
+class GitError(KillickError):
+    """The repository could not be used; nothing is known about its value."""
 
 
-class GitUnreachableError(GitError):
+class GitUnreachable(GitError, Unavailable):
     """The server did not answer, or not as a Git server does."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__("Unreachable", message)
+    default_reason = "GitUnreachable"
 
 
-class GitUnauthorizedError(GitError):
+class GitUnauthorized(GitError):
     """The server wants credentials that we do not have, or refused ours."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__("Unauthorized", message)
+    default_reason = "GitUnauthorized"
 
 
-class BranchMissingError(GitError):
+class BranchMissing(GitError):
     """The repository answers, but has no such branch."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__("BranchMissing", message)
+    default_reason = "BranchMissing"
 
 
-class TargetInvalidError(GitError):
+class TargetInvalid(GitError, InvalidSpec):
     """The address or branch is one that we refuse to use; asking again is futile."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__("TargetInvalid", message)
+    default_reason = "GitTargetInvalid"
 
 
-class GitTimedOutError(GitError):
+class GitTimedOut(GitError, Unavailable):
     """The time allowed for the whole operation was over; it wrote nothing."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__("TimedOut", message)
+    default_reason = "GitTimedOut"
 
 
-class PushNotPossibleError(GitError):
+class PushNotPossible(GitError, Unavailable):
     """Reading works but the server does not even take the push; nothing was sent."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__("PushNotPossible", message)
+    default_reason = "PushNotPossible"
 
 
-class ContendedError(GitError):
+class Contended(GitError, Unavailable):
     """Others won every race for the branch; it wrote nothing. Try again later."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__("Contended", message)
+    default_reason = "GitContended"
 
 
 @dataclass(frozen=True, slots=True)
