@@ -44,7 +44,7 @@ class Service(ABC):
         return self.supervisor.processes[self.name]
 
     @property
-    def log(self) -> Path:
+    def log_file(self) -> Path:
         """The file that holds what the server has printed."""
         return self.process.log
 
