@@ -1,0 +1,85 @@
+"""Columns as the statistics want them: sorted numbers, or counts of categories.
+
+A column's kind is fixed by the reference, never guessed from a window: few values
+do not make a category, and a full window does not make a number.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from driftcheck.distance import Floats
+
+
+class ColumnKind(StrEnum):
+    """How a column is compared."""
+
+    NUMBER = "number"
+    CATEGORY = "category"
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """A numeric column: finite values sorted ascending; NaN counts as null."""
+
+    values: Floats
+    nulls: int = 0
+    infinite: int = 0
+
+    @property
+    def rows(self) -> int:
+        """All rows, whatever they hold."""
+        return self.present + self.nulls + self.infinite
+
+    @property
+    def present(self) -> int:
+        """Rows that can be compared."""
+        return int(self.values.size)
+
+
+@dataclass(frozen=True)
+class Categories:
+    """A categorical column: rows by category, categories in one canonical spelling."""
+
+    counts: Mapping[str, int]
+    nulls: int = 0
+    infinite: int = 0
+
+    @property
+    def rows(self) -> int:
+        """All rows, whatever they hold."""
+        return self.present + self.nulls
+
+    @property
+    def present(self) -> int:
+        """Rows that can be compared."""
+        return sum(self.counts.values())
+
+
+Column: TypeAlias = Numbers | Categories
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something worth saying about a column; `quality` ones make DataQuality."""
+
+    reason: str
+    column: str
+    detail: str = ""
+    quality: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.column}" if self.column else self.reason
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """One side of a comparison.
+
+    `rows` were found; the columns hold them all, or a random sample of them.
+    """
+
+    rows: int
+    columns: Mapping[str, Column]
+    findings: tuple[Finding, ...] = field(default=())

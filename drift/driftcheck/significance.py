@@ -1,0 +1,121 @@
+"""p-values: how surprising a difference would be if nothing had changed.
+
+All lie between 0 and 1, and smaller means more surprising. They assume independent
+rows; that is why no verdict rests on them alone (see `verdict`).
+"""
+
+import numpy as np
+from scipy import special
+
+from driftcheck.distance import Floats
+
+MINIMUM_EXPECTED = 5.0
+
+
+def kolmogorov_smirnov_pvalue(distance: float, n: int, m: int) -> float:
+    r"""Two-sided p-value of the Kolmogorov-Smirnov distance of n and m rows.
+
+    .. math:: Q_{KS}\left((\sqrt{e} + 0.12 + 0.11/\sqrt{e}) D\right),
+              \quad e = nm/(n + m)
+
+    Asymptotic, with the correction for small samples; conservative where values tie.
+
+    Source: Stephens (1970), "Use of the Kolmogorov-Smirnov, Cramer-von Mises and
+    related statistics without extensive tables".
+    """
+    root = np.sqrt(n * m / (n + m))
+    return float(special.kolmogorov((root + 0.12 + 0.11 / root) * distance))
+
+
+def chi_square_pvalue(reference: Floats, current: Floats) -> float | None:
+    """p-value of homogeneity of two count vectors: Pearson's test on the 2 x K table.
+
+    Both sides are samples (taking the reference's shares as exact would alarm far
+    too often). Categories that expect fewer than 5 rows on a side are pooled; None
+    where fewer than two categories remain, as there is nothing to test.
+
+    Source: Pearson (1900); the rule of five: Cochran (1954), "Some methods for
+    strengthening the common chi-square tests".
+    """
+    table = _pooled(np.array([reference, current], dtype=np.float64))
+    if table.shape[1] < 2:
+        return None
+    expected = _expected(table)
+    statistic = float(np.sum((table - expected) ** 2 / expected))
+    return float(special.chdtrc(table.shape[1] - 1, statistic))
+
+
+def _expected(table: Floats) -> Floats:
+    rows, columns = table.sum(axis=1, keepdims=True), table.sum(axis=0, keepdims=True)
+    expected: Floats = rows * columns / table.sum()
+    return expected
+
+
+def _pooled(table: Floats) -> Floats:
+    """The table without empty categories, the rare ones joined into one."""
+    table = table[:, table.sum(axis=0) > 0]
+    if table.shape[1] < 2:
+        return table
+    order = np.argsort(-table.sum(axis=0), kind="stable")
+    table = table[:, order]
+    rare = _expected(table).min(axis=0) < MINIMUM_EXPECTED
+    if rare.sum() == 0:
+        return table
+    pooled = table[:, rare].sum(axis=1, keepdims=True)
+    kept = table[:, ~rare]
+    together = np.hstack([kept, pooled])
+    if kept.shape[1] > 1 and _expected(together)[:, -1].min() < MINIMUM_EXPECTED:
+        kept[:, -1:] += pooled
+        return kept
+    return together
+
+
+def share_pvalue(
+    reference_hits: int, reference_rows: int, current_hits: int, current_rows: int
+) -> float:
+    """p-value that two shares are equal: the chi-square test on the 2 x 2 table.
+
+    With too few rows for that test the answer is 1: no evidence.
+    """
+    reference = np.array([reference_hits, reference_rows - reference_hits], float)
+    current = np.array([current_hits, current_rows - current_hits], float)
+    table = np.array([reference, current])
+    if min(reference_rows, current_rows) == 0 or (table.sum(axis=0) == 0).any():
+        return 1.0
+    if _expected(table).min() < 1:
+        return 1.0
+    expected = _expected(table)
+    return float(special.chdtrc(1, np.sum((table - expected) ** 2 / expected)))
+
+
+def unseen_pvalue(
+    unseen: int, rows: int, singletons: int, reference_rows: int
+) -> float:
+    """p-value of so many rows in categories that the reference has never seen.
+
+    Even without a change some rows fall into unseen categories: their share is
+    estimated by the share of categories seen exactly once (plus one, so that it is
+    never zero), and the p-value is the binomial tail from `unseen` up.
+
+    Source: Good (1953), "The population frequencies of species and the estimation
+    of population parameters".
+    """
+    if unseen == 0:
+        return 1.0
+    chance = min(1.0, (singletons + 1) / max(1, reference_rows))
+    return float(special.bdtrc(unseen - 1, rows, chance))
+
+
+def benjamini_hochberg(pvalues: Floats) -> Floats:
+    """p-values adjusted for being many: at most a share of q of those below q is false.
+
+    Source: Benjamini and Hochberg (1995), "Controlling the false discovery rate".
+    """
+    count = pvalues.size
+    if count == 0:
+        return pvalues
+    order = np.argsort(pvalues, kind="stable")
+    scaled = pvalues[order] * count / np.arange(1, count + 1)
+    adjusted = np.empty(count)
+    adjusted[order] = np.minimum.accumulate(scaled[::-1])[::-1]
+    return np.minimum(adjusted, 1.0)
