@@ -8,62 +8,54 @@ idempotent: after a time-out the caller repeats it, and may find it done.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Final, Protocol
+from typing import Final, Protocol
 
-ATTEMPT_TAG: Final = "killick.dev/attempt"
-TRAIN_BEFORE_TAG: Final = "killick.dev/train-before"
-REFERENCE_URI_TAG: Final = "killick.dev/reference-uri"
-REFERENCE_SHA256_TAG: Final = "killick.dev/reference-sha256"
-IMAGE_TAG: Final = "killick.dev/image"
+from killick.errors import Conflict, KillickError, Unavailable
 
 TAG_PREFIX: Final = "killick.dev/"
 TAG_VALUE_LIMIT: Final = 4096  # characters; longer values are neither read nor written
 
 
-class RegistryError(Exception):
+class RegistryError(KillickError):
     """The registry could not do it. `message` never holds a credential."""
 
-    reason: ClassVar[str] = "RegistryError"
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+    default_reason = "RegistryError"
 
 
-class RegistryUnreachable(RegistryError):
+class RegistryUnreachable(RegistryError, Unavailable):
     """No answer, or an answer that says "later" (5xx, 429): try again."""
 
-    reason: ClassVar[str] = "RegistryUnreachable"
+    default_reason = "RegistryUnreachable"
 
 
 class RegistryUnauthorized(RegistryError):
     """The server wants other credentials, or these may not do this."""
 
-    reason: ClassVar[str] = "RegistryUnauthorized"
+    default_reason = "RegistryUnauthorized"
 
 
 class ModelMissing(RegistryError):
     """A write needs a registered model that does not exist."""
 
-    reason: ClassVar[str] = "ModelMissing"
+    default_reason = "ModelMissing"
 
 
 class VersionMissing(RegistryError):
     """A write needs a version that does not exist (any more)."""
 
-    reason: ClassVar[str] = "VersionMissing"
+    default_reason = "VersionMissing"
 
 
-class RegistryConflict(RegistryError):
+class RegistryConflict(RegistryError, Conflict):
     """An alias or tag holds the value of another writer; the message names it."""
 
-    reason: ClassVar[str] = "RegistryConflict"
+    default_reason = "RegistryConflict"
 
 
 class RegistryRefused(RegistryError):
     """The address, a name or an answer is not acceptable; repeating is no use."""
 
-    reason: ClassVar[str] = "RegistryRefused"
+    default_reason = "RegistryRefused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,126 @@
+"""The registry port on real MLflow servers: one client per (address, credential)."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, TypeVar
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from killick.registry import reading, writing
+from killick.registry.checks import check_uri
+from killick.registry.mlflow_api import MlflowApi
+from killick.registry.port import (
+    AttemptQuery,
+    ChampionChange,
+    Credentials,
+    RegistryRefused,
+    RegistryState,
+    RegistryTarget,
+    RegistryUnreachable,
+)
+from killick.registry.rest import ApiError, Host, Rest
+
+CLIENTS_KEPT: Final = 256
+DEADLINE: Final = 60.0  # seconds for one method, however many calls it makes
+
+_T = TypeVar("_T")
+
+
+class MlflowRegistry:
+    """Implements `Registry`. Make and close it inside one running event loop."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._session: aiohttp.ClientSession | None = None
+        self._hosts: dict[str, Host] = {}
+        self._clients: OrderedDict[tuple[str, Credentials], MlflowApi] = OrderedDict()
+
+    async def close(self) -> None:
+        """Close all connections; the next call opens new ones."""
+        self._clients.clear()
+        session, self._session = self._session, None
+        if session:
+            await session.close()
+
+    async def read(
+        self,
+        target: RegistryTarget,
+        credentials: Credentials,
+        attempt: AttemptQuery | None = None,
+        versions: tuple[str, ...] = (),
+    ) -> RegistryState:
+        """See `Registry.read`."""
+        api = self._api(target, credentials)
+        return await _bounded(reading.read(api, target, attempt, versions))
+
+    async def mark_candidate(
+        self,
+        target: RegistryTarget,
+        credentials: Credentials,
+        version: str,
+        tags: Mapping[str, str],
+        *,
+        sync_stage: bool,
+    ) -> None:
+        """See `Registry.mark_candidate`."""
+        api = self._api(target, credentials)
+        await _bounded(
+            writing.mark_candidate(api, target, version, tags, sync_stage=sync_stage)
+        )
+
+    async def mark_champion(
+        self,
+        target: RegistryTarget,
+        credentials: Credentials,
+        change: ChampionChange,
+    ) -> None:
+        """See `Registry.mark_champion`."""
+        api = self._api(target, credentials)
+        await _bounded(writing.mark_champion(api, target, change))
+
+    async def tag_version(
+        self,
+        target: RegistryTarget,
+        credentials: Credentials,
+        version: str,
+        tags: Mapping[str, str],
+    ) -> None:
+        """See `Registry.tag_version`."""
+        api = self._api(target, credentials)
+        await _bounded(writing.tag_version(api, target, version, tags))
+
+    def _api(self, target: RegistryTarget, credentials: Credentials) -> MlflowApi:
+        check_uri(target.tracking_uri)
+        key = (target.tracking_uri, credentials)
+        api = self._clients.pop(key, None) or self._new(*key)
+        self._clients[key] = api
+        if len(self._clients) > CLIENTS_KEPT:
+            self._clients.popitem(last=False)
+        return api
+
+    def _new(self, tracking_uri: str, credentials: Credentials) -> MlflowApi:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                # The bound is per host and ours: waiting must not use up time-outs.
+                connector=aiohttp.TCPConnector(limit=0),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": "killick"},
+                trust_env=False,
+            )
+        netloc = urlsplit(tracking_uri).netloc.lower()
+        host = self._hosts.setdefault(netloc, Host(self._clock))
+        return MlflowApi(
+            Rest(self._session, host, tracking_uri, credentials), self._clock
+        )
+
+
+async def _bounded(work: Awaitable[_T]) -> _T:
+    try:
+        return await asyncio.wait_for(work, DEADLINE)
+    except TimeoutError:
+        raise RegistryUnreachable("MLflow took too long") from None
+    except ApiError as error:
+        raise RegistryRefused(error.message) from None
