@@ -1,0 +1,90 @@
+"""`python -m dev.node`: run the development node until INT, TERM or HUP."""
+
+import argparse
+import asyncio
+import contextlib
+import getpass
+import logging
+import os
+import signal
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dev.node.api import Api, read_kubeconfig
+from dev.node.images import Images
+from dev.node.node import Registration
+from dev.node.pods import Pods
+from dev.node.prepare import Services, machine_environment
+from dev.node.runner import Runner
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m dev.node", description=__doc__)
+    parser.add_argument("--kubeconfig", type=Path, required=True)
+    parser.add_argument(
+        "--directory", type=Path, required=True, help="for logs, volumes and homes"
+    )
+    parser.add_argument(
+        "--images", type=Path, required=True, help="JSON: image → venv and paths"
+    )
+    parser.add_argument("--name", default="killick-node")
+    parser.add_argument(
+        "--shared",
+        action="append",
+        default=[],
+        help="a directory of the machine whose paths are never rewritten, also "
+        "where a pod mounts a volume above it; the parent of --directory and "
+        "pytest's directory for temporary files always are",
+    )
+    return parser.parse_args(argv)
+
+
+async def _serve(arguments: argparse.Namespace) -> None:
+    directory = arguments.directory.absolute()
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    scratch = Path(tempfile.gettempdir(), f"pytest-of-{getpass.getuser()}")
+    runner = Runner()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    async with Api(read_kubeconfig(arguments.kubeconfig)) as api:
+        services = Services(
+            api=api,
+            images=Images(arguments.images),
+            runner=runner,
+            directory=directory,
+            shared=(str(directory.parent), str(scratch), *arguments.shared),
+            machine=machine_environment(os.environ.items()),
+        )
+        tasks = {
+            asyncio.create_task(Registration(api, arguments.name).run()),
+            asyncio.create_task(Pods(arguments.name, services).run()),
+        }
+        stopped = asyncio.create_task(stop.wait())
+        everything: set[asyncio.Task[Any]] = {*tasks, stopped}
+        done, _ = await asyncio.wait(everything, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        runner.kill_all()
+        with contextlib.suppress(TimeoutError):
+            gathered = asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.wait_for(gathered, 1.5)
+        await runner.close()
+        for task in done - {stopped}:
+            # Neither task ends by itself unless it is broken: say how.
+            task.result()
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run until a signal; containers end with the node."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    asyncio.run(_serve(_arguments(argv)))
+
+
+if __name__ == "__main__":
+    main()
