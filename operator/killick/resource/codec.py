@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -57,7 +57,7 @@ def to_dict(value: Any) -> Any:
 
 
 @cache
-def _hints(cls: Hashable) -> dict[str, Any]:
+def _hints(cls: Any) -> dict[str, Any]:
     return typing.get_type_hints(cls)
 
 
@@ -68,7 +68,7 @@ def from_dict(cls: type[T], raw: Any, path: str = "") -> T:
     """
     if not isinstance(raw, Mapping):
         raise InvalidSpec(f"{path or cls.__name__} must be an object")
-    hints = _hints(cls)
+    hints = _hints(typing.cast(Any, cls))
     values: dict[str, Any] = {}
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]
         key = camel(field.name)

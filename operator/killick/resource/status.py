@@ -71,11 +71,12 @@ class Window:
 class DriftStatus:
     """What the checks found.
 
-    `anchor` is where counting windows begin; `windows` are the last of these that
+    `anchor` is where counting windows begin, for the spec of `spec_hash`; `windows` are the last of these that
     have a verdict, oldest first. `verdict` and what follows it are of the latest
     check's interim window.
     """
 
+    spec_hash: str | None = None
     anchor: datetime | None = None
     windows: tuple[Window, ...] = ()
     verdict: str | None = None
@@ -128,9 +129,10 @@ class Attempt:
 
 @dataclass(frozen=True)
 class PastAttempt:
-    """What budget and cooldown need to know of an attempt that is over."""
+    """What budget and cooldown need to know of an attempt, also of the current one."""
 
     id: str
+    episode: str
     started_at: datetime
     outcome: str
 
@@ -163,6 +165,7 @@ class Evaluation:
     state: str
     started_at: datetime
     number: int = 1
+    failures: int = 0
     policy: str | None = None
     champion: str | None = None
     not_before: datetime | None = None

@@ -1,0 +1,101 @@
+"""The adoption track: nothing acts before the world was read and agrees.
+
+    world                                             → Adopted
+    no registry and no repository declared            → True  NothingToAdopt
+    registry or repository unreadable                 → Unknown, with the reason
+    the repository's value cannot be read or parsed   → False, with the reason
+    value and champion alias name one version         → True  Adopted
+    a value, and no champion alias yet                → True  NoChampion
+    value and champion alias differ                   → False ValueAliasDisagree
+
+An object without status (restored, re-created, rebuilt) passes here first. After
+that the hold track watches for other writers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from killick.plan.check import restart_windows
+from killick.plan.context import Context, Note, Step
+from killick.plan.facts import Unknown
+from killick.resource.status import ReferencePin, Status, Versions
+
+
+def step(ctx: Context, status: Status) -> Step:
+    """Adopt the object once; a note says why it cannot be adopted yet."""
+    if status.adopted_at is not None:
+        return Step(status)
+    if ctx.observed.registry is None and ctx.observed.git is None:
+        return Step(replace(status, adopted_at=ctx.now))
+    for fact in (ctx.observed.registry, ctx.observed.git):
+        if isinstance(fact, Unknown):
+            return Step(status, note=Note(fact.reason, fact.message))
+    problem = disagreement(ctx)
+    if problem:
+        return Step(_seen(ctx, status), note=problem)
+    status = replace(_seen(ctx, status), adopted_at=ctx.now)
+    return Step(adopt_reference(ctx, status))
+
+
+def desired_version(ctx: Context) -> str | None:
+    """Return the version that Git names; without a repository, the champion."""
+    if ctx.spec.promotion is None:
+        return ctx.registry.champion if ctx.registry else None
+    if ctx.git is None or ctx.git.value is None:
+        return None
+    return ctx.spec.version_in(ctx.git.value)
+
+
+def _seen(ctx: Context, status: Status) -> Status:
+    desired = desired_version(ctx)
+    registry = ctx.registry
+    versions = Versions(
+        desired=desired,
+        serving=desired,
+        champion=registry.champion if registry else None,
+        candidate=registry.candidate if registry else None,
+    )
+    return replace(status, versions=versions)
+
+
+def disagreement(ctx: Context) -> Note | None:
+    """Return what keeps Git's value and the registry from being one truth."""
+    registry, git = ctx.registry, ctx.git
+    model = ctx.spec.model.name
+    if registry is not None and not registry.model_exists:
+        message = f"the registry has no model {model!r}: register its first version"
+        return Note("ModelMissing", message)
+    if git is None:
+        return None
+    if git.refused:
+        return Note(git.refused.reason, git.refused.message)
+    desired = ctx.spec.version_in(git.value or "")
+    if desired is None and ctx.spec.promotion:
+        wanted = ctx.spec.promotion.git.value
+        message = f"the value {git.value!r} in Git does not have the form {wanted!r}"
+        return Note("ValueNotOurs", message)
+    champion = registry.champion if registry else None
+    if champion is None or champion == desired:
+        return None
+    return Note(
+        "ValueAliasDisagree",
+        f"Git names version {desired}, the alias "
+        f"{ctx.spec.registry.aliases.champion!r} version {champion}: "
+        "make them agree, nothing is written until then",
+    )
+
+
+def adopt_reference(ctx: Context, status: Status) -> Status:
+    """Judge against the reference of the champion, where it owns one."""
+    champion = status.versions.champion
+    facts = ctx.version(champion)
+    if facts is None or facts.reference_uri is None:
+        return status
+    pin = ReferencePin(facts.reference_uri, facts.reference_sha256, champion)
+    old = status.reference
+    if old and (old.uri, old.version) == (pin.uri, pin.version):
+        return status
+    if old and old.uri == pin.uri and old.sha256 in (None, pin.sha256):
+        return replace(status, reference=replace(pin, sha256=pin.sha256 or old.sha256))
+    return restart_windows(status, pin, ctx.now)

@@ -1,0 +1,212 @@
+"""The check track: from answers of check Jobs to windows that count.
+
+    event                                   → what happens
+    first pass, or the spec's checks change → windows start anew from now
+    the reference changes                   → windows start anew from now
+    a Job answered                          → its windows are folded in, once
+    a Job left no (valid) answer            → verdict Error with the pod's reason
+    the CronJob differs from the spec       → ApplyCheck
+    a request token not seen before         → RunCheck, once per token
+
+Counting windows are laid end to end from the anchor. An Inconclusive, DataQuality
+or Error window occupies its slot and counts neither way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from driftcheck.contract import (
+    CheckAnswer,
+    ContractError,
+    Verdict,
+    WindowVerdict,
+    decode,
+)
+from killick.names import ANNOTATION_CHECK, PURPOSE_CHECK
+from killick.plan.check_request import check_effect
+from killick.plan.context import Context, Note, Step
+from killick.plan.effects import RunCheck
+from killick.plan.facts import JobFact
+from killick.resource.schedule import next_run
+from killick.resource.status import DriftStatus, ReferencePin, Status, Window
+
+
+def step(ctx: Context, status: Status) -> Step:
+    """Fold in the answers, then bring the CronJob in line with the spec."""
+    status = _current(ctx, status)
+    for job in _finished(ctx):
+        status = _fold(ctx, status, job)
+    status = _summarise(ctx, status)
+    return _effect(ctx, status)
+
+
+def breaches(status: Status, windows: int) -> int:
+    """Return how many of the last `windows` counting windows show drift."""
+    return sum(w.verdict == Verdict.DRIFT for w in status.drift.windows[-windows:])
+
+
+def _current(ctx: Context, status: Status) -> Status:
+    """Drop evidence that was gathered for another spec or reference."""
+    spec = ctx.spec
+    pin = status.reference
+    declared = ReferencePin(spec.reference.uri, spec.reference.sha256)
+    if pin is None or (pin.version is None and not _same_reference(pin, declared)):
+        status = restart_windows(status, declared, ctx.now)
+    if status.drift.spec_hash != spec.check_fingerprint:
+        status = restart_windows(status, status.reference or declared, ctx.now)
+        fresh = replace(status.drift, spec_hash=spec.check_fingerprint)
+        status = replace(status, drift=fresh)
+    return status
+
+
+def _same_reference(pin: ReferencePin, declared: ReferencePin) -> bool:
+    return pin.uri == declared.uri and declared.sha256 in (None, pin.sha256)
+
+
+def restart_windows(status: Status, pin: ReferencePin, now: datetime) -> Status:
+    """Return a status that knows nothing of drift yet, judged against `pin`."""
+    old = status.drift
+    fresh = DriftStatus(
+        spec_hash=old.spec_hash,
+        anchor=now,
+        last_check=old.last_check,
+        last_check_time=old.last_check_time,
+        requested=old.requested,
+    )
+    return replace(status, reference=pin, drift=fresh)
+
+
+def _finished(ctx: Context) -> list[JobFact]:
+    jobs = ctx.children.jobs if ctx.children else ()
+    done = [j for j in jobs if j.purpose == PURPOSE_CHECK and j.owned and j.finished_at]
+    return sorted(done, key=lambda j: (j.finished_at, j.name))
+
+
+def _fold(ctx: Context, status: Status, job: JobFact) -> Status:
+    drift = status.drift
+    if drift.last_check_time and job.finished_at:
+        done = (job.finished_at, job.name)
+        if done <= (drift.last_check_time, drift.last_check or ""):
+            return status
+    seen = replace(drift, last_check=job.name, last_check_time=job.finished_at)
+    status = replace(status, drift=seen)
+    try:
+        answer = decode(job.answer) if job.answer else None
+    except ContractError as error:
+        return _failed(status, "BrokenAnswer", str(error))
+    if answer is None:
+        why = job.detail or "the check's pod left no answer"
+        return _failed(status, job.reason or "NoAnswer", why)
+    if answer.spec_hash != ctx.spec.check_fingerprint:
+        return status
+    return _judged(ctx, status, answer)
+
+
+def _failed(status: Status, reason: str, message: str) -> Status:
+    latest = replace(
+        status.drift,
+        verdict=str(Verdict.ERROR),
+        reason=reason,
+        message=message,
+        rows=None,
+        percent=None,
+        worst=None,
+        kinds=(),
+    )
+    return replace(status, drift=latest)
+
+
+def _judged(ctx: Context, status: Status, answer: CheckAnswer) -> Status:
+    if answer.error:
+        return _failed(status, answer.error.reason, answer.error.message)
+    pin = status.reference
+    if pin and pin.sha256 is None and answer.reference_sha256:
+        pin = replace(pin, sha256=answer.reference_sha256)
+        status = replace(status, reference=pin)
+    known = {w.start for w in status.drift.windows}
+    anchor = status.drift.anchor or ctx.now
+    added = [
+        _window(w)
+        for w in answer.windows
+        if w.counting and w.start not in known and w.start >= anchor
+    ]
+    keep = ctx.spec.drift.persistence.windows
+    windows = sorted([*status.drift.windows, *added], key=lambda w: w.start)[-keep:]
+    status = replace(status, drift=replace(status.drift, windows=tuple(windows)))
+    shown = [w for w in answer.windows if not w.counting] or list(answer.windows)
+    return _show(status, shown[-1]) if shown else status
+
+
+def _window(found: WindowVerdict) -> Window:
+    return Window(
+        start=found.start,
+        end=found.end,
+        verdict=str(found.verdict),
+        reason=found.reason,
+        message=found.message,
+        rows=found.rows,
+        drifted=found.drifted,
+        checked=found.checked,
+        percent=found.percent,
+    )
+
+
+def _show(status: Status, latest: WindowVerdict) -> Status:
+    shown = replace(
+        status.drift,
+        verdict=str(latest.verdict),
+        reason=latest.reason,
+        message=latest.message,
+        rows=latest.rows,
+        percent=latest.percent,
+        worst=", ".join(f"{name} {score:.2f}" for name, score in latest.worst[:3]),
+        kinds=tuple(str(kind) for kind in latest.kinds),
+    )
+    return replace(status, drift=shown)
+
+
+def _summarise(ctx: Context, status: Status) -> Status:
+    drift = status.drift
+    count = breaches(status, ctx.spec.drift.persistence.windows)
+    summary = "Pending"
+    if drift.verdict:
+        percent = f" {drift.percent}%" if drift.verdict == Verdict.DRIFT else ""
+        of = ctx.spec.drift.persistence.windows
+        summary = f"{drift.verdict}{percent} ({count}/{of})"
+    due = None
+    if not ctx.spec.suspend:
+        due = next_run(ctx.spec.drift, str(ctx.name), ctx.now)
+    shown = replace(drift, summary=summary, breaches=count, next_check_time=due)
+    return replace(status, drift=shown)
+
+
+def _effect(ctx: Context, status: Status) -> Step:
+    if ctx.children is None:
+        return Step(status)
+    if ctx.children.check_foreign:
+        taken = f"CronJob {ctx.name.check_cronjob} exists and belongs to someone else"
+        return Step(status, note=Note("NameTaken", taken))
+    wanted = check_effect(ctx, status)
+    if ctx.children.check_applied != wanted.fingerprint:
+        return ctx.want(status, wanted)
+    return _requested(ctx, status)
+
+
+def _requested(ctx: Context, status: Status) -> Step:
+    token = ctx.facts.annotations.get(ANNOTATION_CHECK)
+    if token and token != status.requests.check:
+        job = ctx.name.requested_check(token)
+        status = replace(
+            status,
+            requests=replace(status.requests, check=token),
+            drift=replace(status.drift, requested=job),
+        )
+    pending = status.drift.requested
+    if pending is None or ctx.children is None:
+        return Step(status)
+    if ctx.children.job(pending) or pending == status.drift.last_check:
+        done = replace(status.drift, requested=None)
+        return Step(replace(status, drift=done))
+    return ctx.want(status, RunCheck(pending))

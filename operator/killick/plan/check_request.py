@@ -1,0 +1,90 @@
+"""What the check's CronJob is asked to do, and the fingerprint that identifies it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from driftcheck.contract import (
+    CheckRequest,
+    ColumnRule,
+    Features,
+    LogSource,
+    Reference,
+    WindowGrid,
+    encode_request,
+)
+from killick.plan.context import Context
+from killick.plan.effects import ApplyCheck
+from killick.resource.parse import duration
+from killick.resource.schedule import cron_expression
+from killick.resource.status import DriftStatus, ReferencePin, Status
+
+BUILDER = "1"  # part of the fingerprint: raise it when the CronJob is built otherwise
+
+
+def check_effect(ctx: Context, status: Status) -> ApplyCheck:
+    """Return the CronJob that the spec and the status call for."""
+    request = encode_request(check_request(ctx, status))
+    schedule = cron_expression(ctx.spec.drift.schedule, str(ctx.name))
+    parts = (
+        BUILDER,
+        request,
+        schedule,
+        str(ctx.spec.drift.time_zone),
+        str(ctx.spec.suspend),
+        ctx.settings.worker_image,
+        repr(ctx.spec.drift.pod_template),
+        repr(ctx.spec.inference_log.postgres.secret_key_ref),
+    )
+    fingerprint = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+    return ApplyCheck(fingerprint, request, schedule, ctx.spec.suspend)
+
+
+def judged_through(drift: DriftStatus) -> datetime | None:
+    """Return the end of the newest counting window that has a verdict."""
+    return drift.windows[-1].end if drift.windows else None
+
+
+def check_request(ctx: Context, status: Status) -> CheckRequest:
+    """Return what the check is asked: the spec's rules and the windows to judge."""
+    spec = ctx.spec
+    pin = status.reference or ReferencePin(spec.reference.uri)
+    return CheckRequest(
+        name=ctx.name.name,
+        namespace=ctx.name.namespace,
+        spec_hash=spec.check_fingerprint,
+        reference=Reference(pin.uri, pin.sha256),
+        log=log_source(ctx),
+        window_seconds=int(duration(spec.drift.window).total_seconds()),
+        minimum_rows=spec.drift.minimum_rows,
+        significance=float(spec.drift.significance),
+        drifted_columns_percent=spec.drift.drifted_columns_percent,
+        columns=tuple(
+            ColumnRule(c.name, c.critical, float(c.threshold))
+            for c in spec.drift.columns
+        ),
+        windows=WindowGrid(
+            anchor=status.drift.anchor or ctx.now,
+            count=spec.drift.persistence.windows,
+            judged_through=judged_through(status.drift),
+        ),
+    )
+
+
+def log_source(ctx: Context) -> LogSource:
+    """Return where the inference log is, in the words of the worker's contract."""
+    log = ctx.spec.inference_log
+    vector = log.features.vector
+    kind = log.features.type
+    column = vector.column if vector and kind == "Vector" else None
+    return LogSource(
+        schema=log.postgres.schema,
+        table=log.postgres.table,
+        timestamp_column=log.timestamp_column,
+        features=Features(kind, log.features.names, column),
+        time_zone=log.time_zone,
+        lag_seconds=int(duration(log.lag).total_seconds()),
+        prediction_column=log.prediction_column,
+        label_column=log.label_column,
+    )

@@ -1,0 +1,120 @@
+"""What every track is given, and what it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from killick.gitops.port import GitState
+from killick.names import ObjectName
+from killick.plan.effects import Effect
+from killick.plan.facts import Children, Failure, ObjectFacts, Observation, Unknown
+from killick.registry.port import RegistryState, VersionFacts
+from killick.resource.spec import Spec
+from killick.resource.status import Status
+
+BACKOFF_FIRST = timedelta(seconds=5)
+BACKOFF_CAP = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class PlanSettings:
+    """What the operator's administrator decided, as far as plans depend on it."""
+
+    worker_image: str
+    tracking_uri: str | None = None
+    resync: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Note:
+    """Why a track does nothing now, in the words of a condition.
+
+    `until` is when it will look again by itself.
+    """
+
+    reason: str
+    message: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """A track's result: the status it leaves, what it wants done, why it waits."""
+
+    status: Status
+    effect: Effect | None = None
+    note: Note | None = None
+
+
+@dataclass(frozen=True)
+class Context:
+    """The input of one pass, the same for every track."""
+
+    name: ObjectName
+    spec: Spec
+    facts: ObjectFacts
+    observed: Observation
+    settings: PlanSettings
+    now: datetime
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+
+    @property
+    def children(self) -> Children | None:
+        """The namespace's facts, None if they could not be read."""
+        found = self.observed.children
+        return None if isinstance(found, Unknown) else found
+
+    @property
+    def registry(self) -> RegistryState | None:
+        """The registry's facts, None if undeclared or unreadable."""
+        found = self.observed.registry
+        return found if isinstance(found, RegistryState) else None
+
+    @property
+    def git(self) -> GitState | None:
+        """The repository's facts, None if undeclared or unreadable."""
+        found = self.observed.git
+        return found if isinstance(found, GitState) else None
+
+    def version(self, version: str | None) -> VersionFacts | None:
+        """Return what the registry knows of a version."""
+        if self.registry is None or version is None:
+            return None
+        return self.registry.versions.get(version)
+
+    def blocked(self, status: Status) -> Note | None:
+        """Return why automation may not act for this object now, None if it may."""
+        if self.facts.deleting:
+            return Note("Deleting", "the object is being deleted")
+        if self.spec.suspend:
+            return Note("Suspended", "spec.suspend is true")
+        if status.hold:
+            return Note("Held", f"hold {status.hold.id}: {status.hold.message}")
+        if status.adopted_at is None:
+            return Note("NotAdopted", "see the condition Adopted")
+        if self.spec.mode == "Observe":
+            return Note("ModeObserve", "spec.mode is Observe: nothing is changed")
+        return None
+
+    def recommends(self) -> bool:
+        """Return whether the mode only says what it would do."""
+        return self.spec.mode == "Recommend"
+
+    def retry_at(self, key: str) -> datetime | None:
+        """Return when a failed effect may be tried again; None: now."""
+        failure = self.failures.get(key)
+        if failure is None:
+            return None
+        pause = min(BACKOFF_FIRST * 2 ** min(failure.count - 1, 10), BACKOFF_CAP)
+        due = failure.at + pause
+        return due if self.now < due else None
+
+    def want(self, status: Status, effect: Effect) -> Step:
+        """Return a step with the effect, unless it failed a moment ago."""
+        due = self.retry_at(effect.key)
+        if due is None:
+            return Step(status, effect)
+        failure = self.failures[effect.key]
+        return Step(status, note=Note(failure.reason, failure.message, due))

@@ -1,0 +1,290 @@
+"""The evaluation track: is the candidate better on rows that neither version saw?
+
+    state     event                                             → state, effect
+    (none)    an attempt registered a version                   → Intended
+    (none)    a version does not tell its training cut-off      → Inconclusive
+    Intended  no Job                                            → StartEvaluation
+    Intended  the Job exists                                    → Running
+    Running   too few labelled rows yet                         → Waiting, then anew
+    Running   the Job or its answer is broken                   → Waiting, at last Inconclusive
+    Running   the answer meets the policy                       → Passed
+    Running   the answer does not                               → Rejected
+    any       the champion or the policy changed                → Intended, afresh
+    Passed    the candidate alias is elsewhere                  → MarkCandidate
+
+The policy (minimum, minimumImprovement) is fixed when the evaluation begins. The
+candidate passes only if it reaches the minimum and the lower end of the 95 %
+interval of its improvement exceeds minimumImprovement; a tie keeps the champion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from driftcheck.evaluation_contract import (
+    ContractError,
+    EvaluationAnswer,
+    EvaluationRequest,
+    Metric,
+    decode_evaluation,
+    encode_evaluation_request,
+)
+from killick.names import TAG_ATTEMPT, TAG_EVALUATION
+from killick.plan import attempt as attempts
+from killick.plan.check_request import log_source
+from killick.plan.context import Context, Note, Step
+from killick.plan.effects import MarkCandidate, StartEvaluation
+from killick.plan.facts import JobFact
+from killick.plan.judgement import judge, result_of
+from killick.resource.codec import parse_time
+from killick.resource.parse import duration
+from killick.resource.status import Attempt, Evaluation, Status
+
+IN_FLIGHT = ("Intended", "Running", "Waiting")
+TRIES = 3
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(hours=1)
+
+
+def step(ctx: Context, status: Status) -> Step:
+    """Follow the evaluation of the registered candidate."""
+    policy, attempt = ctx.spec.evaluation, status.attempt
+    if policy is None or attempt is None or attempt.state != "Registered":
+        return Step(status)
+    evaluation = status.evaluation
+    if evaluation is None or evaluation.attempt != attempt.id:
+        return Step(_begin(ctx, status, attempt, 1))
+    if evaluation.state in IN_FLIGHT and _outdated(ctx, status, evaluation):
+        return Step(_begin(ctx, status, attempt, evaluation.number + 1))
+    if evaluation.state == "Waiting":
+        return _wait(ctx, status, attempt, evaluation)
+    if evaluation.state in IN_FLIGHT:
+        return _follow(ctx, status, evaluation)
+    if evaluation.state == "Passed":
+        return _mark(ctx, status, evaluation)
+    return Step(status)
+
+
+def _begin(ctx: Context, status: Status, attempt: Attempt, number: int) -> Status:
+    champion, candidate = status.versions.champion, attempt.version or ""
+    policy = ctx.spec.fingerprint("evaluation")
+    before = status.evaluation
+    identity = ctx.name.derive(
+        "evaluation", attempt.id, candidate, champion or "", policy, str(number)
+    )
+    evaluation = Evaluation(
+        id=identity,
+        attempt=attempt.id,
+        candidate=candidate,
+        champion=champion,
+        state="Intended",
+        started_at=ctx.now,
+        number=number,
+        failures=before.failures if before and before.attempt == attempt.id else 0,
+        policy=policy,
+    )
+    return replace(status, evaluation=evaluation)
+
+
+def _outdated(ctx: Context, status: Status, evaluation: Evaluation) -> bool:
+    moved = evaluation.champion != status.versions.champion
+    return moved or evaluation.policy != ctx.spec.fingerprint("evaluation")
+
+
+def _wait(
+    ctx: Context, status: Status, attempt: Attempt, evaluation: Evaluation
+) -> Step:
+    due = evaluation.not_before or ctx.now
+    if ctx.now < due:
+        reason = evaluation.reason or "Waiting"
+        return Step(status, note=Note(reason, evaluation.message or "", due))
+    return Step(_begin(ctx, status, attempt, evaluation.number + 1))
+
+
+def _follow(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
+    if ctx.registry is None or ctx.children is None:
+        return Step(
+            status, note=Note("Unreadable", "waiting for the systems to answer")
+        )
+    job = ctx.children.job(ctx.name.evaluation_job(evaluation.id))
+    if job is None:
+        return _start(ctx, status, evaluation)
+    if evaluation.state == "Intended":
+        evaluation = replace(evaluation, state="Running")
+        status = replace(status, evaluation=evaluation)
+    if not job.owned:
+        return _broken(ctx, status, evaluation, "NameTaken", f"{job.name} is not ours")
+    if job.state == "Running":
+        return _running(ctx, status, evaluation, job)
+    return _answered(ctx, status, evaluation, job)
+
+
+def _running(
+    ctx: Context, status: Status, evaluation: Evaluation, job: JobFact
+) -> Step:
+    policy = ctx.spec.evaluation
+    limit = evaluation.started_at + duration(policy.timeout if policy else "1h")
+    if ctx.now < limit:
+        message = f"Job {job.name} compares the versions"
+        return Step(status, note=Note("Running", message, limit))
+    return _broken(ctx, status, evaluation, "Timeout", f"{job.name} took too long")
+
+
+def _start(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
+    blocked = ctx.blocked(status)
+    if blocked or ctx.recommends():
+        return Step(status, note=blocked or Note("Recommended", "would evaluate"))
+    after = _cut_off(ctx, evaluation)
+    if isinstance(after, Note):
+        return Step(_conclude(ctx, status, evaluation, "Inconclusive", after))
+    candidate, champion = (
+        ctx.version(evaluation.candidate),
+        ctx.version(evaluation.champion),
+    )
+    policy = ctx.spec.evaluation
+    template = ctx.children.template if ctx.children else None
+    if policy is None or candidate is None or template is None:
+        note = Note("TemplateMissing", "the training CronJob names the scoring image")
+        return Step(status, note=note)
+    request = EvaluationRequest(
+        id=evaluation.id,
+        log=log_source(ctx),
+        after=after,
+        metric=Metric(policy.metric.name),
+        champion=champion is not None,
+        minimum_rows=policy.minimum_rows,
+    )
+    effect = StartEvaluation(
+        evaluation=evaluation,
+        job=ctx.name.evaluation_job(evaluation.id),
+        request=encode_evaluation_request(request),
+        candidate_image=candidate.image or template.image,
+        champion_image=(champion.image or template.image) if champion else None,
+    )
+    return ctx.want(status, effect)
+
+
+def _cut_off(ctx: Context, evaluation: Evaluation) -> datetime | Note:
+    """Return the later of both versions' training cut-offs."""
+    moments = []
+    for version in filter(None, (evaluation.candidate, evaluation.champion)):
+        facts = ctx.version(version)
+        text = facts.train_before if facts else None
+        try:
+            moments.append(parse_time(text or ""))
+        except ValueError:
+            message = (
+                f"version {version} does not say which rows it was trained on: set "
+                "its tag killick.dev/train-before to the time before which they lie"
+            )
+            return Note("HoldoutOverlap", message)
+    return max(moments)
+
+
+def _answered(
+    ctx: Context, status: Status, evaluation: Evaluation, job: JobFact
+) -> Step:
+    if not job.answer:
+        why = job.detail or "the evaluation's pod left no answer"
+        return _broken(ctx, status, evaluation, job.reason or "NoAnswer", why)
+    try:
+        answer = decode_evaluation(job.answer)
+    except ContractError as error:
+        return _broken(ctx, status, evaluation, "BrokenAnswer", str(error))
+    if answer.id != evaluation.id:
+        return _broken(ctx, status, evaluation, "BrokenAnswer", "of another evaluation")
+    if answer.error and answer.error.reason == "NotEnoughRows":
+        return Step(_postpone(ctx, status, evaluation, answer))
+    if answer.error:
+        return _broken(
+            ctx, status, evaluation, answer.error.reason, answer.error.message
+        )
+    return Step(_judged(ctx, status, evaluation, answer))
+
+
+def _judged(
+    ctx: Context, status: Status, evaluation: Evaluation, answer: EvaluationAnswer
+) -> Status:
+    policy = ctx.spec.evaluation
+    if policy is None:
+        return status
+    evaluation = replace(evaluation, result=result_of(answer))
+    passed, note = judge(policy, answer, has_champion=evaluation.champion is not None)
+    state = "Passed" if passed else "Rejected"
+    return _conclude(ctx, status, evaluation, state, note)
+
+
+def _conclude(
+    ctx: Context, status: Status, evaluation: Evaluation, state: str, note: Note
+) -> Status:
+    done = replace(
+        evaluation,
+        state=state,
+        finished_at=ctx.now,
+        reason=note.reason,
+        message=note.message,
+    )
+    status = replace(status, evaluation=done)
+    if state == "Passed":
+        return status
+    return attempts.finish(ctx, status, "Rejected", note)
+
+
+def _postpone(
+    ctx: Context, status: Status, evaluation: Evaluation, answer: EvaluationAnswer
+) -> Status:
+    pause = duration(ctx.spec.drift.window) / 4
+    due = ctx.now + min(max(pause, SHORTEST_WAIT), LONGEST_WAIT)
+    waiting = replace(
+        evaluation,
+        state="Waiting",
+        not_before=due,
+        reason="NotEnoughRows",
+        message=answer.error.message if answer.error else "",
+    )
+    return replace(status, evaluation=waiting)
+
+
+def _broken(
+    ctx: Context, status: Status, evaluation: Evaluation, reason: str, message: str
+) -> Step:
+    """Try again a few times; a broken evaluation never decides for anyone."""
+    note = Note(reason, message)
+    failures = evaluation.failures + 1
+    if failures >= TRIES:
+        return Step(_conclude(ctx, status, evaluation, "Inconclusive", note), note=note)
+    waiting = replace(
+        evaluation,
+        state="Waiting",
+        failures=failures,
+        not_before=ctx.now + SHORTEST_WAIT * 2**failures,
+        reason=reason,
+        message=message,
+    )
+    return Step(replace(status, evaluation=waiting), note=note)
+
+
+def _mark(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
+    """Let the registry say that this version is proven."""
+    if ctx.registry is None or is_marked(ctx, evaluation):
+        return Step(status)
+    if ctx.registry.champion == evaluation.candidate:
+        return Step(status)
+    blocked = ctx.blocked(status)
+    if blocked or ctx.recommends():
+        return Step(status, note=blocked or Note("Recommended", "would mark it"))
+    tags = ((TAG_EVALUATION, evaluation.id), (TAG_ATTEMPT, evaluation.attempt))
+    return ctx.want(status, MarkCandidate(evaluation.candidate, tags))
+
+
+def is_marked(ctx: Context, evaluation: Evaluation) -> bool:
+    """Return whether alias, tag and stage of the candidate are in place."""
+    facts = ctx.version(evaluation.candidate)
+    if ctx.registry is None or facts is None:
+        return False
+    staged = facts.stage in ("Staging", "Production")
+    return (
+        ctx.registry.candidate == evaluation.candidate
+        and facts.tags.get(TAG_EVALUATION) == evaluation.id
+        and (staged or ctx.spec.registry.stage_policy == "Ignore")
+    )

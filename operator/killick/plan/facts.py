@@ -1,0 +1,102 @@
+"""All that the planner may know of the world, read in this pass.
+
+A read that failed is `Unknown` with a reason; it is never replaced by a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from killick.gitops.port import GitState
+from killick.registry.port import RegistryState
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A fact that could not be read, and why."""
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class JobFact:
+    """A Job that carries our labels, with what its pod left behind.
+
+    `owned` is False where the labels are ours but the owner is not. `answer` is the
+    termination message of the container whose answer counts; `reason` and `detail`
+    say why a Job or its pod failed.
+    """
+
+    name: str
+    uid: str
+    purpose: str
+    state: str  # Running | Succeeded | Failed
+    created_at: datetime
+    finished_at: datetime | None = None
+    answer: str | None = None
+    reason: str | None = None
+    detail: str | None = None
+    owned: bool = True
+    image: str | None = None
+
+
+@dataclass(frozen=True)
+class TrainingTemplate:
+    """The CronJob that serves as the template of training Jobs."""
+
+    image: str
+    suspended: bool
+
+
+@dataclass(frozen=True)
+class Children:
+    """What the namespace holds for the object.
+
+    `check_applied` is the fingerprint that the check's CronJob carries, None if
+    there is no CronJob; `check_foreign` says that its name is taken by someone else.
+    `waiting` explains pods that cannot start.
+    """
+
+    check_applied: str | None = None
+    check_foreign: bool = False
+    jobs: tuple[JobFact, ...] = ()
+    template: TrainingTemplate | None = None
+    waiting: tuple[str, ...] = ()
+
+    def job(self, name: str) -> JobFact | None:
+        """Return the Job of a name, None if it does not exist."""
+        return next((j for j in self.jobs if j.name == name), None)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One look at everything. None: the resource declares no such system."""
+
+    children: Children | Unknown
+    registry: RegistryState | Unknown | None = None
+    git: GitState | Unknown | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The last tries of an effect failed: how often, when, and why."""
+
+    count: int
+    at: datetime
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ObjectFacts:
+    """The object itself, from a fresh GET of this pass."""
+
+    generation: int
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    deleting: bool = False

@@ -1,0 +1,68 @@
+"""Which questions the systems are asked in this pass; the status decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from killick.gitops.port import TraceRequest
+from killick.plan import attempt, promotion
+from killick.registry.port import AttemptQuery
+from killick.resource.spec import Spec
+from killick.resource.status import Status
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The questions of one pass.
+
+    `expected` are the values that are no news in Git; any other one makes the reader
+    ask who wrote it.
+    """
+
+    registry: bool
+    git: bool
+    attempt: AttemptQuery | None = None
+    versions: tuple[str, ...] = ()
+    trace: TraceRequest | None = None
+    expected: tuple[str, ...] = ()
+
+
+def needs(spec: Spec, status: Status, tracking_uri: str | None) -> Needs:
+    """Return what to ask. Undeclared systems are not asked at all.
+
+    The registry is declared where something depends on it, or where its address is
+    known.
+    """
+    acts = bool(spec.retraining or spec.evaluation or spec.promotion)
+    query = None
+    if status.attempt and status.attempt.state in attempt.IN_FLIGHT:
+        since = status.attempt.started_at.timestamp()
+        query = AttemptQuery(status.attempt.id, since)
+    known = (status.evaluation.candidate if status.evaluation else None,)
+    known += (status.attempt.version if status.attempt else None,)
+    return Needs(
+        registry=acts or bool(spec.registry.tracking_uri or tracking_uri),
+        git=spec.promotion is not None,
+        attempt=query,
+        versions=tuple(sorted({v for v in known if v})),
+        trace=_trace(status),
+        expected=_expected(spec, status),
+    )
+
+
+def _trace(status: Status) -> TraceRequest | None:
+    current = status.promotion
+    if current is None or current.state != "Proposed":
+        return None
+    return TraceRequest(promotion_id=current.id, base=current.base)
+
+
+def _expected(spec: Spec, status: Status) -> tuple[str, ...]:
+    if spec.promotion is None:
+        return ()
+    current, desired = status.promotion, status.versions.desired
+    if current and current.state == "Proposed":
+        return (current.from_value, current.to_value)
+    if current and current.state in promotion.IN_FLIGHT:
+        return (current.to_value,)
+    return (spec.value_of(desired),) if desired else ()

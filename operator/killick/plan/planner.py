@@ -1,0 +1,127 @@
+"""plan: facts in, a new status and at most one effect out.
+
+The tracks run in a fixed order. The order is a priority: what is under way goes
+before what is new, and production goes before everything else. The first effect
+wins; a later track sees the status that the earlier ones left.
+
+    hold → adoption → check → promotion → evaluation → attempt → episode → tidy
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from killick.names import PURPOSE_CHECK
+from killick.plan import (
+    adoption,
+    attempt,
+    check,
+    episode,
+    evaluation,
+    hold,
+    promotion,
+    summary,
+)
+from killick.plan.context import Context, Note, Step
+from killick.plan.effects import DeleteJob, Effect
+from killick.plan.transitions import Decision, transitions
+from killick.resource.conditions import clip, merge
+from killick.resource.status import Status
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a pass decided.
+
+    `wake_at` is when to look again if nothing happens before.
+    """
+
+    status: Status
+    effect: Effect | None
+    decisions: tuple[Decision, ...]
+    notes: dict[str, Note]
+    wake_at: datetime
+
+
+def _tidy(ctx: Context, status: Status) -> Step:
+    """Remove finished Jobs of earlier attempts and evaluations: all is recorded."""
+    if ctx.children is None or ctx.facts.deleting:
+        return Step(status)
+    current = set()
+    if status.attempt:
+        current.add(status.attempt.job)
+    if status.evaluation:
+        current.add(ctx.name.evaluation_job(status.evaluation.id))
+    for job in ctx.children.jobs:
+        if job.purpose == PURPOSE_CHECK or not job.owned or job.name in current:
+            continue
+        if job.state != "Running":
+            return ctx.want(status, DeleteJob(job.name, job.uid))
+    return Step(status)
+
+
+TRACKS: tuple[tuple[str, Callable[[Context, Status], Step]], ...] = (
+    ("hold", hold.step),
+    ("adoption", adoption.step),
+    ("check", check.step),
+    ("promotion", promotion.step),
+    ("evaluation", evaluation.step),
+    ("attempt", attempt.step),
+    ("episode", episode.step),
+    ("tidy", _tidy),
+)
+
+
+def plan(ctx: Context, before: Status) -> Plan:
+    """Decide one pass. Pure: the same input gives the same plan."""
+    status, effect = before, None
+    notes: dict[str, Note] = {}
+    for name, track in TRACKS:
+        result = track(ctx, status)
+        status = result.status
+        effect = effect or result.effect
+        if result.note:
+            notes[name] = result.note
+    status = _finish(ctx, before, status, notes)
+    return Plan(
+        status=status,
+        effect=effect,
+        decisions=transitions(ctx.name, before, status),
+        notes=notes,
+        wake_at=_wake_at(ctx, before, status, notes),
+    )
+
+
+def _finish(
+    ctx: Context, before: Status, status: Status, notes: dict[str, Note]
+) -> Status:
+    wanted = summary.conditions(ctx, status, notes)
+    generation = ctx.facts.generation
+    return replace(
+        status,
+        observed_generation=generation,
+        phase=summary.phase(ctx, status),
+        waiting_for=clip(summary.waiting_for(ctx, status, notes)),
+        conditions=merge(before.conditions, wanted, generation, ctx.now),
+    )
+
+
+def _wake_at(
+    ctx: Context, before: Status, status: Status, notes: dict[str, Note]
+) -> datetime:
+    moved = replace(before, conditions=()) != replace(status, conditions=())
+    if moved and _changed_track(before, status):
+        return ctx.now
+    # Spread by name, so that objects created together do not look together.
+    share = int(ctx.name.derive("jitter"), 16) % 100 / 100
+    moments = [ctx.now + ctx.settings.resync * (0.75 + 0.5 * share)]
+    moments += [n.until for n in notes.values() if n.until and n.until > ctx.now]
+    return min(moments)
+
+
+def _changed_track(before: Status, status: Status) -> bool:
+    """Return whether a track moved, so that the next pass may go on at once."""
+    tracks = ("adopted_at", "episode", "attempt", "evaluation", "promotion", "hold")
+    return any(getattr(before, t) != getattr(status, t) for t in tracks)

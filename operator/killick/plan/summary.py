@@ -1,0 +1,227 @@
+"""What a person reads: the conditions, the phase and what is waited for.
+
+Conditions and their truth:
+
+    Ready          True: spec valid, inputs healthy, the last check is fresh.
+                   Drift, retraining, review and holds do not make it False.
+    Stalled        present only while True: nothing will get better by itself.
+    InputsHealthy  False names what is unreachable or what is wrong with the data.
+    DriftDetected  True Drift, False NoDrift, Unknown for every other verdict.
+    Adopted        True once Git and the registry were read and agree.
+    Retraining     with spec.retraining: True while an attempt is in flight.
+    Promoted       with spec.promotion: True when the last proven version is in Git.
+    Deployed       with spec.promotion: True "Unverified" where nothing observes it.
+    Held           True while automation is stopped for a person.
+
+The phase is derived from the tracks for printing; it decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from driftcheck.contract import Verdict
+from killick.plan.context import Context, Note
+from killick.plan.facts import Unknown
+from killick.resource import conditions as kinds
+from killick.resource.codec import format_time
+from killick.resource.schedule import next_run
+from killick.resource.status import Condition, Status
+
+Notes = Mapping[str, Note]
+LATE = timedelta(minutes=5)
+
+
+def conditions(ctx: Context, status: Status, notes: Notes) -> list[Condition]:
+    """Return every condition that applies, unmerged."""
+    wanted = [
+        _ready(ctx, status, notes),
+        _inputs(ctx, status, notes),
+        _drift(status),
+        _adopted(status, notes),
+        _held(status),
+    ]
+    if _stalled(ctx, notes):
+        note = _stalled(ctx, notes)
+        wanted.append(_from_note(kinds.STALLED, "True", note))
+    if ctx.spec.retraining:
+        wanted.append(_retraining(status, notes))
+    if ctx.spec.promotion:
+        wanted += [_promoted(status, notes), _deployed(status)]
+    return wanted
+
+
+def _from_note(kind: str, status: str, note: Note | None) -> Condition:
+    reason = note.reason if note else "Unknown"
+    return Condition(kind, status, reason, note.message if note else "")
+
+
+def _stalled(ctx: Context, notes: Notes) -> Note | None:
+    found = ctx.observed.children
+    if isinstance(found, Unknown) and found.reason == "NamespaceNotGranted":
+        return Note(found.reason, found.message)
+    check = notes.get("check")
+    return check if check and check.reason == "NameTaken" else None
+
+
+def _ready(ctx: Context, status: Status, notes: Notes) -> Condition:
+    stalled = _stalled(ctx, notes)
+    if stalled:
+        return _from_note(kinds.READY, "False", stalled)
+    unhealthy = _unhealthy(ctx, notes)
+    if unhealthy:
+        return _from_note(kinds.READY, "False", unhealthy)
+    if ctx.spec.suspend:
+        return Condition(kinds.READY, "True", "Suspended", "no checks while suspended")
+    drift = status.drift
+    if drift.last_check_time is None or drift.verdict is None:
+        return Condition(kinds.READY, "Unknown", "CheckPending", "no check yet")
+    if drift.verdict in (Verdict.ERROR, Verdict.DATA_QUALITY):
+        reason = drift.reason or str(drift.verdict)
+        return Condition(kinds.READY, "False", reason, drift.message or "")
+    expected = next_run(ctx.spec.drift, str(ctx.name), drift.last_check_time)
+    due = next_run(ctx.spec.drift, str(ctx.name), expected) + LATE
+    if ctx.now > due:
+        message = f"the last check was at {format_time(drift.last_check_time)}"
+        return Condition(kinds.READY, "False", "CheckStale", message)
+    return Condition(kinds.READY, "True", "Healthy", drift.message or "")
+
+
+def _unhealthy(ctx: Context, notes: Notes) -> Note | None:
+    for fact in (ctx.observed.children, ctx.observed.registry, ctx.observed.git):
+        if isinstance(fact, Unknown):
+            return Note(fact.reason, fact.message)
+    if ctx.git and ctx.git.refused:
+        return Note(ctx.git.refused.reason, ctx.git.refused.message)
+    check = notes.get("check")
+    if check:
+        return check
+    if ctx.children and ctx.children.waiting:
+        return Note("PodCannotStart", "; ".join(ctx.children.waiting))
+    return None
+
+
+def _inputs(ctx: Context, status: Status, notes: Notes) -> Condition:
+    unhealthy = _unhealthy(ctx, notes)
+    if unhealthy:
+        return _from_note(kinds.INPUTS_HEALTHY, "False", unhealthy)
+    drift = status.drift
+    if drift.verdict in (Verdict.ERROR, Verdict.DATA_QUALITY):
+        reason = drift.reason or str(drift.verdict)
+        return Condition(kinds.INPUTS_HEALTHY, "False", reason, drift.message or "")
+    if drift.verdict is None:
+        return Condition(kinds.INPUTS_HEALTHY, "Unknown", "CheckPending", "")
+    return Condition(kinds.INPUTS_HEALTHY, "True", "Healthy", "")
+
+
+def _drift(status: Status) -> Condition:
+    drift = status.drift
+    truth = {Verdict.DRIFT: "True", Verdict.NO_DRIFT: "False"}
+    verdict = truth.get(Verdict(drift.verdict)) if drift.verdict else None
+    reason = drift.reason or "CheckPending"
+    message = drift.message or "no check yet"
+    if drift.worst and verdict:
+        message = f"{message} (worst: {drift.worst})"
+    return Condition(kinds.DRIFT_DETECTED, verdict or "Unknown", reason, message)
+
+
+def _adopted(status: Status, notes: Notes) -> Condition:
+    if status.adopted_at:
+        champion = status.versions.champion
+        reason = "Adopted" if champion else "NoChampion"
+        message = f"version {status.versions.desired or 'none'} is desired"
+        return Condition(kinds.ADOPTED, "True", reason, message)
+    note = notes.get("adoption") or Note("Pending", "not looked at yet")
+    unreadable = note.reason in ("Pending", "Unreachable", "RegistryUnreachable")
+    return _from_note(kinds.ADOPTED, "Unknown" if unreadable else "False", note)
+
+
+def _held(status: Status) -> Condition:
+    if status.hold is None:
+        return Condition(kinds.HELD, "False", "NoHold", "")
+    message = (
+        f"{status.hold.message}. To go on, annotate "
+        f"killick.dev/release={status.hold.id}"
+    )
+    return Condition(kinds.HELD, "True", status.hold.reason, message)
+
+
+def _retraining(status: Status, notes: Notes) -> Condition:
+    attempt = status.attempt
+    if attempt and attempt.state in ("Intended", "Running"):
+        note = notes.get("attempt") or Note(attempt.state, f"attempt {attempt.id}")
+        return _from_note(kinds.RETRAINING, "True", note)
+    note = notes.get("attempt")
+    if note is None and status.episode and status.episode.is_open and attempt:
+        note = Note(attempt.state, attempt.message or f"version {attempt.version}")
+    note = note or Note("NotNeeded", "no episode of drift is open")
+    return _from_note(kinds.RETRAINING, "False", note)
+
+
+def _promoted(status: Status, notes: Notes) -> Condition:
+    promotion, evaluation = status.promotion, status.evaluation
+    note = notes.get("promotion")
+    if promotion and promotion.state in ("Landed", "Deployed", "Done"):
+        commit = (promotion.commit or "set by someone else")[:40]
+        message = f"version {promotion.version} since {commit}"
+        return Condition(kinds.PROMOTED, "True", promotion.state, message)
+    if note:
+        return _from_note(kinds.PROMOTED, "False", note)
+    if promotion and promotion.state != "Proposed":
+        reason = promotion.reason or promotion.state
+        return Condition(kinds.PROMOTED, "False", reason, promotion.message or "")
+    if promotion:
+        message = f"version {promotion.version} is to be committed"
+        return Condition(kinds.PROMOTED, "False", promotion.state, message)
+    if evaluation and evaluation.finished_at:
+        reason = evaluation.reason or evaluation.state
+        return Condition(kinds.PROMOTED, "False", reason, evaluation.message or "")
+    return Condition(kinds.PROMOTED, "False", "NothingToPromote", "")
+
+
+def _deployed(status: Status) -> Condition:
+    promotion = status.promotion
+    if promotion and promotion.state in ("Deployed", "Done"):
+        message = "landed in Git; no deployment is declared, so serving is unverified"
+        return Condition(kinds.DEPLOYED, "True", "Unverified", message)
+    if promotion and promotion.state in ("Proposed", "Landed"):
+        return Condition(kinds.DEPLOYED, "False", promotion.state, "")
+    return Condition(kinds.DEPLOYED, "Unknown", "Unverified", "nothing was promoted")
+
+
+def phase(ctx: Context, status: Status) -> str:
+    """Return one word for the state of the whole, the most pressing first."""
+    attempt, evaluation, promotion = (
+        status.attempt,
+        status.evaluation,
+        status.promotion,
+    )
+    if ctx.spec.suspend:
+        return "Suspended"
+    if status.hold:
+        return "Held"
+    if promotion and promotion.state in ("Proposed", "Landed", "Deployed"):
+        return "Promoting"
+    if attempt and attempt.state == "Registered":
+        passed = evaluation is not None and evaluation.state == "Passed"
+        return "Promoting" if passed else "Evaluating"
+    if attempt and attempt.state in ("Intended", "Running"):
+        return "Retraining"
+    if status.episode and status.episode.is_open:
+        return "Drifted"
+    return "Watching" if status.drift.verdict else "Pending"
+
+
+def waiting_for(ctx: Context, status: Status, notes: Notes) -> str:
+    """Return in a few words what must happen next."""
+    if ctx.spec.suspend:
+        return "spec.suspend to be false"
+    if status.hold:
+        return f"a person: release {status.hold.id}"
+    for track in ("adoption", "promotion", "evaluation", "attempt", "check"):
+        note = notes.get(track)
+        if note:
+            return f"{note.reason}: {note.message}"[:120]
+    due = status.drift.next_check_time
+    return f"the check at {due:%H:%M:%SZ}" if due else "the next check"

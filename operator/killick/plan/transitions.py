@@ -1,0 +1,123 @@
+"""What became different between two statuses, as decisions worth an event.
+
+Only transitions are told, each once: the ID of a decision derives from what it is
+about, so telling it again changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from driftcheck.contract import Verdict
+from killick.names import ObjectName
+from killick.resource.status import Status
+
+NORMAL, WARNING = "Normal", "Warning"
+BAD_STATES = ("Failed", "Rejected", "Inconclusive", "Reverted", "Superseded")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One recorded choice or finding, with its evidence in `message`."""
+
+    id: str
+    type: str
+    reason: str
+    message: str
+
+
+def transitions(
+    name: ObjectName, before: Status, after: Status
+) -> tuple[Decision, ...]:
+    """Return the decisions that lie between two statuses, in order of the loop."""
+    found = [
+        *_verdict(before, after),
+        *_adoption(before, after),
+        *_episode(before, after),
+        *_attempt(before, after),
+        *_evaluation(before, after),
+        *_promotion(before, after),
+        *_hold(before, after),
+    ]
+    return tuple(
+        Decision(name.derive("decision", reason, key), kind, reason, message)
+        for kind, reason, key, message in found
+    )
+
+
+Row = tuple[str, str, str, str]
+
+
+def _verdict(before: Status, after: Status) -> list[Row]:
+    old, new = before.drift, after.drift
+    if new.verdict is None or (old.verdict, old.reason) == (new.verdict, new.reason):
+        return []
+    quiet = new.verdict in (Verdict.NO_DRIFT,)
+    message = f"{new.reason}: {new.message or ''}"
+    key = new.last_check or ""
+    return [(NORMAL if quiet else WARNING, str(new.verdict), key, message)]
+
+
+def _adoption(before: Status, after: Status) -> list[Row]:
+    if before.adopted_at or after.adopted_at is None:
+        return []
+    versions = after.versions
+    message = f"desired version {versions.desired}, champion {versions.champion}"
+    return [(NORMAL, "Adopted", after.adopted_at.isoformat(), message)]
+
+
+def _episode(before: Status, after: Status) -> list[Row]:
+    old, new = before.episode, after.episode
+    if new is None:
+        return []
+    rows: list[Row] = []
+    if old is None or old.id != new.id or (new.is_open and not old.is_open):
+        rows.append((WARNING, "EpisodeOpened", new.id, new.message))
+    if not new.is_open and (old is None or old.is_open):
+        rows.append((NORMAL, "EpisodeClosed", new.id, new.outcome or ""))
+    return rows
+
+
+def _attempt(before: Status, after: Status) -> list[Row]:
+    old, new = before.attempt, after.attempt
+    if new is None or (old and (old.id, old.state) == (new.id, new.state)):
+        return []
+    words = {
+        "Intended": ("RetrainingStarted", f"attempt {new.id}, Job {new.job}"),
+        "Registered": ("CandidateRegistered", f"version {new.version} by {new.id}"),
+        "Failed": ("RetrainingFailed", f"{new.reason}: {new.message}"),
+    }
+    if new.state not in words:
+        return []
+    reason, message = words[new.state]
+    kind = WARNING if new.state in BAD_STATES else NORMAL
+    return [(kind, reason, new.id, message)]
+
+
+def _evaluation(before: Status, after: Status) -> list[Row]:
+    old, new = before.evaluation, after.evaluation
+    if new is None or (old and (old.id, old.state) == (new.id, new.state)):
+        return []
+    if new.state not in ("Passed", "Rejected", "Inconclusive"):
+        return []
+    kind = NORMAL if new.state == "Passed" else WARNING
+    message = f"version {new.candidate}: {new.reason}: {new.message}"
+    return [(kind, f"Evaluation{new.state}", new.id, message)]
+
+
+def _promotion(before: Status, after: Status) -> list[Row]:
+    old, new = before.promotion, after.promotion
+    if new is None or (old and (old.id, old.state) == (new.id, new.state)):
+        return []
+    kind = WARNING if new.state in BAD_STATES else NORMAL
+    message = f"version {new.version}: {new.message or new.commit or new.to_value}"
+    return [(kind, f"Promotion{new.state}", new.id, message)]
+
+
+def _hold(before: Status, after: Status) -> list[Row]:
+    old, new = before.hold, after.hold
+    if new and (old is None or old.id != new.id):
+        return [(WARNING, "HoldOpened", new.id, f"{new.reason}: {new.message}")]
+    if old and new is None:
+        return [(NORMAL, "HoldReleased", old.id, f"{old.reason} was released")]
+    return []
