@@ -219,6 +219,8 @@ async def logged_git(request: web.Request) -> web.StreamResponse:
             "status": status,
             "seconds": round(time.monotonic() - started, 3),
             "user": given_token(request)[0],
+            "encoding": request.headers.get("Content-Encoding", ""),
+            "transfer": request.headers.get("Transfer-Encoding", ""),
         }
         print(json.dumps(line), flush=True)
 

@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
@@ -79,6 +80,24 @@ class Service(ABC):
     def resume(self) -> None:
         """End a pause."""
         self._signal_family(signal.SIGCONT)
+
+    @contextlib.contextmanager
+    def outage(self) -> Iterator[None]:
+        """Stopped while the block runs; ready again, with its data, afterwards."""
+        self.stop()
+        try:
+            yield
+        finally:
+            self.start().wait_ready()
+
+    @contextlib.contextmanager
+    def hang(self) -> Iterator[None]:
+        """Paused while the block runs."""
+        self.pause()
+        try:
+            yield
+        finally:
+            self.resume()
 
     def __enter__(self) -> Self:
         return self.start().wait_ready()
