@@ -1,3 +1,3 @@
-"""The modules that hold the tests' shared fixtures; pytest reads this list only here."""
+"""Names the modules with the tests' shared fixtures; pytest reads that only here."""
 
 pytest_plugins = ["tests.system.service_fixtures"]
