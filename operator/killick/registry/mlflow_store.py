@@ -21,7 +21,7 @@ from killick.registry.port import (
     RegistryTarget,
     RegistryUnreachable,
 )
-from killick.registry.rest import ApiError, Host, Rest
+from killick.registry.rest import TIMEOUT, ApiError, Host, Rest
 
 CLIENTS_KEPT: Final = 256
 DEADLINE: Final = 60.0  # seconds for one method, however many calls it makes
@@ -30,9 +30,19 @@ _T = TypeVar("_T")
 
 
 class MlflowRegistry:
-    """Implements `Registry`. Make and close it inside one running event loop."""
+    """Implements `Registry`. Make and close it inside one running event loop.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    `timeout` bounds each request, not the waiting for one's turn; `clock` is in
+    seconds and serves the breaker and the memory of ended runs.
+    """
+
+    def __init__(
+        self,
+        *,
+        timeout: aiohttp.ClientTimeout = TIMEOUT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._timeout = timeout
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
         self._hosts: dict[str, Host] = {}
@@ -108,6 +118,7 @@ class MlflowRegistry:
                 connector=aiohttp.TCPConnector(limit=0),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": "killick"},
+                timeout=self._timeout,
                 trust_env=False,
             )
         netloc = urlsplit(tracking_uri).netloc.lower()

@@ -93,9 +93,8 @@ class Rest:
         self._host = host
         self._base = tracking_uri.rstrip("/") + _PREFIX
         self._headers = _authorization(credentials)
-        self._secrets = [
-            secret for secret in (credentials.password, credentials.token) if secret
-        ]
+        sent = self._headers.get("Authorization", "").partition(" ")[2]
+        self._secrets = [secret for secret in (credentials.password, sent) if secret]
 
     async def get(self, path: str, **params: str) -> dict[str, Any]:
         """Return the JSON answer of a read."""
@@ -134,7 +133,6 @@ class Rest:
             self._base + path,
             headers=self._headers,
             allow_redirects=False,
-            timeout=TIMEOUT,
             **content,
         ) as response:
             body = bytearray()
