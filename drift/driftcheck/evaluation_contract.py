@@ -139,9 +139,10 @@ class EvaluationAnswer:
     """The facts of one evaluation; None means not computed, never zero.
 
     `rows` labelled rows from strictly after `after` up to and including `until`;
-    `digest` is the SHA-256 of the rows file. `improvement` is positive where the
-    candidate is better, whatever the metric's direction, and `lower` to `upper` its
-    95 % interval; all three are in the metric's unit.
+    `digest` is the SHA-256 of the rows file followed by the labels file.
+    `improvement` is positive where the candidate is better, whatever the metric's
+    direction, and `lower` to `upper` its 95 % interval (None where resamples have no
+    score); all three are in the metric's unit.
     """
 
     id: str

@@ -1,0 +1,117 @@
+"""``python -m driftcheck``: one check, or one step of an evaluation.
+
+    python -m driftcheck [check]     with DRIFTCHECK_REQUEST: as Killick asked
+    python -m driftcheck --reference FILE --current FILE      by hand, see --help
+    python -m driftcheck rows | compare                       steps of an evaluation
+
+In a pod the exit code says only whether the check ran, never what it found: 0 with
+any answer, 2 for a request that breaks the contract, 1 for a bug. Libraries are
+imported where they are used, so that a wrong request is refused at once.
+"""
+
+import os
+import sys
+import traceback
+from datetime import UTC, datetime
+
+from driftcheck.contract import (
+    REQUEST_VARIABLE,
+    CheckAnswer,
+    CheckError,
+    CheckRequest,
+    ContractError,
+    decode_request,
+    encode,
+)
+from driftcheck.failure import CheckFailure, without_secrets
+from driftcheck.termination import write_message
+
+EVALUATION_STEPS = ("rows", "compare")
+
+
+def main(arguments: list[str]) -> int:
+    """Runs what the arguments and the environment ask for; returns the exit code."""
+    try:
+        if arguments[:1] and arguments[0] in EVALUATION_STEPS:
+            from driftcheck.evaluation.steps import run_step
+
+            return run_step(arguments[0], os.environ)
+        if arguments[:1] == ["check"]:
+            return check_in_pod()
+        if os.environ.get(REQUEST_VARIABLE) and not arguments:
+            return check_in_pod()
+        return check_at_desk(arguments)
+    except Exception:  # noqa: BLE001
+        text = without_secrets(traceback.format_exc(), os.environ.get("DATABASE_URL"))
+        print(text, file=sys.stderr)
+        last = text.strip().splitlines()[-1][:200]
+        leave_answer(CheckError("InternalError", last), "unknown")
+        return 1
+
+
+def check_in_pod() -> int:
+    """The check of DRIFTCHECK_REQUEST, answered in the termination message."""
+    try:
+        request = decode_request(os.environ.get(REQUEST_VARIABLE, ""))
+    except ContractError as error:
+        print(f"{REQUEST_VARIABLE}: {error}", file=sys.stderr)
+        leave_answer(CheckError("BadRequest", str(error)), "unknown")
+        return 2
+    from driftcheck.check import run_check
+    from driftcheck.report import text_report
+
+    check = run_check(request, os.environ.get("DATABASE_URL"), datetime.now(UTC))
+    warn(write_message(encode(check.answer), os.environ))
+    print(text_report(check))
+    push(request, check.answer)
+    return 0
+
+
+def check_at_desk(arguments: list[str]) -> int:
+    """A check by hand; the exit code is the verdict."""
+    from driftcheck.byhand import EXIT_CODES, UsageError, check_by_hand, parser
+    from driftcheck.report import text_report
+
+    options = parser().parse_args(arguments)
+    now = datetime.now(UTC).replace(microsecond=0)
+    try:
+        request, check = check_by_hand(options, os.environ, now)
+    except UsageError as error:
+        print(f"{error}; see --help", file=sys.stderr)
+        return 2
+    except CheckFailure as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    print(text_report(check))
+    if options.json:
+        with open(options.json, "wb") as file:  # noqa: PTH123
+            file.write(encode(check.answer) + b"\n")
+    push(request, check.answer)
+    return max(
+        (EXIT_CODES[window.verdict] for window in check.answer.windows[-1:]), default=1
+    )
+
+
+def leave_answer(error: CheckError, spec_hash: str) -> None:
+    """An answer without verdicts, for what went wrong before there were any."""
+    answer = CheckAnswer(spec_hash, None, datetime.now(UTC), error=error)
+    write_message(encode(answer), os.environ)
+
+
+def push(request: CheckRequest, answer: CheckAnswer) -> None:
+    """Pushes the gauges where PUSHGATEWAY_URL says so."""
+    url = os.environ.get("PUSHGATEWAY_URL")
+    if url:
+        from driftcheck.push import push_gauges
+
+        warn(push_gauges(url, request, answer))
+
+
+def warn(warning: str | None) -> None:
+    """Says on standard error what did not matter enough to fail."""
+    if warning:
+        print(f"warning: {warning}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

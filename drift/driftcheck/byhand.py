@@ -1,0 +1,157 @@
+"""The check without Killick: options and a few variables make the request.
+
+Either two parquet files are compared, or a reference with the latest window of a
+table in PostgreSQL. So `python -m driftcheck` is also a complete plain CronJob.
+"""
+
+import argparse
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from driftcheck.check import Check, Examined, run_check
+from driftcheck.contract import (
+    CheckAnswer,
+    CheckRequest,
+    ColumnRule,
+    Features,
+    LogSource,
+    Reference,
+    Verdict,
+    WindowGrid,
+)
+from driftcheck.failure import CheckFailure, one_line, shown_address
+from driftcheck.load import LoadedReference, load_reference
+from driftcheck.postgres import DATABASE_VARIABLE
+from driftcheck.schema import dataset_from, window_shape
+from driftcheck.verdict import judge
+from driftcheck.windows import Window
+
+REFERENCE_VARIABLE = "REFERENCE_DATASET_PATH"
+EXIT_CODES = {
+    Verdict.NO_DRIFT: 0,
+    Verdict.DRIFT: 10,
+    Verdict.DATA_QUALITY: 11,
+    Verdict.INCONCLUSIVE: 12,
+    Verdict.ERROR: 1,
+}
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class UsageError(Exception):
+    """The options do not make a check; the message says what is missing."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of a check by hand."""
+    options = argparse.ArgumentParser(
+        prog="python -m driftcheck",
+        description="Compares a window of data with a reference.",
+        epilog="Exit codes: 0 NoDrift, 10 Drift, 11 DataQuality, 12 Inconclusive, "
+        "1 Error, 2 wrong options. With DRIFTCHECK_REQUEST set, options are ignored.",
+    )
+    add = options.add_argument
+    add("--reference", help=f"parquet file or address; default: {REFERENCE_VARIABLE}")
+    add("--current", help="parquet file to judge; default: a table in DATABASE_URL")
+    add("--table", help="table of the inference log: [SCHEMA.]TABLE")
+    add("--timestamp-column", default="predicted_at")
+    add("--time-zone", default="UTC", help="of naive timestamps")
+    add("--window", default="24h", help="length of the window, e.g. 90m, 24h, 7d")
+    add("--lag", default="5m", help="how long a row may take to arrive")
+    add("--vector-column", help="array column that holds all features")
+    add("--columns", help="features, comma-separated; default: all of the reference")
+    add("--critical", action="append", default=[], metavar="COLUMN")
+    add("--threshold", type=float, default=0.1, help="effect size that is drift")
+    add("--minimum-rows", type=int, default=100)
+    add("--significance", type=float, default=0.05)
+    add("--drifted-columns-percent", type=int, default=30)
+    add("--name", help="of the model, for pushed gauges; default: the table")
+    add("--namespace", default="default", help="for pushed gauges")
+    add("--json", metavar="FILE", help="write the answer as JSON there, too")
+    return options
+
+
+def check_by_hand(
+    options: argparse.Namespace, environment: Mapping[str, str], now: datetime
+) -> tuple[CheckRequest, Check]:
+    """The check that the options ask for; UsageError where they ask for none."""
+    request = request_from(options, environment, now)
+    if not options.current:
+        return request, run_check(request, environment.get(DATABASE_VARIABLE), now)
+    window = Window(now, now, counting=False)
+    reference = load_reference(request.reference.uri, request.log.features)
+    current = read_current(options.current, request.log.features, reference)
+    judgement = judge(request, window, reference.dataset, current.dataset)
+    answer = CheckAnswer(request.spec_hash, reference.sha256, now, (judgement.verdict,))
+    examined = Examined(judgement, current.dataset)
+    return request, Check(answer, (examined,), reference.dataset)
+
+
+def read_current(
+    path: str, features: Features, reference: LoadedReference
+) -> LoadedReference:
+    """A file in the window's place, held against the reference's kinds."""
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        message = f"{shown_address(path)}: {one_line(error)}"
+        raise CheckFailure("CurrentUnreadable", message) from None
+    shape = window_shape(table.schema, features, reference.kinds)
+    return LoadedReference(dataset_from(table, shape, features), "")
+
+
+def request_from(
+    options: argparse.Namespace, environment: Mapping[str, str], now: datetime
+) -> CheckRequest:
+    """The options as the request that Killick would have sent."""
+    uri = options.reference or environment.get(REFERENCE_VARIABLE)
+    if not uri:
+        raise UsageError(f"--reference or {REFERENCE_VARIABLE} is needed")
+    if not options.current and not (
+        options.table and environment.get(DATABASE_VARIABLE)
+    ):
+        raise UsageError(f"--current, or --table and {DATABASE_VARIABLE}, is needed")
+    schema, _, table = (options.table or "current").rpartition(".")
+    names = options.columns.split(",") if options.columns else _all_names(options, uri)
+    kind = "Vector" if options.vector_column else "Columns"
+    value = CheckRequest(
+        name=options.name or table,
+        namespace=options.namespace,
+        spec_hash="by-hand",
+        reference=Reference(uri),
+        log=LogSource(
+            schema=schema or "public",
+            table=table,
+            timestamp_column=options.timestamp_column,
+            features=Features(kind, tuple(names), options.vector_column),
+            time_zone=options.time_zone,
+            lag_seconds=_seconds(options.lag),
+        ),
+        window_seconds=_seconds(options.window),
+        windows=WindowGrid(now.replace(microsecond=0) + timedelta(days=1), 1),
+        minimum_rows=options.minimum_rows,
+        significance=options.significance,
+        drifted_columns_percent=options.drifted_columns_percent,
+        columns=tuple(ColumnRule(name, critical=True) for name in options.critical),
+        default_threshold=options.threshold,
+    ).to_json()
+    try:
+        return CheckRequest.from_json(value)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _all_names(options: argparse.Namespace, uri: str) -> list[str]:
+    from driftcheck.load import column_names
+
+    left_out = {options.timestamp_column, options.vector_column}
+    return [name for name in column_names(uri) if name not in left_out]
+
+
+def _seconds(text: str) -> int:
+    number, unit = text[:-1], text[-1:]
+    if not number.isdecimal() or unit not in _UNITS:
+        raise UsageError(f"{text!r} is no duration such as 90m, 24h or 7d")
+    return int(number) * _UNITS[unit]

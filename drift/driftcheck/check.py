@@ -1,0 +1,107 @@
+"""One check from request to answer: every failure ends in an answer.
+
+A failure of the whole check (no reference, no connection) is in the answer's `error`
+and, with the same reason, the verdict of every window that was due.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from driftcheck.columns import Dataset
+from driftcheck.contract import CheckAnswer, CheckError, CheckRequest, Verdict
+from driftcheck.failure import CheckFailure
+from driftcheck.load import LoadedReference, load_reference
+from driftcheck.postgres import open_log
+from driftcheck.verdict import Judgement, judge, without_rows
+from driftcheck.windows import Window, windows_to_judge
+
+
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """One window with what was compared, for the report; None where nothing was."""
+
+    judgement: Judgement
+    current: Dataset | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """An answer with everything behind it."""
+
+    answer: CheckAnswer
+    examined: tuple[Examined, ...] = ()
+    reference: Dataset | None = None
+
+
+def run_check(request: CheckRequest, url: str | None, now: datetime) -> Check:
+    """Judges every window that is due; `url` is the inference log's address."""
+    windows = windows_to_judge(request, now)
+    try:
+        reference = load_reference(request.reference.uri, request.log.features)
+    except CheckFailure as failure:
+        return _failed(request, windows, now, failure)
+    pinned = request.reference.sha256
+    if pinned and pinned != reference.sha256:
+        message = f"pinned as {pinned[:12]}, found {reference.sha256[:12]}"
+        changed = tuple(
+            Examined(without_rows(w, Verdict.DATA_QUALITY, "ReferenceChanged", message))
+            for w in windows
+        )
+        return _done(request, changed, now, reference)
+    try:
+        examined = _examine(request, windows, reference, url)
+    except CheckFailure as failure:
+        return _failed(request, windows, now, failure, reference)
+    return _done(request, examined, now, reference)
+
+
+def _examine(
+    request: CheckRequest,
+    windows: tuple[Window, ...],
+    reference: LoadedReference,
+    url: str | None,
+) -> tuple[Examined, ...]:
+    examined = []
+    with open_log(url, request.log) as log:
+        for window in windows:
+            try:
+                current = log.window(window, reference.kinds)
+            except CheckFailure as failure:
+                examined.append(Examined(_error(window, failure)))
+                continue
+            judgement = judge(request, window, reference.dataset, current)
+            examined.append(Examined(judgement, current))
+    return tuple(examined)
+
+
+def _error(window: Window, failure: CheckFailure) -> Judgement:
+    return without_rows(window, Verdict.ERROR, failure.reason, failure.message)
+
+
+def _failed(
+    request: CheckRequest,
+    windows: tuple[Window, ...],
+    now: datetime,
+    failure: CheckFailure,
+    reference: LoadedReference | None = None,
+) -> Check:
+    examined = tuple(Examined(_error(window, failure)) for window in windows)
+    error = CheckError(failure.reason, failure.message)
+    return _done(request, examined, now, reference, error)
+
+
+def _done(
+    request: CheckRequest,
+    examined: tuple[Examined, ...],
+    now: datetime,
+    reference: LoadedReference | None = None,
+    error: CheckError | None = None,
+) -> Check:
+    answer = CheckAnswer(
+        spec_hash=request.spec_hash,
+        reference_sha256=reference.sha256 if reference else None,
+        judged_at=now.astimezone(UTC).replace(microsecond=0),
+        windows=tuple(one.judgement.verdict for one in examined),
+        error=error,
+    )
+    return Check(answer, examined, reference.dataset if reference else None)

@@ -1,0 +1,213 @@
+"""Reads an inference log in PostgreSQL, as Arrow, in read-only transactions.
+
+Times are bound parameters; identifiers come from the request and are quoted here and
+nowhere else. Errors never hold the address's password.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import adbc_driver_manager
+import pyarrow as pa
+from adbc_driver_postgresql import dbapi
+
+from driftcheck.columns import ColumnKind, Dataset
+from driftcheck.contract import LogSource
+from driftcheck.failure import CheckFailure, one_line, without_secrets
+from driftcheck.schema import POSTGRES_TYPE, Shape, dataset_from, window_shape
+from driftcheck.windows import Window
+
+DATABASE_VARIABLE = "DATABASE_URL"
+STATEMENT_TIMEOUT_SECONDS = 120
+CONNECT_TIMEOUT_SECONDS = 10
+SAMPLE_ROWS = 100_000
+
+_REASONS = {
+    "42P01": "MissingTable",
+    "3F000": "MissingTable",
+    "42703": "MissingColumn",
+    "42501": "LogForbidden",
+    "57014": "LogTimeout",
+}
+
+
+def quoted(identifier: str) -> str:
+    """An identifier as SQL takes it, whatever it contains."""
+    if "\0" in identifier or not identifier:
+        raise CheckFailure("BadRequest", "an identifier is empty or holds a NUL")
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+@dataclass(frozen=True)
+class InferenceLog:
+    """An open inference log."""
+
+    connection: Any
+    source: LogSource
+    url: str
+
+    @property
+    def table(self) -> str:
+        """The quoted table."""
+        return f"{quoted(self.source.schema)}.{quoted(self.source.table)}"
+
+    @property
+    def time(self) -> str:
+        """The quoted timestamp column."""
+        return quoted(self.source.timestamp_column)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Any]:
+        """A cursor in a read-only transaction in which all statements see one state."""
+        cursor = self.connection.cursor()
+        try:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            cursor.execute(
+                f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_SECONDS * 1000}"
+            )
+            yield cursor
+        except (adbc_driver_manager.Error, pa.ArrowException) as error:
+            raise _failure(error, self.url) from None
+        finally:
+            cursor.close()
+            self._end()
+
+    def _end(self) -> None:
+        try:
+            self.connection.rollback()
+        except adbc_driver_manager.Error:
+            # The connection is gone; the next statement says so.
+            return
+
+    def schema(self, cursor: Any) -> pa.Schema:
+        """The table's columns with their types."""
+        cursor.execute(f"SELECT * FROM {self.table} LIMIT 0")  # noqa: S608
+        return cursor.fetch_arrow_table().schema
+
+    def moment(self, schema: pa.Schema, moment: datetime) -> datetime:
+        """A time as the timestamp column holds it: in UTC, or naive in its zone."""
+        name = self.source.timestamp_column
+        if name not in schema.names:
+            raise CheckFailure("MissingColumn", f"there is no timestamp column {name}")
+        kind = schema.field(name).type
+        if not pa.types.is_timestamp(kind):
+            raise CheckFailure("NotATimestamp", f"column {name} holds {kind}")
+        if kind.tz:
+            return moment.astimezone(UTC)
+        return moment.astimezone(zone_of(self.source)).replace(tzinfo=None)
+
+    def readable(self, schema: pa.Schema, name: str) -> str:
+        """A column as SQL, PostgreSQL's numeric as a float, which Arrow knows."""
+        if name not in schema.names:
+            raise CheckFailure("MissingColumn", f"there is no column {name}")
+        field = schema.field(name)
+        if pa.types.is_list(field.type):
+            cast = _cast(field.type.value_field, ColumnKind.NUMBER, "::float8[]")
+        else:
+            cast = _cast(field, ColumnKind.NUMBER, "::float8")
+        return quoted(name) + cast
+
+    def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
+        """A window's rows, above SAMPLE_ROWS a random sample of them."""
+        with self.snapshot() as cursor:
+            schema = self.schema(cursor)
+            bounds = (
+                self.moment(schema, window.start),
+                self.moment(schema, window.end),
+            )
+            where = f"WHERE {self.time} >= $1 AND {self.time} < $2"
+            count = f"SELECT count(*) FROM {self.table} {where}"  # noqa: S608
+            cursor.execute(count, bounds)
+            rows = int(cursor.fetch_arrow_table().column(0)[0].as_py())
+            shape = window_shape(schema, self.source.features, kinds)
+            if not shape.names:
+                return Dataset(rows, {}, shape.findings)
+            select = f"SELECT {selected(schema, shape)} FROM {self.table} {where}"  # noqa: S608
+            if rows > SAMPLE_ROWS:
+                # One seed per window: the same rows give the same verdict.
+                seed = window.start.timestamp() % 1000 / 1000
+                cursor.execute("SELECT setseed($1)", (seed,))
+                cursor.fetch_arrow_table()
+                select += " AND random() < $3"
+                cursor.execute(select, (*bounds, SAMPLE_ROWS / rows))
+            else:
+                cursor.execute(select, bounds)
+            table = cursor.fetch_arrow_table()
+        return dataset_from(table, shape, self.source.features, rows)
+
+
+def selected(schema: pa.Schema, shape: Shape) -> str:
+    """The columns to read, cast where PostgreSQL's type has no plain Arrow twin."""
+    if shape.vector is not None:
+        item = schema.field(shape.vector).type.value_field
+        return quoted(shape.vector) + _cast(item, ColumnKind.NUMBER, "::float8[]")
+    return ", ".join(
+        quoted(name) + _cast(schema.field(name), kind, "::float8")
+        for name, kind in shape.columns.items()
+    )
+
+
+def _cast(field: pa.Field, kind: ColumnKind, number: str) -> str:
+    if kind is ColumnKind.NUMBER:
+        return number if (field.metadata or {}).get(POSTGRES_TYPE) == b"numeric" else ""
+    return "::text"
+
+
+def zone_of(source: LogSource) -> tzinfo:
+    """The zone of naive timestamps."""
+    if source.time_zone.upper() == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(source.time_zone)
+    except (ValueError, OSError, KeyError):
+        raise CheckFailure("BadRequest", f"no time zone {source.time_zone}") from None
+
+
+@contextmanager
+def open_log(url: str | None, source: LogSource) -> Iterator[InferenceLog]:
+    """The inference log at DATABASE_URL; CheckFailure LogUnreachable if it is not."""
+    if not url:
+        raise CheckFailure("LogUnreachable", f"{DATABASE_VARIABLE} is not set")
+    # libpq waits for ever by default, and takes this from its environment.
+    os.environ.setdefault("PGCONNECT_TIMEOUT", str(CONNECT_TIMEOUT_SECONDS))
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        scheme = ""
+    if scheme not in ("postgresql", "postgres"):
+        # What the variable holds may be a secret of another form: do not repeat it.
+        raise CheckFailure(
+            "LogUnreachable", f"{DATABASE_VARIABLE} is no postgresql:// address"
+        )
+    try:
+        connection = dbapi.connect(url)
+    except adbc_driver_manager.Error as error:
+        message = without_secrets(_plain(error), url)
+        raise CheckFailure("LogUnreachable", message) from None
+    try:
+        yield InferenceLog(connection, source, url)
+    finally:
+        connection.close()
+
+
+def _failure(error: Exception, url: str) -> CheckFailure:
+    state = getattr(error, "sqlstate", None) or ""
+    reason = _REASONS.get(state, "LogUnreadable")
+    if state.startswith(("08", "57P")):
+        reason = "LogUnreachable"
+    return CheckFailure(reason, without_secrets(_plain(error), url))
+
+
+def _plain(error: Exception) -> str:
+    """The server's sentence, without the driver's wrapping."""
+    text = one_line(error)
+    for mark in ("ERROR:", "FATAL:", "[libpq]"):
+        if mark in text:
+            return text.split(mark, 1)[1].strip()
+    return text

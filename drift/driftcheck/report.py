@@ -1,0 +1,115 @@
+"""A check as text for people: a verdict per window, the worst columns, histograms."""
+
+import numpy as np
+
+from driftcheck.check import Check, Examined
+from driftcheck.columns import Categories, Column, Dataset, Numbers
+from driftcheck.contract import Kind, format_time
+from driftcheck.distance import CLIP_QUANTILES, Floats
+from driftcheck.scores import ColumnScore, aligned_counts
+
+BLOCKS = " ▁▂▃▄▅▆▇█"
+BINS = 32
+COLUMNS_SHOWN = 12
+HISTOGRAMS_SHOWN = 3
+CATEGORIES_SHOWN = 5
+
+
+def text_report(check: Check) -> str:
+    """The whole check, the newest window last and in most detail."""
+    lines = []
+    if check.answer.error:
+        error = check.answer.error
+        lines.append(f"The check failed: {error.reason}: {error.message}")
+    for index, one in enumerate(check.examined):
+        last = index == len(check.examined) - 1
+        lines += _window(one, check.reference if last else None)
+    if not check.examined:
+        lines.append("No window is due.")
+    return "\n".join(lines)
+
+
+def _window(one: Examined, reference: Dataset | None) -> list[str]:
+    verdict = one.judgement.verdict
+    span = f"{format_time(verdict.start)} to {format_time(verdict.end)}"
+    if verdict.start == verdict.end:
+        span = "the given data"
+    role = "counting" if verdict.counting else "interim"
+    rows = "" if verdict.rows is None else f", {verdict.rows} rows"
+    lines = [
+        f"{verdict.verdict} ({verdict.reason}): {verdict.message}",
+        f"  {role}: {span}{rows}",
+    ]
+    lines += [f"  {finding}" for finding in verdict.findings[:COLUMNS_SHOWN]]
+    if reference is not None and one.current is not None and one.judgement.scores:
+        lines += _scores(one.judgement.scores)
+        for score in one.judgement.scores[:HISTOGRAMS_SHOWN]:
+            lines += histogram(
+                score.name,
+                reference.columns[score.name],
+                one.current.columns[score.name],
+            )
+    return lines
+
+
+def _scores(scores: tuple[ColumnScore, ...]) -> list[str]:
+    shown = scores[:COLUMNS_SHOWN]
+    width = max(6, *(len(score.name) for score in shown))
+    lines = [f"  {'column':<{width}}  effect  threshold  p-value  result"]
+    for score in shown:
+        kinds = "new categories" if Kind.NEW_CATEGORY in score.kinds else "drift"
+        result = kinds if score.drifted else "-"
+        critical = ", critical" if score.critical else ""
+        lines.append(
+            f"  {score.name:<{width}}  {score.effect:>6.3f}  {score.threshold:>9g}"
+            f"  {score.pvalue:>7.1g}  {result}{critical}"
+        )
+    if len(scores) > len(shown):
+        lines.append(f"  and {len(scores) - len(shown)} more columns")
+    return lines
+
+
+def histogram(name: str, reference: Column, current: Column) -> list[str]:
+    """Both sides of one column drawn on one scale."""
+    if isinstance(reference, Numbers) and isinstance(current, Numbers):
+        return _numbers(name, reference.values, current.values)
+    if isinstance(reference, Categories) and isinstance(current, Categories):
+        return _categories(name, reference, current)
+    return []
+
+
+def _numbers(name: str, reference: Floats, current: Floats) -> list[str]:
+    quantiles = [np.quantile(side, CLIP_QUANTILES) for side in (reference, current)]
+    low = float(min(quantiles[0][0], quantiles[1][0]))
+    high = float(max(quantiles[0][1], quantiles[1][1]))
+    if low == high:
+        return [f"  {name}: always {low:g}"]
+    shares = [
+        np.histogram(np.clip(side, low, high), BINS, (low, high))[0] / side.size
+        for side in (reference, current)
+    ]
+    top = max(float(share.max()) for share in shares)
+    return [
+        f"  {name}, {low:.4g} to {high:.4g}",
+        f"    reference |{bars(shares[0], top)}|",
+        f"    window    |{bars(shares[1], top)}|",
+    ]
+
+
+def bars(shares: Floats, top: float) -> str:
+    """Shares as block characters; what is above zero is never drawn as nothing."""
+    heights = np.ceil(shares / top * (len(BLOCKS) - 1)).astype(int)
+    return "".join(BLOCKS[height] for height in heights)
+
+
+def _categories(name: str, reference: Categories, current: Categories) -> list[str]:
+    ranked = sorted(reference.counts.items(), key=lambda item: (-item[1], item[0]))
+    lines = [f"  {name}, share in reference and window"]
+    for category, count in ranked[:CATEGORIES_SHOWN]:
+        before = count / reference.present
+        after = current.counts.get(category, 0) / current.present
+        lines.append(f"    {before:>4.0%} {after:>4.0%}  {category[:40]}")
+    unseen = aligned_counts(reference, current)[1][-1] / current.present
+    if unseen:
+        lines.append(f"      0% {unseen:>4.0%}  (not in the reference)")
+    return lines
