@@ -18,6 +18,7 @@ from dev.git_server import GitServer
 from dev.mlflow_server import MLflowServer
 from dev.postgres import PostgresServer
 from dev.processes import Supervisor
+from dev.pushgateway import Pushgateway
 
 _numbers = itertools.count(1)
 
@@ -160,3 +161,10 @@ def repository(git_server: GitServer) -> Iterator[BareRepository]:
     )
     yield git_server.repository(name)
     git_server.clear_faults()
+
+
+@pytest.fixture(scope="session")
+def pushgateway(service_supervisor: Supervisor) -> Iterator[Pushgateway]:
+    """The session's Pushgateway; tests tell their series apart by their groups."""
+    with Pushgateway(service_supervisor) as server:
+        yield server
