@@ -14,6 +14,7 @@ from typing import Any
 
 from dev.node.api import Api, read_kubeconfig
 from dev.node.images import Images
+from dev.node.logs import serve_logs
 from dev.node.node import Registration
 from dev.node.pods import Pods
 from dev.node.prepare import Services, machine_environment
@@ -42,40 +43,45 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
-    directory = arguments.directory.absolute()
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory: Path = arguments.directory
     scratch = Path(tempfile.gettempdir(), f"pytest-of-{getpass.getuser()}")
-    runner = Runner()
+    server = read_kubeconfig(arguments.kubeconfig)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
-    async with Api(read_kubeconfig(arguments.kubeconfig)) as api:
+    async with contextlib.AsyncExitStack() as stack:
         services = Services(
-            api=api,
+            api=await stack.enter_async_context(Api(server)),
             images=Images(arguments.images),
-            runner=runner,
+            runner=Runner(),
             directory=directory,
             shared=(str(directory.parent), str(scratch), *arguments.shared),
             machine=machine_environment(os.environ.items()),
         )
-        tasks = {
-            asyncio.create_task(Registration(api, arguments.name).run()),
-            asyncio.create_task(Pods(arguments.name, services).run()),
-        }
-        stopped = asyncio.create_task(stop.wait())
-        everything: set[asyncio.Task[Any]] = {*tasks, stopped}
-        done, _ = await asyncio.wait(everything, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
-        runner.kill_all()
-        with contextlib.suppress(TimeoutError):
-            gathered = asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.wait_for(gathered, 1.5)
-        await runner.close()
-        for task in done - {stopped}:
-            # Neither task ends by itself unless it is broken: say how.
-            task.result()
+        port = 0
+        if server.authority is not None:
+            logs = serve_logs(directory, server.authority)
+            port = await stack.enter_async_context(logs)
+        await _run(services, arguments.name, port, stop)
+
+
+async def _run(services: Services, name: str, port: int, stop: asyncio.Event) -> None:
+    """Run until `stop`, then end all containers, within two seconds."""
+    tasks: set[asyncio.Task[Any]] = {
+        asyncio.create_task(Registration(services.api, name, port).run()),
+        asyncio.create_task(Pods(name, services).run()),
+    }
+    stopped = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait({*tasks, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (*tasks, stopped):
+        task.cancel()
+    # First the tasks, so that nobody reports these ends as the containers' own.
+    await asyncio.wait({*tasks, stopped}, timeout=1.0)
+    await services.runner.close()
+    for task in done - {stopped}:
+        # Neither task ends by itself unless it is broken: say how.
+        task.result()
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -83,7 +89,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
     )
-    asyncio.run(_serve(_arguments(argv)))
+    arguments = _arguments(argv)
+    arguments.directory = arguments.directory.absolute()
+    arguments.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    asyncio.run(_serve(arguments))
 
 
 if __name__ == "__main__":

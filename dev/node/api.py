@@ -34,11 +34,12 @@ class ApiError(Exception):
 
 @dataclass(frozen=True)
 class Server:
-    """Address of and way into one API server."""
+    """Address of and way into one API server; `authority` is its CA in PEM."""
 
     url: str
     tls: ssl.SSLContext | None
     token: str | None
+    authority: str | None = None
 
 
 def read_kubeconfig(path: Path) -> Server:
@@ -59,28 +60,31 @@ def read_kubeconfig(path: Path) -> Server:
     context = named("context", config["current-context"])
     cluster, user = named("cluster", context["cluster"]), named("user", context["user"])
     url = cluster["server"].rstrip("/")
-    tls = _tls(cluster, user, path.parent) if url.startswith("https") else None
-    return Server(url, tls, user.get("token"))
+    ca = _pem(cluster, "certificate-authority", path.parent)
+    authority = ca.decode() if ca else None
+    secure = url.startswith("https")
+    tls = _tls(cluster, user, path.parent, authority) if secure else None
+    return Server(url, tls, user.get("token"), authority)
 
 
-def _tls(cluster: Json, user: Json, base: Path) -> ssl.SSLContext:
-    def pem(values: Json, key: str) -> bytes | None:
-        if values.get(f"{key}-data"):
-            return base64.b64decode(values[f"{key}-data"])
-        return (base / values[key]).read_bytes() if values.get(key) else None
+def _pem(values: Json, key: str, base: Path) -> bytes | None:
+    if values.get(f"{key}-data"):
+        return base64.b64decode(values[f"{key}-data"])
+    return (base / values[key]).read_bytes() if values.get(key) else None
 
-    authority = pem(cluster, "certificate-authority")
-    context = ssl.create_default_context(
-        cadata=authority.decode() if authority else None
-    )
+
+def _tls(
+    cluster: Json, user: Json, base: Path, authority: str | None
+) -> ssl.SSLContext:
+    context = ssl.create_default_context(cadata=authority)
     if cluster.get("insecure-skip-tls-verify"):
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    certificate = pem(user, "client-certificate")
+    certificate = _pem(user, "client-certificate", base)
     if certificate:
         # The ssl module reads keys from files only.
         with tempfile.NamedTemporaryFile() as file:
-            file.write(certificate + b"\n" + (pem(user, "client-key") or b""))
+            file.write(certificate + b"\n" + (_pem(user, "client-key", base) or b""))
             file.flush()
             context.load_cert_chain(file.name)
     return context

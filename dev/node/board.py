@@ -57,6 +57,11 @@ class Board:
         )
         self._changed()
 
+    def reject(self, reason: str, message: str) -> None:
+        """The pod is failed before anything was tried: it has no container states."""
+        self.record = replace(self.record, init=(), containers=())
+        self.end((reason, message))
+
     def _edit(
         self, name: str, edit: Callable[[ContainerRecord], ContainerRecord]
     ) -> None:

@@ -19,7 +19,7 @@ Reference = tuple[str, str]
 Sources = Mapping[Reference, Mapping[str, bytes] | None]
 
 _TITLES = {"secrets": "secret", "configmaps": "configmap"}
-_SYSTEM_PATH = ("/usr/local/bin", "/usr/bin", "/bin")
+_SYSTEM_PATH = ("/usr/bin", "/bin")
 # $$ escapes; $(NAME) is replaced when NAME is known and left as it is otherwise.
 _VARIABLE = re.compile(r"\$(?:\$|\(([^()]*)\))")
 

@@ -73,7 +73,7 @@ class PodWorker:
         if fields:
             text = f"this node cannot honour {', '.join(fields)}"
             _LOG.warning("pod %s: %s", self._title, text)
-            self._board.end(("UnsupportedField", text))
+            self._board.reject("UnsupportedField", text)
             return
         self._offer()
         containers = Containers(self._pod, self._place, self._services, self._board)
