@@ -6,7 +6,7 @@
     Intended  no Job                                            → StartEvaluation
     Intended  the Job exists                                    → Running
     Running   too few labelled rows yet                         → Waiting, then anew
-    Running   the Job or its answer is broken                   → Waiting, at last Inconclusive
+    Running   the Job or its answer is broken                   → Waiting, 3 times
     Running   the answer meets the policy                       → Passed
     Running   the answer does not                               → Rejected
     any       the champion or the policy changed                → Intended, afresh

@@ -38,8 +38,10 @@ def needs(spec: Spec, status: Status, tracking_uri: str | None) -> Needs:
     if status.attempt and status.attempt.state in attempt.IN_FLIGHT:
         since = status.attempt.started_at.timestamp()
         query = AttemptQuery(status.attempt.id, since)
-    known = (status.evaluation.candidate if status.evaluation else None,)
-    known += (status.attempt.version if status.attempt else None,)
+    known = (
+        status.evaluation.candidate if status.evaluation else None,
+        status.attempt.version if status.attempt else None,
+    )
     return Needs(
         registry=acts or bool(spec.registry.tracking_uri or tracking_uri),
         git=spec.promotion is not None,

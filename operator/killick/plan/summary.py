@@ -152,10 +152,10 @@ def _retraining(status: Status, notes: Notes) -> Condition:
     if attempt and attempt.state in ("Intended", "Running"):
         note = notes.get("attempt") or Note(attempt.state, f"attempt {attempt.id}")
         return _from_note(kinds.RETRAINING, "True", note)
-    note = notes.get("attempt")
-    if note is None and status.episode and status.episode.is_open and attempt:
-        note = Note(attempt.state, attempt.message or f"version {attempt.version}")
-    note = note or Note("NotNeeded", "no episode of drift is open")
+    current = notes.get("attempt")
+    if current is None and status.episode and status.episode.is_open and attempt:
+        current = Note(attempt.state, attempt.message or f"version {attempt.version}")
+    note = current or Note("NotNeeded", "no episode of drift is open")
     return _from_note(kinds.RETRAINING, "False", note)
 
 

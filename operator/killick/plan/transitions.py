@@ -52,7 +52,7 @@ def _verdict(before: Status, after: Status) -> list[Row]:
     old, new = before.drift, after.drift
     if new.verdict is None or (old.verdict, old.reason) == (new.verdict, new.reason):
         return []
-    quiet = new.verdict in (Verdict.NO_DRIFT,)
+    quiet = new.verdict == Verdict.NO_DRIFT
     message = f"{new.reason}: {new.message or ''}"
     key = new.last_check or ""
     return [(NORMAL if quiet else WARNING, str(new.verdict), key, message)]

@@ -68,7 +68,7 @@ def from_dict(cls: type[T], raw: Any, path: str = "") -> T:
     """
     if not isinstance(raw, Mapping):
         raise InvalidSpec(f"{path or cls.__name__} must be an object")
-    hints = _hints(typing.cast(Any, cls))
+    hints = _hints(typing.cast("Any", cls))
     values: dict[str, Any] = {}
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]
         key = camel(field.name)

@@ -71,9 +71,9 @@ class Window:
 class DriftStatus:
     """What the checks found.
 
-    `anchor` is where counting windows begin, for the spec of `spec_hash`; `windows` are the last of these that
-    have a verdict, oldest first. `verdict` and what follows it are of the latest
-    check's interim window.
+    `anchor` is where counting windows begin, for the spec of `spec_hash`. `windows`
+    are the last of these that have a verdict, oldest first. `verdict` and what
+    follows it are of the latest check's interim window.
     """
 
     spec_hash: str | None = None

@@ -1,0 +1,31 @@
+"""`python -m killick`: run the operator."""
+
+from __future__ import annotations
+
+import sys
+
+import kopf
+from pydantic import ValidationError
+
+import killick.handlers  # noqa: F401  registers every trigger
+from killick.log import configure_logging
+from killick.settings import Settings
+
+
+def main() -> int:
+    """Run until a signal; return the exit code."""
+    configure_logging()
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "_".join(str(part) for part in problem["loc"]).upper()
+            print(f"KILLICK_{name}: {problem['msg']}", file=sys.stderr)  # noqa: T201
+        return 2
+    namespaces = settings.served_namespaces
+    kopf.run(clusterwide=not namespaces, namespaces=list(namespaces))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What Killick asks of the Kubernetes API server: a port and its real adapter."""

@@ -1,0 +1,201 @@
+"""The real Kubernetes port, on the asynchronous half of the `kubernetes` package.
+
+Plain dictionaries in and out: the package's models refuse unknown fields and change
+between versions. Rights used: modeldeployments get, modeldeployments/status update;
+in served namespaces cronjobs get/patch/create, jobs create/list/delete, pods list,
+secrets get, events create.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+from kubernetes.aio import client, config
+from kubernetes.aio.config.config_exception import ConfigException
+
+from killick.cluster.port import Manifest
+from killick.errors import Conflict, KillickError, NotGranted, Unavailable
+from killick.names import GROUP, LABEL_OBJECT, MANAGER, PLURAL, VERSION
+
+MODEL_DEPLOYMENTS = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
+CRONJOBS = "/apis/batch/v1/namespaces/{namespace}/cronjobs"
+JOBS = "/apis/batch/v1/namespaces/{namespace}/jobs"
+CORE = "/api/v1/namespaces/{namespace}"
+TIMEOUT = 30  # seconds for one request
+APPLY = "application/apply-patch+yaml"
+JSON = "application/json"
+PAGE = 500
+
+
+async def connect() -> client.ApiClient:
+    """Return a client from the pod's ServiceAccount or from KUBECONFIG.
+
+    Raises Unavailable if there is neither.
+    """
+    settings = client.Configuration()
+    settings.client_side_validation = False
+    try:
+        config.load_incluster_config(client_configuration=settings)
+    except ConfigException:
+        try:
+            await config.load_kube_config(client_configuration=settings)
+        except ConfigException as error:
+            raise Unavailable(f"no way to the API server: {error}") from None
+    return client.ApiClient(configuration=settings)
+
+
+class KubeCluster:
+    """`ClusterPort` on a real API server."""
+
+    def __init__(self, api: client.ApiClient) -> None:
+        self._api = api
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._api.close()
+
+    async def get_model_deployment(self, namespace: str, name: str) -> Manifest | None:
+        """See the port."""
+        path = MODEL_DEPLOYMENTS + "/{name}"
+        return await self._get(path, {"namespace": namespace, "name": name})
+
+    async def write_status(self, manifest: Manifest) -> None:
+        """See the port: the resourceVersion in `manifest` is the lock."""
+        where = _where(manifest)
+        await self._send("PUT", MODEL_DEPLOYMENTS + "/{name}/status", where, manifest)
+
+    async def get_cronjob(self, namespace: str, name: str) -> Manifest | None:
+        """See the port."""
+        return await self._get(
+            CRONJOBS + "/{name}", {"namespace": namespace, "name": name}
+        )
+
+    async def list_jobs(self, namespace: str, owner: str) -> list[Manifest]:
+        """See the port."""
+        return await self._list(JOBS, namespace, owner)
+
+    async def list_pods(self, namespace: str, owner: str) -> list[Manifest]:
+        """See the port."""
+        return await self._list(CORE + "/pods", namespace, owner)
+
+    async def apply_cronjob(self, manifest: Manifest) -> None:
+        """See the port."""
+        query = [("fieldManager", MANAGER), ("force", "true")]
+        await self._send(
+            "PATCH", CRONJOBS + "/{name}", _where(manifest), manifest, query
+        )
+
+    async def create_job(self, manifest: Manifest) -> None:
+        """See the port."""
+        await self._send("POST", JOBS, _where(manifest), manifest)
+
+    async def delete_job(self, namespace: str, name: str, uid: str) -> None:
+        """See the port: the uid guards against a Job of the same name."""
+        body = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
+        where = {"namespace": namespace, "name": name}
+        try:
+            await self._send("DELETE", JOBS + "/{name}", where, body)
+        except KillickError as error:
+            if error.reason not in ("NotFound", "Conflict"):
+                raise
+
+    async def get_secret(self, namespace: str, name: str) -> Mapping[str, str] | None:
+        """See the port."""
+        where = {"namespace": namespace, "name": name}
+        found = await self._get(CORE + "/secrets/{name}", where)
+        if found is None:
+            return None
+        try:
+            return {
+                key: base64.b64decode(value).decode()
+                for key, value in (found.get("data") or {}).items()
+            }
+        except ValueError:
+            message = f"Secret {name!r} holds bytes that are not text"
+            raise KillickError(message, "SecretUnreadable") from None
+
+    async def create_event(self, manifest: Manifest) -> None:
+        """See the port."""
+        try:
+            await self._send("POST", CORE + "/events", _where(manifest), manifest)
+        except Conflict:
+            return
+
+    async def _get(self, path: str, where: dict[str, str]) -> Manifest | None:
+        try:
+            return await self._send("GET", path, where)
+        except KillickError as error:
+            if error.reason == "NotFound":
+                return None
+            raise
+
+    async def _list(self, path: str, namespace: str, owner: str) -> list[Manifest]:
+        items: list[Manifest] = []
+        query = [("labelSelector", f"{LABEL_OBJECT}={owner}"), ("limit", str(PAGE))]
+        token: str | None = ""
+        while token is not None:
+            more = [("continue", token)] if token else []
+            page = await self._send(
+                "GET", path, {"namespace": namespace}, None, query + more
+            )
+            items += page.get("items") or []
+            token = page.get("metadata", {}).get("continue") or None
+        return items
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        where: dict[str, str],
+        body: Any = None,
+        query: list[tuple[str, str]] | None = None,
+    ) -> Manifest:
+        kind = APPLY if method == "PATCH" else JSON
+        try:
+            request = await self._api.param_serialize(
+                method,
+                path,
+                path_params=where,
+                query_params=query,
+                header_params={"Content-Type": kind, "Accept": JSON},
+                body=body,
+                auth_settings=["BearerToken"],
+            )
+            response = await self._api.call_api(*request, _request_timeout=TIMEOUT)
+            data = await response.read()
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            message = f"the API server did not answer: {type(error).__name__}"
+            raise Unavailable(message, "APIServerUnreachable") from None
+        return _read(response.status, data, method, path)
+
+
+def _where(manifest: Manifest) -> dict[str, str]:
+    metadata = manifest["metadata"]
+    return {"namespace": metadata["namespace"], "name": metadata["name"]}
+
+
+def _read(status: int, data: bytes, method: str, path: str) -> Manifest:
+    try:
+        answer = json.loads(data) if data else {}
+    except ValueError:
+        answer = {}
+    if not isinstance(answer, dict):
+        answer = {}
+    if status < 300:
+        return answer
+    kind = path.replace("/{name}", "").rsplit("/", 1)[-1]
+    told = str(answer.get("message") or f"HTTP {status}")[:500]
+    message = f"{method} {kind}: {told}"
+    if status == 403:
+        raise NotGranted(f"{message}. Bind the ClusterRole killick-tenant: see deploy/")
+    if status == 404:
+        raise KillickError(message, "NotFound")
+    if status == 409:
+        raise Conflict(message)
+    if status == 429 or status >= 500:
+        raise Unavailable(message, "APIServerUnavailable")
+    raise KillickError(message, str(answer.get("reason") or "Refused"))

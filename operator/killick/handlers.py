@@ -1,0 +1,101 @@
+"""Everything that can trigger Killick, and nothing else: bodies of a few lines.
+
+A daemon per object drives its passes (`drive.py`); events only wake it. kopf's own
+patches and return values are never used: a patch that fails kills the daemon.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import kopf
+
+from killick.drive import drive
+from killick.names import FINALIZER, GROUP, LABEL_OBJECT, PLURAL, VERSION, ObjectName
+from killick.runtime import Runtime, build
+from killick.settings import Settings
+
+RESOURCE = (GROUP, VERSION, PLURAL)
+
+
+class Backoffs:
+    """Endless pauses, capped and jittered: kopf's own list ends, and so would we."""
+
+    def __iter__(self) -> Iterator[float]:
+        """Yield seconds without end."""
+        for step in itertools.count():
+            yield min(2.0**step, 30.0) * random.uniform(0.5, 1.0)  # noqa: S311
+
+
+@kopf.on.startup()
+async def startup(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> None:
+    """Build the world once."""
+    configure(settings)
+    memo.runtime = await build(Settings())
+
+
+@kopf.on.cleanup()
+async def cleanup(memo: kopf.Memo, **_: Any) -> None:
+    """Close what startup opened."""
+    runtime: Runtime | None = memo.get("runtime")
+    if runtime:
+        await runtime.close()
+
+
+@kopf.daemon(*RESOURCE, cancellation_timeout=5, initial_delay=0)
+async def keep(
+    namespace: str | None, name: str, stopped: Any, memo: Any, **_: Any
+) -> None:
+    """Drive one object for as long as it exists."""
+    runtime: Runtime = memo.runtime
+    where = namespace or ""
+    subject = ObjectName(runtime.settings.cluster, where, name)
+    wake = runtime.wakeups.event(where, name)
+    try:
+        await drive(runtime.world, subject, runtime.pulse, wake, stopped.is_set)
+    finally:
+        runtime.world.board.forget(subject)
+        runtime.wakeups.forget(where, name)
+
+
+@kopf.on.event(*RESOURCE)
+async def object_changed(
+    namespace: str | None, name: str, meta: Any, memo: Any, **_: Any
+) -> None:
+    """Wake the object when a person changed it."""
+    memo.runtime.wakeups.object_seen(namespace or "", name, meta)
+
+
+@kopf.on.event("batch", "v1", "jobs", labels={LABEL_OBJECT: kopf.PRESENT})
+async def job_changed(namespace: str | None, labels: Any, memo: Any, **_: Any) -> None:
+    """Wake the object whose Job started or ended."""
+    memo.runtime.wakeups.wake(namespace or "", labels[LABEL_OBJECT])
+
+
+def configure(settings: kopf.OperatorSettings) -> None:
+    """Set kopf up as research and its source advise; each line has its reason."""
+    settings.persistence.finalizer = FINALIZER
+    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(
+        prefix=f"kopf.{GROUP}"
+    )
+    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(
+        prefix=f"kopf.{GROUP}"
+    )
+    # The default gives up after about 54 s, and a daemon with it.
+    settings.networking.error_backoffs = Backoffs()
+    settings.networking.request_timeout = 60
+    settings.networking.connect_timeout = 10
+    settings.watching.server_timeout = 600
+    settings.watching.connect_timeout = 30
+    # Jobs that are not ours never leave the API server.
+    settings.watching.label_selectors["batch", "v1", "jobs"] = LABEL_OBJECT
+    settings.background.cancellation_polling = 1
+    settings.queueing.exit_timeout = 10
+    settings.process.ultimate_exiting_timeout = 20
+    settings.posting.enabled = False  # we post our own, on transitions only
+    settings.peering.standalone = True
+    # Listing CRDs and namespaces would need cluster-wide rights.
+    settings.scanning.disabled = True

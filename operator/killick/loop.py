@@ -1,0 +1,238 @@
+"""One pass over one object: observe → plan → record → act. START READING HERE.
+
+1. GET the object afresh; read its spec and status.
+2. Observe what the phase needs; a failed read is a fact of its own.
+3. plan: pure; the next status and at most one effect.
+4. Write the status under the object's resourceVersion. A conflict ends the pass.
+5. Tell the decisions as Events.
+6. Carry out the effect. Only the next pass's observation completes it.
+
+The intent is in the status before the effect is in the world, so the operator may
+die between any two lines.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from killick.act.dispatch import Hands, act
+from killick.act.manifests import Owner
+from killick.cluster.port import Manifest
+from killick.errors import Conflict, InvalidSpec, KillickError
+from killick.names import ObjectName
+from killick.observe.credentials import git_credentials, registry_credentials
+from killick.observe.gather import Ports, Subject, observe
+from killick.observe.gitops import git_target
+from killick.observe.registry import registry_target
+from killick.plan.context import Context
+from killick.plan.effects import (
+    Effect,
+    MarkCandidate,
+    MarkChampion,
+    PushPromotion,
+)
+from killick.plan.facts import Failure, ObjectFacts
+from killick.plan.invalid import invalid
+from killick.plan.needs import needs
+from killick.plan.planner import Plan, plan
+from killick.record.events import emit_events
+from killick.record.metrics import Board
+from killick.record.status import write_status
+from killick.resource.parse import parse_spec
+from killick.resource.status import Status, parse_status
+from killick.settings import Settings
+
+log = logging.getLogger("killick.pass")
+SOON = timedelta(seconds=2)
+ERROR_PAUSE = timedelta(seconds=10)
+
+
+@dataclass
+class Memory:
+    """What is worth keeping between passes, and may be lost: when to retry effects."""
+
+    failures: dict[str, Failure] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything outside the object: ports, settings and the metrics."""
+
+    ports: Ports
+    settings: Settings
+    board: Board
+
+
+@dataclass(frozen=True)
+class PassResult:
+    """When to look again; `gone` says that the object does not exist any more."""
+
+    wake_at: datetime
+    gone: bool = False
+    plan: Plan | None = None
+
+
+async def run_once(
+    world: World, name: ObjectName, memory: Memory, now: datetime
+) -> PassResult:
+    """Run one pass. Never raises: an unexpected error is logged, counted, retried."""
+    now = now.astimezone(UTC).replace(microsecond=0)
+    try:
+        return await _pass(world, name, memory, now)
+    except Conflict as error:
+        _log(name, result="conflict", message=error.message)
+        return PassResult(now + SOON)
+    except KillickError as error:
+        world.board.pass_errors.labels(error.reason).inc()
+        _log(name, result="error", reason=error.reason, message=error.message)
+        return PassResult(now + ERROR_PAUSE)
+    except Exception:
+        world.board.pass_errors.labels("Unexpected").inc()
+        log.exception("the pass over %s failed", name)
+        return PassResult(now + ERROR_PAUSE)
+
+
+async def look(
+    world: World, name: ObjectName, memory: Memory, now: datetime
+) -> tuple[Manifest, Context, Status] | None:
+    """Read the object and everything the pass needs; None if it is gone.
+
+    Raises InvalidSpec, and KillickError if the object itself cannot be read.
+    """
+    manifest = await world.ports.cluster.get_model_deployment(name.namespace, name.name)
+    if manifest is None:
+        return None
+    status = parse_status(manifest.get("status")) or Status()
+    try:
+        spec = parse_spec(manifest.get("spec"))
+    except InvalidSpec as error:
+        await _record_invalid(world, manifest, status, error, now)
+        raise
+    uri = world.settings.tracking_uri
+    subject = Subject(name, manifest["metadata"]["uid"], spec, uri)
+    observed = await observe(world.ports, subject, needs(spec, status, uri))
+    context = Context(
+        name=name,
+        spec=spec,
+        facts=_object_facts(manifest),
+        observed=observed,
+        settings=world.settings.for_plans(),
+        now=now,
+        failures=memory.failures,
+    )
+    return manifest, context, status
+
+
+async def _pass(
+    world: World, name: ObjectName, memory: Memory, now: datetime
+) -> PassResult:
+    found = await look(world, name, memory, now)
+    if found is None:
+        world.board.forget(name)
+        return PassResult(now, gone=True)
+    manifest, context, before = found
+    try:
+        decided = plan(context, before)
+    except InvalidSpec as error:
+        await _record_invalid(world, manifest, before, error, now)
+        raise
+    world.board.show(name, context.spec.model.name, decided.status)
+    wrote = await write_status(world.ports.cluster, manifest, decided.status)
+    if decided.decisions:
+        await emit_events(world.ports.cluster, manifest, decided.decisions, now)
+    outcome = None
+    if decided.effect:
+        outcome = await _carry_out(world, context, decided, memory, manifest)
+    _log_pass(name, decided, wrote=wrote, outcome=outcome)
+    wake_at = now if decided.effect else decided.wake_at
+    return PassResult(wake_at, plan=decided)
+
+
+async def _carry_out(
+    world: World, context: Context, decided: Plan, memory: Memory, manifest: Manifest
+) -> str:
+    effect = decided.effect
+    if effect is None:
+        return ""
+    kind = type(effect).__name__
+    try:
+        hands = await _hands(world, context, decided.status, manifest, effect)
+        done = await act(hands, effect)
+    except KillickError as error:
+        count = (
+            memory.failures[effect.key].count if effect.key in memory.failures else 0
+        )
+        memory.failures[effect.key] = Failure(
+            count + 1, context.now, error.reason, error.message
+        )
+        world.board.effects.labels(kind, "failed").inc()
+        return f"failed {effect.key}: {error.reason}: {error.message}"
+    memory.failures.pop(effect.key, None)
+    world.board.effects.labels(kind, "done").inc()
+    return done
+
+
+async def _hands(
+    world: World, context: Context, status: Status, manifest: Manifest, effect: Effect
+) -> Hands:
+    ports, settings, spec = world.ports, world.settings, context.spec
+    namespace = context.name.namespace
+    owner = Owner(
+        name=context.name,
+        uid=manifest["metadata"]["uid"],
+        spec=spec,
+        worker_image=settings.worker_image,
+        tracking_uri=settings.tracking_uri,
+        pushgateway_url=settings.pushgateway_url,
+    )
+    registry = git = None
+    if isinstance(effect, MarkCandidate | MarkChampion):
+        target = registry_target(spec, settings.tracking_uri)
+        credentials = await registry_credentials(ports.cluster, namespace, spec)
+        registry = (ports.registry, target, credentials)
+    if isinstance(effect, PushPromotion) and spec.promotion:
+        token = await git_credentials(ports.cluster, namespace, spec)
+        git = (ports.git, git_target(spec.promotion), token)
+    return Hands(owner, ports.cluster, status.reference, registry, git)
+
+
+async def _record_invalid(
+    world: World, manifest: Manifest, before: Status, error: InvalidSpec, now: datetime
+) -> None:
+    generation = int(manifest["metadata"].get("generation") or 0)
+    status = invalid(before, error, generation, now)
+    await write_status(world.ports.cluster, manifest, status)
+
+
+def _object_facts(manifest: Manifest) -> ObjectFacts:
+    metadata = manifest["metadata"]
+    return ObjectFacts(
+        generation=int(metadata.get("generation") or 0),
+        annotations=dict(metadata.get("annotations") or {}),
+        deleting=metadata.get("deletionTimestamp") is not None,
+    )
+
+
+def _log_pass(
+    name: ObjectName, decided: Plan, *, wrote: bool, outcome: str | None
+) -> None:
+    _log(
+        name,
+        result="ok",
+        phase=decided.status.phase,
+        verdict=decided.status.drift.verdict,
+        waiting=decided.status.waiting_for,
+        wrote=wrote,
+        effect=decided.effect.key if decided.effect else None,
+        outcome=outcome,
+        decisions=[d.reason for d in decided.decisions],
+    )
+
+
+def _log(name: ObjectName, **facts: object) -> None:
+    """Write the pass's one line; JSON, so that text from outside cannot forge one."""
+    known = {key: value for key, value in facts.items() if value not in (None, [])}
+    log.info(json.dumps({"object": str(name), **known}, default=str))

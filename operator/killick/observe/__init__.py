@@ -1,0 +1,1 @@
+"""One reader per system: from its answers to facts. Failures become Unknown."""

@@ -1,0 +1,38 @@
+"""The model registry: aliases, versions and the attempt's run."""
+
+from __future__ import annotations
+
+from killick.errors import KillickError
+from killick.plan.facts import Unknown
+from killick.plan.needs import Needs
+from killick.registry.port import (
+    Credentials,
+    Registry,
+    RegistryError,
+    RegistryState,
+    RegistryTarget,
+)
+from killick.resource.spec import Spec
+
+
+def registry_target(spec: Spec, default: str | None) -> RegistryTarget:
+    """Return where the model is registered.
+
+    Raises KillickError if neither the spec nor the operator's settings say.
+    """
+    uri = spec.registry.tracking_uri or default
+    if not uri:
+        message = "no MLflow address: set spec.registry.trackingURI"
+        raise KillickError(message, "NoTrackingURI")
+    aliases = spec.registry.aliases
+    return RegistryTarget(uri, spec.model.name, aliases.champion, aliases.candidate)
+
+
+async def read_registry(
+    port: Registry, target: RegistryTarget, credentials: Credentials, needs: Needs
+) -> RegistryState | Unknown:
+    """Return one look at the model."""
+    try:
+        return await port.read(target, credentials, needs.attempt, needs.versions)
+    except RegistryError as error:
+        return Unknown(error.reason, error.message)

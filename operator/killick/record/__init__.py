@@ -1,0 +1,1 @@
+"""The only status write, events on transitions, and the metrics."""

@@ -1,0 +1,1 @@
+"""What Killick answers over HTTP: metrics and liveness."""

@@ -1,0 +1,65 @@
+"""What the administrator of the operator decides, from the environment.
+
+Every setting is a variable `KILLICK_<NAME>`; the defaults work.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from killick import __version__
+from killick.plan.context import PlanSettings
+
+
+class Settings(BaseSettings):
+    """The operator's settings."""
+
+    model_config = SettingsConfigDict(env_prefix="KILLICK_", frozen=True)
+
+    cluster: str = Field(default="default", pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$")
+    """This cluster's own name: part of every ID that leaves the cluster."""
+
+    namespaces: str = ""
+    """Served namespaces, separated by commas; empty: all (needs cluster-wide rights
+    on ModelDeployments)."""
+
+    tracking_uri: str | None = None
+    """The MLflow server of resources that name none."""
+
+    worker_image: str = f"killick-worker:{__version__}"
+    """The image of checks and evaluations."""
+
+    pushgateway_url: str | None = None
+    """Given to checks, which then push their verdict's gauges."""
+
+    work_directory: Path = Path("/var/lib/killick")
+    """Holds bare clones of GitOps repositories; may be lost at any time."""
+
+    resync_seconds: int = Field(default=300, ge=5)
+    """How often a quiet object is looked at."""
+
+    http_port: int = Field(default=8080, ge=0, le=65535)
+    """Of /metrics and /healthz; 0 takes a free one."""
+
+    http_host: str = "0.0.0.0"  # noqa: S104  a pod's probes come from outside it
+    """The address that /metrics and /healthz listen on."""
+
+    pass_seconds: int = Field(default=300, ge=1)
+    """A pass that takes longer than this makes /healthz fail."""
+
+    @property
+    def served_namespaces(self) -> tuple[str, ...]:
+        """The namespaces to serve; none means all."""
+        return tuple(n.strip() for n in self.namespaces.split(",") if n.strip())
+
+    def for_plans(self) -> PlanSettings:
+        """Return what plans depend on."""
+        return PlanSettings(
+            worker_image=self.worker_image,
+            tracking_uri=self.tracking_uri,
+            resync=timedelta(seconds=self.resync_seconds),
+        )
