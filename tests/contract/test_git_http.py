@@ -1,9 +1,10 @@
 """The Git port's contract over real smart HTTP, and what only a server can show."""
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pygit2
@@ -13,6 +14,7 @@ from dev.git_server import GitServer
 from killick.gitops.port import (
     AlreadyLanded,
     GitCredentials,
+    GitError,
     GitPort,
     GitTarget,
     GitTimedOut,
@@ -168,38 +170,57 @@ async def test_own_push_needs_no_fetch(world: HttpWorld) -> None:
     assert len(world.server.requests("fetch")) == before
 
 
+@dataclass
+class Thief:
+    """A server that asks everybody for credentials and keeps what it hears."""
+
+    port: int = 0
+    heard: list[str] = field(default_factory=list)
+
+    async def answer(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Keep the request's head and answer 401."""
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            self.heard.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(
+            b'HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm="x"\r\n'
+            b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+        )
+        await writer.drain()
+        writer.close()
+
+
+@pytest.fixture
+async def thief() -> AsyncIterator[Thief]:
+    """A hostile server on every loopback name."""
+    thief = Thief()
+    server = await asyncio.start_server(thief.answer, "127.0.0.1")
+    async with server:
+        thief.port = server.sockets[0].getsockname()[1]
+        yield thief
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+@pytest.mark.parametrize("when", ["read", "push-refs", "push"])
 async def test_redirect_gets_no_token(
-    world: HttpWorld, git_server: GitServer, host: str
+    world: HttpWorld, thief: Thief, host: str, when: str
 ) -> None:
-    """A server that sends us elsewhere is not followed, and its target learns nothing.
-
-    The other server is this one under another name, or under the same: neither
-    may be followed, and no request with our user name arrives there.
-    """
-    git_server.faults(redirect=f"http://{host}:{git_server.port}/elsewhere")
-    with pytest.raises(GitUnreachable):
-        await world.port.read(world.target, world.credentials)
-    git_server.clear_faults()
-    elsewhere = [
-        one for one in git_server.requests() if one["path"].startswith("/elsewhere")
-    ]
-    assert elsewhere == []
-
-
-async def test_redirect_of_a_push(world: HttpWorld, git_server: GitServer) -> None:
-    """A redirect that begins between look and push does not get the token either."""
-    elsewhere = f"http://localhost:{git_server.port}/elsewhere"
+    """A server that sends us to another name or port gets our token nowhere."""
 
     def begin() -> None:
-        git_server.faults(redirect=elsewhere)
+        world.server.faults(redirect=f"http://{host}:{thief.port}")
 
-    world.interfere_at = "push-refs"
-    push = world.port.push_value(world.target, world.credentials, CHANGE)
-    with pytest.raises(GitUnreachable):
-        await world.interfere(begin, push)
-    seen = [one for one in git_server.requests() if "/elsewhere" in one["path"]]
-    assert seen == []
+    if when == "read":
+        begin()
+        with pytest.raises(GitError):
+            await world.port.read(world.target, world.credentials)
+    else:
+        world.interfere_at = when
+        push = world.port.push_value(world.target, world.credentials, CHANGE)
+        with contextlib.suppress(GitError):
+            assert isinstance(await world.interfere(begin, push), Unknown)
+    assert not [one for one in thief.heard if "authorization" in one.lower()]
     assert len(world.messages()) == 1
 
 

@@ -40,6 +40,10 @@ class Clone:
         """Take over a commit that was seen on the server and is here already."""
         self.repository.references.create(TIP, commit, force=True)
 
+    def reopen(self) -> None:
+        """Forget what was read: libgit2 remembers commits as cut off for ever."""
+        self.repository = pygit2.Repository(str(self._path))
+
     def boundary(self) -> frozenset[str]:
         """The commits whose parents exist but were not fetched."""
         file = self._path / "shallow"

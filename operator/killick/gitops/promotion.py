@@ -73,7 +73,7 @@ class Worker:
         tip = self.clone.tip()
         if tip == self.transport.head(self.clone.repository):
             return tip
-        return self.transport.fetch(self.clone.repository, 0 if tip else 1)
+        return self._fetch(0 if tip else 1)
 
     def attempt(self, change: ValueChange) -> PushOutcome | None:
         """Re-apply the change on the present tip and push; None is a lost race."""
@@ -121,7 +121,7 @@ class Worker:
         try:
             head = self.transport.head(self.clone.repository)
             if head not in {commit, tip}:
-                head = self.transport.fetch(self.clone.repository)
+                head = self._fetch(0)
         except GitError as error:
             if not report.sent:
                 raise
@@ -138,14 +138,16 @@ class Worker:
         self, head: str, promotion_id: str, base: str | None, limit: int
     ) -> Traced:
         question = (promotion_id, base)
-        return trace_deeper(self.clone, head, question, limit, self._deepen)
+        return trace_deeper(self.clone, head, question, limit, self._fetch)
 
     def _last_change(self, head: str) -> CommitInfo | None:
         history = ValueHistory(self.clone, self.parts, self.pointer)
-        return last_change_deeper(history, head, self.limit, self._deepen)
+        return last_change_deeper(history, head, self.limit, self._fetch)
 
-    def _deepen(self, depth: int) -> object:
-        return self.transport.fetch(self.clone.repository, depth)
+    def _fetch(self, depth: int) -> str:
+        head = self.transport.fetch(self.clone.repository, depth)
+        self.clone.reopen()
+        return head
 
 
 def _unmoved(report: PushReport) -> PushOutcome:
