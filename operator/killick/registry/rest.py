@@ -192,12 +192,12 @@ class Rest:
 
 
 def _authorization(credentials: Credentials) -> dict[str, str]:
-    if credentials.username is not None and credentials.password is not None:
+    if credentials.username and credentials.password:
         pair = f"{credentials.username}:{credentials.password}".encode()
         return {"Authorization": "Basic " + base64.b64encode(pair).decode()}
     if credentials.token:
         if not credentials.token.isprintable() or not credentials.token.isascii():
-            raise RegistryRefused("the token holds characters that no header may")
+            raise RegistryRefused("the token holds a line break or the like")
         return {"Authorization": f"Bearer {credentials.token}"}
     return {}
 
