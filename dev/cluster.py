@@ -61,6 +61,11 @@ class LocalCluster:
         """The API server's address, `https://127.0.0.1:PORT`."""
         return self._programs.endpoint.server
 
+    @property
+    def kubectl_program(self) -> Path:
+        """The kubectl of the server's version."""
+        return self._control_plane.program("kubectl")
+
     def __enter__(self) -> Self:
         """Start the control plane; the first time on a machine, build it."""
         with ExitStack() as stack:
@@ -91,7 +96,7 @@ class LocalCluster:
             self.kubeconfig,
             self.directory / "node",
             images,
-            self._control_plane.program("kubectl"),
+            self.kubectl_program,
         )
         self.supervisor.start(program).wait_ready(self.progress)
 
@@ -110,7 +115,7 @@ class LocalCluster:
         home = self.directory / "kubectl-home"
         home.mkdir(exist_ok=True)
         answer = subprocess.run(
-            [self._control_plane.program("kubectl"), *arguments],
+            [self.kubectl_program, *arguments],
             input=input,
             capture_output=True,
             text=True,
