@@ -1,11 +1,13 @@
 """The Git port's contract over real smart HTTP, and what only a server can show."""
 
 import asyncio
+import base64
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 import pygit2
 import pytest
@@ -171,40 +173,68 @@ async def test_own_push_needs_no_fetch(world: HttpWorld) -> None:
 
 
 @dataclass
-class Thief:
-    """A server that asks everybody for credentials and keeps what it hears."""
+class Trickster:
+    """A server that gives everybody the same answer and keeps what it hears."""
 
+    says: str = '401 No\r\nWWW-Authenticate: Basic realm="x"'
     port: int = 0
     heard: list[str] = field(default_factory=list)
 
     async def answer(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """Keep the request's head and answer 401."""
+        """Keep the request's head and answer."""
         with contextlib.suppress(asyncio.IncompleteReadError):
             self.heard.append((await reader.readuntil(b"\r\n\r\n")).decode())
-        writer.write(
-            b'HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm="x"\r\n'
-            b"Content-Length: 0\r\nConnection: close\r\n\r\n"
-        )
+        head = f"HTTP/1.1 {self.says}\r\nContent-Length: 0\r\nConnection: close"
+        writer.write(f"{head}\r\n\r\n".encode())
         await writer.drain()
         writer.close()
 
+    @contextlib.asynccontextmanager
+    async def listening(self) -> AsyncIterator[Self]:
+        """Listen on a free loopback port."""
+        server = await asyncio.start_server(self.answer, "127.0.0.1")
+        async with server:
+            self.port = server.sockets[0].getsockname()[1]
+            yield self
+
+
+def told(world: HttpWorld, server: Trickster) -> list[str]:
+    """The requests by which a server learned our token."""
+    pair = f"{world.credentials.username}:{world.credentials.password}"
+    secrets = (world.credentials.password, base64.b64encode(pair.encode()).decode())
+    return [one for one in server.heard if any(secret in one for secret in secrets)]
+
 
 @pytest.fixture
-async def thief() -> AsyncIterator[Thief]:
-    """A hostile server on every loopback name."""
-    thief = Thief()
-    server = await asyncio.start_server(thief.answer, "127.0.0.1")
-    async with server:
-        thief.port = server.sockets[0].getsockname()[1]
+async def thief() -> AsyncIterator[Trickster]:
+    """A server that asks everybody for credentials."""
+    async with Trickster().listening() as thief:
         yield thief
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "x@127.0.0.1"])
+async def test_redirect_before_the_token(
+    world: HttpWorld, thief: Trickster, host: str, status: int
+) -> None:
+    """A server that redirects before it asks for credentials learns none by it."""
+    location = f"http://{host}:{thief.port}/x.git/info/refs?service=git-upload-pack"
+    says = f"{status} Over there\r\nLocation: {location}"
+    async with Trickster(says).listening() as first:
+        url = f"http://127.0.0.1:{first.port}/x.git"
+        with pytest.raises(GitError):
+            await world.port.read(replace(world.target, url=url), world.credentials)
+    assert first.heard
+    assert not told(world, thief)
+    assert not told(world, first)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 @pytest.mark.parametrize("when", ["read", "push-refs", "push"])
 async def test_redirect_gets_no_token(
-    world: HttpWorld, thief: Thief, host: str, when: str
+    world: HttpWorld, thief: Trickster, host: str, when: str
 ) -> None:
     """A server that sends us to another name or port gets our token nowhere."""
 
@@ -220,7 +250,7 @@ async def test_redirect_gets_no_token(
         push = world.port.push_value(world.target, world.credentials, CHANGE)
         with contextlib.suppress(GitError):
             assert isinstance(await world.interfere(begin, push), Unknown)
-    assert not [one for one in thief.heard if "authorization" in one.lower()]
+    assert not told(world, thief)
     assert len(world.messages()) == 1
 
 

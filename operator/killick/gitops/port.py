@@ -21,13 +21,13 @@ class GitError(KillickError):
 class GitUnreachable(GitError, Unavailable):
     """The server did not answer, or not as a Git server does."""
 
-    default_reason = "GitUnreachable"
+    default_reason = "Unreachable"
 
 
 class GitUnauthorized(GitError):
     """The server wants credentials that we do not have, or refused ours."""
 
-    default_reason = "GitUnauthorized"
+    default_reason = "Unauthorized"
 
 
 class BranchMissing(GitError):
@@ -39,13 +39,13 @@ class BranchMissing(GitError):
 class TargetInvalid(GitError, InvalidSpec):
     """The address or branch is one that we refuse to use; asking again is futile."""
 
-    default_reason = "GitTargetInvalid"
+    default_reason = "TargetInvalid"
 
 
 class GitTimedOut(GitError, Unavailable):
     """The time allowed for the whole operation was over; it wrote nothing."""
 
-    default_reason = "GitTimedOut"
+    default_reason = "TimedOut"
 
 
 class PushNotPossible(GitError, Unavailable):
@@ -57,7 +57,7 @@ class PushNotPossible(GitError, Unavailable):
 class Contended(GitError, Unavailable):
     """Others won every race for the branch; it wrote nothing. Try again later."""
 
-    default_reason = "GitContended"
+    default_reason = "Contended"
 
 
 @dataclass(frozen=True, slots=True)
