@@ -10,12 +10,16 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+# States of /proc/PID/stat: a zombie, or on its way out.
+_DEAD = (b"Z", b"X")
+
 
 def processes() -> Iterator[tuple[int, int]]:
-    """(process ID, session ID) of every process of the machine."""
+    """(process ID, session ID) of every process of the machine that is not dead."""
     for entry in os.listdir("/proc"):  # noqa: PTH208  the hot path of the node
         if not entry.isdigit():
             continue
@@ -25,28 +29,22 @@ def processes() -> Iterator[tuple[int, int]]:
             continue
         # The command, in parentheses, may hold anything; the fields after it do not.
         fields = stat[stat.rindex(b")") + 2 :].split()
-        yield int(entry), int(fields[3])
+        if fields[0] not in _DEAD:
+            yield int(entry), int(fields[3])
 
 
 def kill_sessions(sessions: Collection[int]) -> None:
     """SIGKILL every process of the sessions, until none is left to be seen."""
-    for _ in range(10):
+    # More than one look, for what was forked during the first; not for ever, for
+    # what the kernel itself cannot end at once.
+    for _ in range(20):
         found = [process for process, session in processes() if session in sessions]
-        killed = 0
+        if not found:
+            return
         for process in found:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(process, signal.SIGKILL)
-                killed += not _is_dead(process)
-        if not killed:
-            return
-
-
-def _is_dead(process: int) -> bool:
-    try:
-        stat = Path("/proc", str(process), "stat").read_bytes()
-    except OSError:
-        return True
-    return stat[stat.rindex(b")") + 2 :][:1] in (b"Z", b"X")
+        time.sleep(0.002)
 
 
 def main() -> None:
