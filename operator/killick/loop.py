@@ -96,11 +96,17 @@ async def run_once(
 
 
 async def look(
-    world: World, name: ObjectName, memory: Memory, now: datetime
+    world: World,
+    name: ObjectName,
+    memory: Memory,
+    now: datetime,
+    *,
+    record: bool = True,
 ) -> tuple[Manifest, Context, Status] | None:
     """Read the object and everything the pass needs; None if it is gone.
 
-    Raises InvalidSpec, and KillickError if the object itself cannot be read.
+    Raises InvalidSpec (written to the status, if `record`), and KillickError if the
+    object itself cannot be read.
     """
     manifest = await world.ports.cluster.get_model_deployment(name.namespace, name.name)
     if manifest is None:
@@ -109,7 +115,8 @@ async def look(
     try:
         spec = parse_spec(manifest.get("spec"))
     except InvalidSpec as error:
-        await _record_invalid(world, manifest, status, error, now)
+        if record:
+            await _record_invalid(world, manifest, status, error, now)
         raise
     uri = world.settings.tracking_uri
     subject = Subject(name, manifest["metadata"]["uid"], spec, uri)

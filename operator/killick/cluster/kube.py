@@ -125,6 +125,10 @@ class KubeCluster:
         except Conflict:
             return
 
+    async def request(self, method: str, path: str, body: Any = None) -> Manifest:
+        """Ask anything else, such as the server's version; for `killick doctor`."""
+        return await self._send(method, path, {}, body)
+
     async def _get(self, path: str, where: dict[str, str]) -> Manifest | None:
         try:
             return await self._send("GET", path, where)

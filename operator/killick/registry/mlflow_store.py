@@ -3,8 +3,9 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, TypeVar
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Final
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -24,9 +25,7 @@ from killick.registry.port import (
 from killick.registry.rest import TIMEOUT, ApiError, Host, Rest
 
 CLIENTS_KEPT: Final = 256
-DEADLINE: Final = 60.0  # seconds for one method, however many calls it makes
-
-_T = TypeVar("_T")
+DEADLINE: Final = 60.0  # seconds for one method's calls, once it is its turn
 
 
 class MlflowRegistry:
@@ -63,8 +62,8 @@ class MlflowRegistry:
         versions: tuple[str, ...] = (),
     ) -> RegistryState:
         """See `Registry.read`."""
-        api = self._api(target, credentials)
-        return await _bounded(reading.read(api, target, attempt, versions))
+        async with self._turn(target, credentials) as api:
+            return await reading.read(api, target, attempt, versions)
 
     async def mark_candidate(
         self,
@@ -76,10 +75,10 @@ class MlflowRegistry:
         sync_stage: bool,
     ) -> None:
         """See `Registry.mark_candidate`."""
-        api = self._api(target, credentials)
-        await _bounded(
-            writing.mark_candidate(api, target, version, tags, sync_stage=sync_stage)
-        )
+        async with self._turn(target, credentials) as api:
+            await writing.mark_candidate(
+                api, target, version, tags, sync_stage=sync_stage
+            )
 
     async def mark_champion(
         self,
@@ -88,8 +87,8 @@ class MlflowRegistry:
         change: ChampionChange,
     ) -> None:
         """See `Registry.mark_champion`."""
-        api = self._api(target, credentials)
-        await _bounded(writing.mark_champion(api, target, change))
+        async with self._turn(target, credentials) as api:
+            await writing.mark_champion(api, target, change)
 
     async def tag_version(
         self,
@@ -99,19 +98,41 @@ class MlflowRegistry:
         tags: Mapping[str, str],
     ) -> None:
         """See `Registry.tag_version`."""
-        api = self._api(target, credentials)
-        await _bounded(writing.tag_version(api, target, version, tags))
+        async with self._turn(target, credentials) as api:
+            await writing.tag_version(api, target, version, tags)
 
-    def _api(self, target: RegistryTarget, credentials: Credentials) -> MlflowApi:
+    @asynccontextmanager
+    async def _turn(
+        self, target: RegistryTarget, credentials: Credentials
+    ) -> AsyncIterator[MlflowApi]:
+        """Wait for a turn at the host, then give bounded time with its client."""
         check_uri(target.tracking_uri)
-        key = (target.tracking_uri, credentials)
-        api = self._clients.pop(key, None) or self._new(*key)
+        netloc = urlsplit(target.tracking_uri).netloc.lower()
+        host = self._hosts.setdefault(netloc, Host(self._clock))
+        async with host:
+            api = self._api(host, target.tracking_uri, credentials)
+            try:
+                async with asyncio.timeout(DEADLINE):
+                    yield api
+            except TimeoutError:
+                raise RegistryUnreachable("MLflow took too long") from None
+            except ApiError as error:
+                raise RegistryRefused(error.message) from None
+
+    def _api(
+        self, host: Host, tracking_uri: str, credentials: Credentials
+    ) -> MlflowApi:
+        key = (tracking_uri, credentials)
+        api = self._clients.pop(key, None)
+        if api is None:
+            rest = Rest(self._open_session(), host, tracking_uri, credentials)
+            api = MlflowApi(rest, self._clock)
         self._clients[key] = api
         if len(self._clients) > CLIENTS_KEPT:
             self._clients.popitem(last=False)
         return api
 
-    def _new(self, tracking_uri: str, credentials: Credentials) -> MlflowApi:
+    def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 # The bound is per host and ours: waiting must not use up time-outs.
@@ -121,17 +142,4 @@ class MlflowRegistry:
                 timeout=self._timeout,
                 trust_env=False,
             )
-        netloc = urlsplit(tracking_uri).netloc.lower()
-        host = self._hosts.setdefault(netloc, Host(self._clock))
-        return MlflowApi(
-            Rest(self._session, host, tracking_uri, credentials), self._clock
-        )
-
-
-async def _bounded(work: Awaitable[_T]) -> _T:
-    try:
-        return await asyncio.wait_for(work, DEADLINE)
-    except TimeoutError:
-        raise RegistryUnreachable("MLflow took too long") from None
-    except ApiError as error:
-        raise RegistryRefused(error.message) from None
+        return self._session

@@ -27,7 +27,7 @@ from killick.registry.port import (
 ANSWER_LIMIT: Final = 8 * 1024 * 1024  # bytes
 TIMEOUT: Final = aiohttp.ClientTimeout(total=15, sock_connect=1.5, sock_read=10)
 REPEAT_AFTER: Final = 0.2  # seconds, once, when the connection failed
-PER_HOST: Final = 8  # requests in flight
+PER_HOST: Final = 8  # operations in flight
 BREAK_FOR: Final = 2.0  # seconds without requests after a host failed
 SILENT_REQUESTS: Final = 3  # in a row, before silence counts as a failed host
 _NO_CONNECTION: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
@@ -59,13 +59,16 @@ class Host:
         self._silent = 0
 
     async def __aenter__(self) -> None:
+        """Wait for one's turn, however long: a dead host's queue empties at once."""
         await self._slots.acquire()
-        if self._clock() < self._open_until:
-            self._slots.release()
-            raise RegistryUnreachable(f"{self._failure} (a moment ago)")
 
     async def __aexit__(self, *_error: object) -> None:
         self._slots.release()
+
+    def check(self) -> None:
+        """Raise RegistryUnreachable while the breaker is open."""
+        if self._clock() < self._open_until:
+            raise RegistryUnreachable(f"{self._failure} (a moment ago)")
 
     def answered(self) -> None:
         """Note a sign of life."""
@@ -105,13 +108,13 @@ class Rest:
         return await self._call(method, path, json=body)
 
     async def _call(self, method: str, path: str, **content: Any) -> dict[str, Any]:
-        async with self._host:
-            try:
-                status, body = await self._exchange_twice(method, path, content)
-            except (aiohttp.ClientError, TimeoutError) as error:
-                raise self._failed(error) from None
-            self._host.answered()
-            return self._judge(status, body)
+        self._host.check()
+        try:
+            status, body = await self._exchange_twice(method, path, content)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise self._failed(error) from None
+        self._host.answered()
+        return self._judge(status, body)
 
     async def _exchange_twice(
         self, method: str, path: str, content: Mapping[str, Any]

@@ -1,0 +1,101 @@
+"""The operator as a local process with exactly the rights that the repository ships.
+
+For the demo and the system tests: the CRD and the RBAC of `deploy/` are applied by
+the administrator, and the process is its ServiceAccount and nothing more.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from dev.cluster import LocalCluster
+from dev.environments import ensure_environment
+from dev.ports import free_port
+from dev.processes import Process, Program, Supervisor
+from dev.service import answers
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+NAMESPACE = "killick-system"
+ACCOUNT = "killick"
+RIGHTS = {
+    *("Namespace", "ServiceAccount", "Role", "RoleBinding"),
+    *("ClusterRole", "ClusterRoleBinding"),
+}
+
+
+def install(cluster: LocalCluster) -> None:
+    """Apply the CRD, and of `deploy/base` all but the Deployment: that is us."""
+    crds = str(REPOSITORY / "crds")
+    cluster.kubectl("apply", "--server-side", "-f", crds)
+    wait = ("wait", "--for=condition=Established", "--timeout=30s", "-f", crds)
+    cluster.kubectl(*wait)
+    rendered = cluster.kubectl("kustomize", str(REPOSITORY / "deploy" / "base"))
+    manifests = list(yaml.safe_load_all(rendered))
+    # Namespaces first; an apply of a list does not wait for the order.
+    cluster.apply(*(one for one in manifests if one["kind"] == "Namespace"))
+    cluster.apply(*(one for one in manifests if one["kind"] in RIGHTS))
+
+
+def grant(cluster: LocalCluster, namespace: str) -> None:
+    """Let the operator work in a namespace: bind the tenant role there."""
+    cluster.kubectl(
+        *("create", "rolebinding", "killick", "--namespace", namespace),
+        *("--clusterrole=killick-tenant", f"--serviceaccount={NAMESPACE}:{ACCOUNT}"),
+    )
+
+
+@dataclass(frozen=True)
+class OperatorProgram:
+    """How the operator is run; `start` it under a supervisor."""
+
+    cluster: LocalCluster
+    tracking_uri: str
+    directory: Path
+    port: int
+    settings: dict[str, str]
+
+    @classmethod
+    def of(
+        cls, cluster: LocalCluster, tracking_uri: str, directory: Path, **settings: str
+    ) -> "OperatorProgram":
+        """Choose a free port; further settings are KILLICK_… variables."""
+        directory.mkdir(parents=True, exist_ok=True)
+        return cls(cluster, tracking_uri, directory, free_port(), settings)
+
+    @property
+    def url(self) -> str:
+        """Where /metrics and /healthz are served."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, supervisor: Supervisor) -> Process:
+        """Start it without waiting (again after a kill, on the same port)."""
+        environment = ensure_environment("operator", supervisor.progress)
+        return supervisor.start(self.program(environment))
+
+    def program(self, environment: Path) -> Program:
+        """`python -m killick` in the operator image's environment."""
+        kubeconfig = self.cluster.serviceaccount_kubeconfig(NAMESPACE, ACCOUNT)
+        sources = (REPOSITORY / "operator", REPOSITORY / "drift")
+        return Program(
+            name="operator",
+            command=[environment / "bin" / "python", "-m", "killick"],
+            environment={
+                "PATH": os.environ.get("PATH", os.defpath),
+                "HOME": str(self.directory),
+                "PYTHONPATH": ":".join(map(str, sources)),
+                "PYTHONUNBUFFERED": "1",
+                "KUBECONFIG": str(kubeconfig),
+                "KILLICK_CLUSTER": "local",
+                "KILLICK_TRACKING_URI": self.tracking_uri,
+                "KILLICK_WORK_DIRECTORY": str(self.directory),
+                "KILLICK_HTTP_HOST": "127.0.0.1",
+                "KILLICK_HTTP_PORT": str(self.port),
+                **self.settings,
+            },
+            inherit=False,
+            cwd=self.directory,
+            ready=lambda: answers(f"{self.url}/healthz"),
+            waiting_for=f"the operator to answer at {self.url}/healthz",
+        )
