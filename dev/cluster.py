@@ -38,15 +38,14 @@ class LocalCluster:
     pods; `supervisor` runs other servers beside it, ended together with it.
     """
 
+    directory: Path
+    supervisor: Supervisor
+
     def __init__(
         self, directory: Path | None = None, progress: Progress = print
     ) -> None:
-        self._temporary = directory is None
-        self.directory = directory or Path(tempfile.mkdtemp(prefix="killick-"))
         self.progress = progress
-        self.supervisor = Supervisor(
-            self.directory, progress, temporary=self._temporary
-        )
+        self._wanted = directory
         self._stack = ExitStack()
         self._control_plane: ControlPlane
         self._programs: KubernetesPrograms
@@ -68,6 +67,10 @@ class LocalCluster:
 
     def __enter__(self) -> Self:
         """Start the control plane; the first time on a machine, build it."""
+        temporary = self._wanted is None
+        chosen = self._wanted or Path(tempfile.mkdtemp(prefix="killick-"))
+        self.directory = chosen.resolve()
+        self.supervisor = Supervisor(self.directory, self.progress, temporary=temporary)
         with ExitStack() as stack:
             stack.enter_context(self.supervisor)
             self._control_plane = ensure_control_plane(self.progress)

@@ -184,7 +184,7 @@ class KubernetesPrograms:
             ready=ready,
             waiting_for="it to be healthy",
             # A throw-away cluster need not say good-bye to its clients for long.
-            stop_timeout=3.0,
+            stop_timeout=1.0,
         )
 
     def _healthy(

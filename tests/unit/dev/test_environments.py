@@ -1,0 +1,14 @@
+"""What the node is told about images."""
+
+from pathlib import Path
+
+from dev.environments import ImageSpec
+
+
+def test_an_image_is_written_as_the_node_reads_it() -> None:
+    """Paths become strings, and no environment becomes null."""
+    assert ImageSpec(path=(Path("/opt/bin"),)).as_json() == {
+        "venv": None,
+        "pythonpath": [],
+        "path": ["/opt/bin"],
+    }
