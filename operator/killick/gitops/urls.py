@@ -17,7 +17,7 @@ _HOST = re.compile(
     r"(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*"
 )
 _URL_PATH = re.compile(r"(/[A-Za-z0-9._~+@-]+)+/?")
-_BRANCH = re.compile(r"[A-Za-z0-9_+@#%=-][A-Za-z0-9._+@#%=-]*")
+_BRANCH = re.compile(r"[A-Za-z0-9_+@#%=][A-Za-z0-9._+@#%=-]*")
 _PORTS = {"https": 443, "http": 80}
 
 

@@ -1,0 +1,364 @@
+"""The one scalar of a strange file is changed, or the file is refused."""
+
+import time
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from killick.gitops.yaml_edit import parse_pointer, read_scalar, replace_scalar
+from killick.gitops.yaml_tree import EditRefused
+
+OLD, NEW = "models:/m/1", "models:/m/2"
+
+# Each holds OLD once as it is to be replaced: all the rest must stay byte for byte.
+EDITED = {
+    "block map": ("a:\n  b: models:/m/1\n", "/a/b"),
+    "no final newline": ("a: models:/m/1", "/a"),
+    "CRLF": ("a:\r\n  b: models:/m/1\r\nc: 1\r\n", "/a/b"),
+    "CR only": ("a:\r  b: models:/m/1\rc: 1\r", "/a/b"),
+    "mixed line ends": ("x: 1\r\na:\n  b: models:/m/1\r\nc: 1\n", "/a/b"),
+    "BOM": ("\ufeffa: models:/m/1\n", "/a"),
+    "BOM and document marker": ("\ufeff---\na: models:/m/1\n", "/a"),
+    "comment after": ("a: models:/m/1   # why: x\n", "/a"),
+    "comment with tab": ("a: models:/m/1\t# why\n", "/a"),
+    "comments around": ("# top\na:\n  # in\n  b: models:/m/1\n# end\n", "/a/b"),
+    "trailing spaces": ("a: models:/m/1   \nb:   \n", "/a"),
+    "single quotes": ("a: 'models:/m/1'\n", "/a"),
+    "double quotes": ('a: "models:/m/1"\n', "/a"),
+    "value on next line": ("a:\n  models:/m/1\nb: 1\n", "/a"),
+    "aligned colons": ("a    : models:/m/1\nbb   : 2\n", "/a"),
+    "aligned values": ("a:    models:/m/1\nbb:   2\n", "/a"),
+    "flow map": ("a: {b: models:/m/1, c: 2}\n", "/a/b"),
+    "flow map, tight": ('{"a":"models:/m/1","b":2}', "/a"),
+    "flow map, spaces": ("a: { b: models:/m/1 }\n", "/a/b"),
+    "flow over lines": ("a: {b: models:/m/1, # keep\n    c: 2}\n", "/a/b"),
+    "flow list": ("a: [x, models:/m/1, y]\n", "/a/1"),
+    "JSON": ('{\n  "a": {"b": ["x", "models:/m/1"]}\n}\n', "/a/b/1"),
+    "block list": ("a:\n  - x\n  - models:/m/1\n", "/a/1"),
+    "indentless list": ("a:\n- x\n- b: models:/m/1\n", "/a/1/b"),
+    "nested lists": ("- - x\n  - models:/m/1\n", "/0/1"),
+    "four spaces": ("a:\n    b:\n        c: models:/m/1\n", "/a/b/c"),
+    "mixed indents": ("x:\n - 1\na:\n     b: models:/m/1\n", "/a/b"),
+    "document markers": ("---\na: models:/m/1\n...\n", "/a"),
+    "comment on marker": ("--- # doc\na: models:/m/1\n", "/a"),
+    "YAML directive": ("%YAML 1.1\n---\na: models:/m/1\n", "/a"),
+    "TAG directive": ("%TAG !e! tag:x,2000:\n---\na: models:/m/1\nb: !e!y z\n", "/a"),
+    "second document": ("x: 1\n---\na: models:/m/1\n", "/a"),
+    "first document": ("a: models:/m/1\n---\nb: 1\n---\n", "/a"),
+    "anchor on it": ("a: &x models:/m/1\nb: 2\n", "/a"),
+    "tag on it": ("a: !!str models:/m/1\n", "/a"),
+    "tag and anchor": ("a: !!str &x models:/m/1 # c\n", "/a"),
+    "anchor and tag, quoted": ("a: &x !!str 'models:/m/1'\n", "/a"),
+    "tag, comment, next line": ("a: !!str # why\n  models:/m/1\n", "/a"),
+    "aliases elsewhere": ("d: &d {x: 1}\ne: *d\na: models:/m/1\n", "/a"),
+    "merge beside it": ("d: &d {x: 1}\na:\n  <<: *d\n  b: models:/m/1\n", "/a/b"),
+    "overridden merge": ("d: &d {b: 0}\na:\n  <<: *d\n  b: models:/m/1\n", "/a/b"),
+    "complex key beside": ("? [p, q]\n: 1\na: models:/m/1\n", "/a"),
+    "explicit key": ("? a\n: models:/m/1\n", "/a"),
+    "quoted key": ('"a b": models:/m/1\n', "/a b"),
+    "escaped key": ('"\\u0061": models:/m/1\n', "/a"),
+    "slash in key": ("a/b: models:/m/1\n", "/a~1b"),
+    "tilde in key": ("a~b: models:/m/1\n", "/a~0b"),
+    "tilde one in key": ("a~1b: models:/m/1\n", "/a~01b"),
+    "empty key": ('"": models:/m/1\n', "/"),
+    "number as key": ("1:\n  2: models:/m/1\n", "/1/2"),
+    "boolean as key": ("on: models:/m/1\n", "/on"),
+    "other scripts": ("ключ: ☃ 😀 # é\na: models:/m/1 # ü\n", "/a"),
+    "same text elsewhere": ("# models:/m/9\nb: xmodels:/m/1x\na: models:/m/1\n", "/a"),
+    "duplicate elsewhere": ("d:\n  x: 1\n  x: 2\na: models:/m/1\n", "/a"),
+    "block scalars beside": ("t: |+\n  keep: this\n\n\na: models:/m/1\n", "/a"),
+    "folded beside": ("t: >-\n   folded\n   text\na: models:/m/1\n", "/a"),
+    "tabs in text": ("t: a\tb\na:\tmodels:/m/1\n", "/a"),
+    "odd scalars": ("t: [~, null, TRUE, +5, 0x1F, .inf, 1:30]\na: models:/m/1", "/a"),
+    "blank lines": ("\n\na: models:/m/1\n\n\n\nb: 1\n", "/a"),
+    "template text beside": ('t: "{{ .Values.x }}"\na: models:/m/1\n', "/a"),
+    "NEL in a comment": ("# a\u0085b: 1\na: models:/m/1\n", "/a"),
+}
+
+
+@pytest.mark.parametrize("name", EDITED)
+def test_edits_only_the_value(name: str) -> None:
+    """Files of every style keep all their other bytes."""
+    text, pointer = EDITED[name]
+    data = text.encode()
+    assert read_scalar(data, pointer) == OLD
+    at = data.rindex(OLD.encode()) if name == "same text elsewhere" else None
+    if at is None:
+        assert data.count(OLD.encode()) == 1
+        expected = data.replace(OLD.encode(), NEW.encode())
+    else:
+        expected = data[:at] + NEW.encode() + data[at + len(OLD) :]
+    assert replace_scalar(data, pointer, OLD, NEW) == expected
+
+
+REFUSED = [
+    (b"", "/a", "KeyMissing"),
+    (b"# nothing\n", "/a", "KeyMissing"),
+    (b"---\n---\n", "/a", "KeyMissing"),
+    (b"b: 1\n", "/a", "KeyMissing"),
+    (b"a: 1\n", "/a/b", "KeyMissing"),
+    (b"a: [1]\n", "/a/1", "KeyMissing"),
+    (b"a: [1]\n", "/a/-", "KeyMissing"),
+    (b"a: [1]\n", "/a/00", "KeyMissing"),
+    (b"a: [1]\n", "/a/x", "KeyMissing"),
+    (b"a: 1\na: 2\n", "/a", "KeyAmbiguous"),
+    (b'a: 1\n"a": 2\n', "/a", "KeyAmbiguous"),
+    (b'1: x\n"1": y\n', "/1", "KeyAmbiguous"),
+    (b"a: {b: 1}\na: {b: 2}\n", "/a/b", "KeyAmbiguous"),
+    (b"a: 1\n---\na: 1\n", "/a", "KeyAmbiguous"),
+    (b"a: 1\n---\na: {b: 1}\n", "/a", "KeyAmbiguous"),
+    (b"a: {b: 1}\n", "/a", "NotAScalar"),
+    (b"a: [1]\n", "/a", "NotAScalar"),
+    (b"a: 1\n", "", "NotAScalar"),
+    (b"a: |\n  x\n", "/a", "BlockScalar"),
+    (b"a: >-\n  x\n", "/a", "BlockScalar"),
+    (b"a:\nb: 1\n", "/a", "EmptyValue"),
+    (b"a: !!str\nb: 1\n", "/a", "EmptyValue"),
+    (b"a: &x\nb: 1\n", "/a", "EmptyValue"),
+    (b"a: &x 1\nb: *x\n", "/a", "SharedAnchor"),
+    (b"a: &x 1\nb: *x\n", "/b", "SharedAnchor"),
+    (b"a: &x {b: 1}\nc: *x\n", "/a/b", "SharedAnchor"),
+    (b"a: &x {b: 1}\nc: *x\n", "/c/b", "SharedAnchor"),
+    (b"a: &x {b: 1}\nc:\n  <<: *x\n", "/a/b", "SharedAnchor"),
+    (b"a: &x {b: 1}\nc:\n  <<: *x\n", "/c/b", "MergeInherited"),
+    (b"a: &x {b: 1}\nc:\n  <<: [*x]\n", "/c/b", "MergeInherited"),
+    (b"a: &a {b: *a}\n", "/a/b", "SharedAnchor"),
+    (b"a: &a [*a]\n", "/a/0/0/0", "SharedAnchor"),
+    (b"a: *nobody\n", "/a", "NotYaml"),
+    (b"a: &x 1\n---\nb: *x\n", "/b", "NotYaml"),
+    (b"a: [1\n", "/a", "NotYaml"),
+    (b"a: 'x\n", "/a", "NotYaml"),
+    (b"a: 1\n\tb: 2\n", "/a", "NotYaml"),
+    (b"a: b: c\n", "/a", "NotYaml"),
+    (b"a: {{ .Values.x }}\n", "/a/b", "KeyMissing"),
+    (b"{{ if x }}\na: 1\n{{ end }}\n", "/a", "NotYaml"),
+    (b"a: \x00\n", "/a", "NotYaml"),
+    (b"a: \x07\n", "/a", "NotYaml"),
+    (b"a: \xff\n", "/a", "NotText"),
+    (b"a: \xed\xa0\x80\n", "/a", "NotText"),
+    ("a: x\n".encode("utf-16"), "/a", "NotText"),
+    (b"a: 1\n", "a", "PointerInvalid"),
+    (b"a: 1\n", "/a~", "PointerInvalid"),
+    (b"a: 1\n", "/~2", "PointerInvalid"),
+    (b"version https://git-lfs.example\noid sha256:1\n", "/a", "KeyMissing"),
+]
+
+
+@pytest.mark.parametrize(("data", "pointer", "reason"), REFUSED)
+def test_refuses(data: bytes, pointer: str, reason: str) -> None:
+    """What cannot be edited safely is refused, for the right reason, to readers too."""
+    with pytest.raises(EditRefused) as caught:
+        read_scalar(data, pointer)
+    assert caught.value.reason == reason
+    with pytest.raises(EditRefused) as caught:
+        replace_scalar(data, pointer, "1", "2")
+    assert caught.value.reason == reason
+    assert caught.value.message.isprintable()
+
+
+ALIASES = "a0: &a0 [x, x]\n" + "".join(
+    f"a{number}: &a{number} [*a{number - 1}, *a{number - 1}]\n"
+    for number in range(1, 31)
+)
+KILLERS = {
+    "25,000 levels": (b"- " * 25_000, "/0", "TooDeep"),
+    "flow nesting": (b"[" * 500_000, "/0", "TooDeep"),
+    "map nesting": (b"{a: " * 100_000, "/a", "TooDeep"),
+    "key nesting": (b"? " * 400_000, "/a", "TooDeep"),
+    "30 levels of aliases": (ALIASES.encode(), "/a30/0/0/0", "SharedAnchor"),
+    "aliases, other key": ((ALIASES + "b: 1\n").encode(), "/c", "KeyMissing"),
+    "many aliases": (b"a: &a 1\nb: [" + b"*a ," * 200 + b"]", "/c", "TooManyAliases"),
+    "recursive alias": (b"a: &a {b: *a}\n", "/a/b/b/b", "SharedAnchor"),
+    "10 MB line": (b"a: " + b"x" * 10_000_000, "/a", "TooLarge"),
+    "many nodes": (b"a: [" + b"x," * 400_000 + b"]", "/a", "TooManyNodes"),
+    "many documents": (b"a: 1\n" + b"---\n" * 200_000, "/a", "TooManyDocuments"),
+    "many anchors": (b"a: 1\n" + b"&" * 900_000, "/a", "NotYaml"),
+    "many tags": (b"a: 1\nb: " + b"!a " * 200_000, "/a", "NotYaml"),
+    "not UTF-8": (b"a: " + b"\xff" * 1_000_000, "/a", "NotText"),
+}
+
+
+@pytest.mark.parametrize("name", KILLERS)
+def test_killers_are_refused_at_once(name: str) -> None:
+    """Files that overflow stacks or explode are refused, in this very process.
+
+    The limit is processor time, so that a busy machine does not fail the test.
+    """
+    data, pointer, reason = KILLERS[name]
+    started = time.process_time()
+    with pytest.raises(EditRefused) as caught:
+        read_scalar(data, pointer)
+    assert caught.value.reason == reason
+    assert time.process_time() - started < 1.0
+
+
+def test_deepest_and_most_aliased_allowed() -> None:
+    """Files just within the limits are edited."""
+    deep = "".join(f"{' ' * level}k:\n" for level in range(98)) + " " * 98 + "k: 1\n"
+    assert read_scalar(deep.encode(), "/k" * 99) == "1"
+    aliases = b"a: &a 1\nb: [" + b"*a ," * 100 + b"]\nc: x\n"
+    assert replace_scalar(aliases, "/c", "x", "z").endswith(b"c: z\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "new", "after"),
+    [
+        ("a: x\n", "yes", "a: 'yes'\n"),
+        ("a: x\n", "No", "a: 'No'\n"),
+        ("a: x\n", "y", "a: 'y'\n"),
+        ("a: x\n", "null", "a: 'null'\n"),
+        ("a: x\n", "~", "a: '~'\n"),
+        ("a: x\n", "", "a: ''\n"),
+        ("a: x\n", "12", "a: '12'\n"),
+        ("a: x\n", "1e5", "a: '1e5'\n"),
+        ("a: x\n", "0o17", "a: '0o17'\n"),
+        ("a: x\n", "1:30", "a: '1:30'\n"),
+        ("a: x\n", "2024-01-01", "a: '2024-01-01'\n"),
+        ("a: x\n", ".inf", "a: '.inf'\n"),
+        ("a: x\n", "=", "a: '='\n"),
+        ("a: x\n", "<<", "a: '<<'\n"),
+        ("a: x\n", "-", "a: '-'\n"),
+        ("a: x\n", "b: c", "a: 'b: c'\n"),
+        ("a: x\n", "b #c", "a: 'b #c'\n"),
+        ("a: x\n", "it's", "a: 'it''s'\n"),
+        ("a: x\n", "*x", "a: '*x'\n"),
+        ("a: x\n", "b:", "a: 'b:'\n"),
+        ("a: x\n", " b", "a: ' b'\n"),
+        ("a: x\n", "l\nm", 'a: "l\\nm"\n'),
+        ("a: x\n", "\x07\u2028\u0085", 'a: "\\u0007\\u2028\\u0085"\n'),
+        ("a: 'x'\n", "l\nm", 'a: "l\\nm"\n'),
+        ('a: "x"\n', 'q"\\', 'a: "q\\"\\\\"\n'),
+        ('a: "x"\n', "é☃", 'a: "é☃"\n'),
+        ("a: x\n", "models:/m@champion", "a: models:/m@champion\n"),
+        ("a: 2\n", "3", "a: 3\n"),
+        ("a: 2\n", "03", "a: '03'\n"),
+        ("a: '2'\n", "3", "a: '3'\n"),
+        ("a: 2\n", "v3", "a: v3\n"),
+        ("a: [x]\n", "b:c", "a: ['b:c']\n"),
+        ("a: [x]\n", "b,c", "a: ['b,c']\n"),
+    ],
+)
+def test_quotes_what_needs_quotes(before: str, new: str, after: str) -> None:
+    """A value never changes its type because it lost its quotes; numbers stay so."""
+    pointer = "/a/0" if "[" in before else "/a"
+    data = before.encode()
+    edited = replace_scalar(data, pointer, read_scalar(data, pointer), new)
+    assert edited == after.encode()
+    assert read_scalar(edited, pointer) == new
+
+
+def test_compares_before_it_sets() -> None:
+    """A value that is not the expected one is not replaced, nor by itself."""
+    with pytest.raises(EditRefused) as caught:
+        replace_scalar(b"a: 1\n", "/a", "0", "2")
+    assert caught.value.reason == "ValueChanged"
+    with pytest.raises(EditRefused) as caught:
+        replace_scalar(b"a: 1\n", "/a", "1", "1")
+    assert caught.value.reason == "NothingToChange"
+
+
+def test_unwritable_value() -> None:
+    """A value that no file can hold is refused."""
+    with pytest.raises(EditRefused) as caught:
+        replace_scalar(b"a: 1\n", "/a", "1", "\ud800")
+    assert caught.value.reason == "ValueInvalid"
+
+
+def test_pointer_of_rfc_6901() -> None:
+    """The RFC's escapes are undone in its order."""
+    assert parse_pointer("") == ()
+    assert parse_pointer("/a~1b/m~0n/~01/") == ("a/b", "m~n", "~1", "")
+
+
+TEXT = st.text(
+    st.characters(codec="utf-8", exclude_characters="\x00\x7f\ufeff", min_codepoint=9),
+    max_size=12,
+)
+KEYS = st.sampled_from(["a", "b", "a/b", "m~n", "1", "yes", "<x", "é", ""])
+LEAVES = st.one_of(TEXT, st.integers(), st.booleans(), st.none(), st.floats())
+DATA = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(KEYS, inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+def leaves(node: Any, path: str = "") -> dict[str, Any]:
+    """Each scalar node of a composed tree by its pointer."""
+    if isinstance(node, yaml.SequenceNode):
+        items = [(str(index), value) for index, value in enumerate(node.value)]
+    elif isinstance(node, yaml.MappingNode):
+        items = [(key.value, value) for key, value in node.value]
+    else:
+        return {path: node}
+    found: dict[str, Any] = {}
+    for name, value in items:
+        step = name.replace("~", "~0").replace("/", "~1")
+        found |= leaves(value, f"{path}/{step}")
+    return found
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_exactly_one_leaf_changes(data: st.DataObject) -> None:
+    """Whatever is written how: refused, or one leaf changed and no byte beside it.
+
+    The oracle is PyYAML's own composer, in Python, with its marks.
+    """
+    text = yaml.dump(
+        data.draw(DATA),
+        default_flow_style=data.draw(st.sampled_from([True, False, None])),
+        default_style=data.draw(st.sampled_from([None, "'", '"', "|"])),
+        allow_unicode=data.draw(st.booleans()),
+        indent=data.draw(st.sampled_from([2, 4, 7])),
+        explicit_start=data.draw(st.booleans()),
+        width=data.draw(st.sampled_from([20, 80])),
+        line_break=data.draw(st.sampled_from(["\n", "\r\n"])),
+    )
+    before = leaves(yaml.compose(text, Loader=yaml.SafeLoader))
+    if not before:
+        return
+    pointer = data.draw(st.sampled_from(sorted(before)))
+    new = data.draw(st.one_of(TEXT, st.integers().map(str)))
+    bom = data.draw(st.sampled_from(["", "\ufeff"]))
+    leaf = before[pointer]
+    try:
+        edited = replace_scalar(f"{bom}{text}".encode(), pointer, leaf.value, new)
+    except EditRefused as refusal:
+        allowed = {"BlockScalar", "NothingToChange", "EmptyValue", "NotYaml"}
+        assert refusal.reason in allowed  # noqa: PT017 - the refusal is the result
+        return
+    result = edited.decode().removeprefix(bom)
+    after = leaves(yaml.compose(result, Loader=yaml.SafeLoader))
+    assert after[pointer].value == new
+    assert {k: (v.tag, v.value) for k, v in before.items() if k != pointer} == {
+        k: (v.tag, v.value) for k, v in after.items() if k != pointer
+    }
+    kept = text[: leaf.start_mark.index], text[leaf.end_mark.index :]
+    assert result.startswith(kept[0])
+    assert result.endswith(kept[1])
+    if leaf.tag == "tag:yaml.org,2002:str":
+        assert after[pointer].tag == leaf.tag
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(st.sampled_from(list("ab:-,[]{}&*!|>'\"%#?~< \n\t\r1\ufeff")), max_size=60),
+    st.sampled_from(["/a", "/a/b", "/0", "", "/b/0/a"]),
+    TEXT,
+)
+def test_any_text_is_edited_or_refused(text: str, pointer: str, new: str) -> None:
+    """Text that only looks like YAML raises nothing but a refusal."""
+    data = text.encode()
+    try:
+        old = read_scalar(data, pointer)
+        edited = replace_scalar(data, pointer, old, new)
+    except EditRefused:
+        return
+    assert read_scalar(edited, pointer) == new
+    assert replace_scalar(edited, pointer, new, old) is not None
