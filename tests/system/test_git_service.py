@@ -2,8 +2,11 @@
 
 import base64
 import os
+import socket
 import subprocess
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -13,6 +16,7 @@ import pytest
 
 from dev.git_repository import BareRepository
 from dev.git_server import GitServer
+from dev.service import family
 from tests.system.service_fixtures import GitClient
 
 
@@ -201,6 +205,34 @@ def test_a_held_push_loses_to_a_person(
     thread.join()
     assert outcome == [{"refs/heads/main": "failed to update ref"}]
     assert repository.head() == theirs
+
+
+def test_an_upload_that_breaks_off_changes_nothing(
+    git_server: GitServer, repository: BareRepository
+) -> None:
+    """A client that dies in mid-upload leaves the branch and no process behind."""
+    before = repository.head()
+    login = base64.b64encode(f"grace:{git_server.token}".encode()).decode()
+    path = repository.url.removeprefix(git_server.url)
+    with socket.create_connection(("127.0.0.1", git_server.port)) as client:
+        client.sendall(
+            f"POST {path}/git-receive-pack HTTP/1.1\r\nHost: git\r\n"
+            f"Authorization: Basic {login}\r\nContent-Length: 5000\r\n"
+            "Content-Type: application/x-git-receive-pack-request\r\n\r\n"
+            "00a5".encode()
+        )
+        wait_until(lambda: len(family(git_server.process.pid)) > 1)
+    wait_until(lambda: len(family(git_server.process.pid)) == 1)
+    assert repository.head() == before
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for the condition; TimeoutError after 30 s."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the condition did not come true")
+        time.sleep(0.01)
 
 
 def test_faults_are_used_up(git_server: GitServer, repository: BareRepository) -> None:
