@@ -1,0 +1,65 @@
+"""The manifests of examples/story, with the addresses and secrets of this run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Manifest = dict[str, Any]
+STORY = Path(__file__).resolve().parents[2] / "examples" / "story"
+NAMESPACE = "story"
+NAME = "index-range"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """What only this run knows; two of them are secrets."""
+
+    reference_uri: str
+    references: str
+    git_url: str
+    git_token: str
+    database_url: str
+
+
+def load(name: str) -> list[Manifest]:
+    """Every document of one file of the story."""
+    return list(yaml.safe_load_all((STORY / name).read_text()))
+
+
+def secrets(addresses: Addresses) -> list[Manifest]:
+    """The Secrets with their values; KeyError for one that we have no value for."""
+    values: Mapping[str, dict[str, str]] = {
+        "inference-log": {"DATABASE_URL": addresses.database_url},
+        "gitops": {"username": "killick", "password": addresses.git_token},
+    }
+    found = load("secrets.yaml")
+    for manifest in found:
+        manifest["stringData"] = values[manifest["metadata"]["name"]]
+    return found
+
+
+def training(addresses: Addresses) -> list[Manifest]:
+    """The suspended CronJob and its settings."""
+    found = load("training-cronjob.yaml")
+    for manifest in found:
+        if manifest["kind"] == "ConfigMap":
+            manifest["data"]["STORY_REFERENCES"] = addresses.references
+    return found
+
+
+def model_deployment(addresses: Addresses) -> Manifest:
+    """The object of the story."""
+    (manifest,) = load("modeldeployment.yaml")
+    manifest["spec"]["reference"]["uri"] = addresses.reference_uri
+    manifest["spec"]["promotion"]["git"]["url"] = addresses.git_url
+    return manifest
+
+
+def values_file() -> tuple[str, bytes]:
+    """Where the GitOps repository keeps the value, and the file before the story."""
+    (manifest,) = load("modeldeployment.yaml")
+    path: str = manifest["spec"]["promotion"]["git"]["valuesPath"]
+    return path, (STORY / "gitops" / "values.yaml").read_bytes()

@@ -1,0 +1,219 @@
+"""The story, turn by turn: calm, drift, retraining, proof, promotion."""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from dev.demo import manifests
+from dev.demo.manifests import NAME, NAMESPACE, Addresses
+from dev.demo.parts import REPOSITORY, Parts
+from dev.demo.screen import Screen
+from dev.demo.watch import Look, StoryError, Watcher
+from dev.operator_program import OperatorProgram, grant, install
+
+LIMIT = 8 * 60.0  # seconds that the story may take once everything runs
+RATE = 5.0  # rows a second, as the feeder sends them
+CALM_SECONDS = 246 / RATE  # how long the rows of the calm stretch last
+# A check at the full minute should see more than one window of calm rows, and come
+# before they end.
+EARLIEST, LATEST = 25.0, CALM_SECONDS - 6.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the story came to."""
+
+    version: str
+    commit: str
+    drift: str
+    result: dict[str, Any]
+
+
+class Story:
+    """Plays the story on running parts; StoryError if it does not come to its end."""
+
+    def __init__(self, parts: Parts, screen: Screen) -> None:
+        self._parts = parts
+        self._screen = screen
+        self._control = parts.directory / "stretch"
+        self._watcher = Watcher(parts, screen, time.monotonic() + LIMIT)
+        self._operator: OperatorProgram
+
+    @property
+    def operator_url(self) -> str:
+        """Where the operator serves /metrics and /healthz."""
+        return self._operator.url
+
+    def set_the_scene(self) -> None:
+        """Register version 1, start the operator, apply the manifests."""
+        parts, screen = self._parts, self._screen
+        git_url = parts.create_stores()
+        install(parts.cluster)
+        parts.cluster.create_namespace(NAMESPACE)
+        grant(parts.cluster, NAMESPACE)
+        self._operator = OperatorProgram.of(
+            parts.cluster, parts.mlflow.url, parts.directory / "operator"
+        )
+        operator = self._operator.start(parts.supervisor)
+        screen.progress("training version 1 on the years 2004 to 2006")
+        trained = parts.train_first_version()
+        screen.progress(
+            f"{NAME} version {trained['version']} registered: {trained['rows']} rows"
+        )
+        operator.wait_ready(screen.progress)
+        addresses = Addresses(
+            reference_uri=trained["reference_uri"],
+            references=parts.references.as_uri(),
+            git_url=git_url,
+            git_token=parts.git.token,
+            database_url=parts.reader_url,
+        )
+        parts.cluster.apply(*manifests.secrets(addresses))
+        parts.cluster.apply(*manifests.training(addresses))
+        self._apply(manifests.model_deployment(addresses))
+
+    def _apply(self, manifest: dict[str, Any]) -> None:
+        self._screen.chapter(
+            "One object says what is to be kept true",
+            "The model predicts tomorrow's price range of two share indices. It was "
+            "trained on the quiet years 2004 to 2006 (examples/story).",
+        )
+        # With plain kubectl, as a person does it.
+        file = self._parts.directory / "modeldeployment.json"
+        file.write_text(json.dumps(manifest, indent=2))
+        answer = self._parts.cluster.kubectl("apply", "-f", str(file))
+        self._screen.quote(answer, "kubectl apply -f modeldeployment.yaml")
+        self._watcher.until(
+            "the operator to adopt the object",
+            lambda look: look.condition("Adopted").startswith("True"),
+        )
+
+    def calm(self) -> None:
+        """Replay quiet months until a check has said that nothing drifts."""
+        self._screen.chapter(
+            "January 2007: calm",
+            "Market history is replayed into PostgreSQL, five rows a second, from "
+            "January 2007 on. A check runs every minute on windows of 20 seconds.",
+        )
+        self._wait_for_a_good_second()
+        self._control.write_text("calm")
+        self._parts.start_feeder(f"models:/{NAME}/1", self._control)
+        end = time.monotonic() + CALM_SECONDS + 15
+
+        def judged(look: Look) -> bool:
+            calm = look.at("drift.verdict") == "NoDrift" or look.windows("NoDrift")
+            return bool(calm) or time.monotonic() > end
+
+        look = self._watcher.until("a first verdict", judged)
+        self._show_check(look)
+
+    def change(self) -> Look:
+        """Go on with 2008 until the drift has lasted long enough to act."""
+        self._control.write_text("changed")
+        self._screen.chapter(
+            "January 2008: the world changes",
+            "The replay goes on with the year of the credit crisis. One bad window "
+            "is not enough: two of three, laid end to end, open an episode.",
+        )
+        look = self._watcher.until("an episode", lambda look: bool(look.at("episode")))
+        self._screen.say(look.at("episode.message", ""))
+        for window in look.at("drift.windows", []):
+            share = f"{window.get('drifted', '?')} of {window.get('checked', '?')}"
+            self._screen.say(
+                f"{window['start'][11:19]} to {window['end'][11:19]}  "
+                f"{window['verdict']}: {share} columns, {window.get('rows', 0)} rows"
+            )
+        self._show_check(look)
+        return look
+
+    def retrain(self) -> None:
+        """Follow the one training Job until its version is registered."""
+        look = self._watcher.until(
+            "the training Job", lambda look: bool(look.at("attempt.job"))
+        )
+        job = look.at("attempt.job")
+        self._screen.chapter(
+            f"Retraining: attempt {look.at('attempt.id')}",
+            f"Job {job}, made from the suspended CronJob {NAME}-train. It may use "
+            f"rows before {look.at('attempt.startedAt')} only.",
+        )
+        look = self._watcher.until(
+            "the new version",
+            lambda look: bool(look.at("attempt.version") or look.at("attempt.reason")),
+        )
+        version = look.at("attempt.version")
+        if version is None:
+            logs = self._watcher.kubectl("logs", f"job/{job}", "--tail=20")
+            message = f"the attempt failed: {look.at('attempt.message')}\n{logs}"
+            raise StoryError(message)
+        logs = self._watcher.kubectl("logs", f"job/{job}")
+        first = [line for line in logs.splitlines() if "of the log" in line]
+        self._screen.say(f"Trained on {''.join(first)}; registered version {version}.")
+
+    def evaluate(self) -> Look:
+        """Wait until champion and candidate were compared on later rows."""
+        self._screen.chapter(
+            "Is it better? Both versions score rows that neither was trained on",
+        )
+
+        def settled(look: Look) -> bool:
+            return bool(look.at("evaluation.result") and look.at("evaluation.reason"))
+
+        look = self._watcher.until("the evaluation", settled)
+        result = look.at("evaluation.result")
+        before, after = look.at("evaluation.champion"), look.at("evaluation.candidate")
+        self._screen.quote(
+            f"{result['metric']} on {result['rows']} labelled rows, in per cent of "
+            f"the index\n"
+            f"  version {before} (champion)   {float(result['championScore']):.3f}\n"
+            f"  version {after} (candidate)  {float(result['candidateScore']):.3f}\n"
+            f"  better by {float(result['improvement']):.3f}, 95 % interval "
+            f"{float(result['lower']):.3f} to {float(result['upper']):.3f}"
+        )
+        if look.at("evaluation.state") != "Passed":
+            message = f"version {after} did not pass: {look.at('evaluation.message')}"
+            raise StoryError(message)
+        return look
+
+    def promote(self, drift: str) -> Outcome:
+        """Wait for the commit, and prove in the repository that it is there."""
+        self._screen.chapter("Promotion: one commit, one changed value")
+        look = self._watcher.until(
+            "the promotion", lambda look: look.at("promotion.state") == "Done"
+        )
+        commit, version = look.at("promotion.commit"), look.at("promotion.version")
+        repository = self._parts.git.repository(REPOSITORY)
+        self._screen.quote(repository.show(commit), f"git show {commit[:12]}")
+        path, before = manifests.values_file()
+        after = repository.read(path)
+        wanted = before.replace(
+            f"models:/{NAME}/1".encode(), f"models:/{NAME}/{version}".encode()
+        )
+        trailer = f"Killick-Promotion: {look.at('promotion.id')}"
+        message = next(c.message for c in repository.log() if c.sha == commit)
+        if after != wanted or trailer not in message or version == "1":
+            raise StoryError("the repository does not hold the promotion it should")
+        if look.at("versions.champion") != version:
+            raise StoryError(f"version {version} is in Git, but not the champion")
+        return Outcome(version, commit, drift, look.at("evaluation.result"))
+
+    def _show_check(self, look: Look) -> None:
+        """Print what the last check's pod has printed: numbers and histograms."""
+        job = look.at("drift.lastCheck")
+        if job:
+            logs = self._watcher.kubectl("logs", f"job/{job}")
+            self._screen.quote(logs, f"kubectl logs job/{job}")
+
+    def _wait_for_a_good_second(self) -> None:
+        """Start so that the check of the full minute falls into the calm rows."""
+        # The feeder takes some seconds to load the model.
+        lead = 5.0
+        left = 60 - time.time() % 60 - lead
+        if EARLIEST <= left <= LATEST:
+            return
+        pause = left - LATEST if left > LATEST else left + 60 - LATEST
+        self._screen.progress(
+            f"waiting {pause:.0f} s, so that a check falls into the calm months"
+        )
+        time.sleep(pause)
