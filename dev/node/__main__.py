@@ -44,7 +44,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 async def _serve(arguments: argparse.Namespace) -> None:
     directory: Path = arguments.directory
-    scratch = Path(tempfile.gettempdir(), f"pytest-of-{getpass.getuser()}")
+    scratch = Path(tempfile.gettempdir(), f"pytest-of-{_user()}")
     server = read_kubeconfig(arguments.kubeconfig)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -82,6 +82,14 @@ async def _run(services: Services, name: str, port: int, stop: asyncio.Event) ->
     for task in done - {stopped}:
         # Neither task ends by itself unless it is broken: say how.
         task.result()
+
+
+def _user() -> str:
+    """The user as pytest names it, who need not be in the machine's list of users."""
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):
+        return "unknown"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
