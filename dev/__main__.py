@@ -1,4 +1,7 @@
-"""`python -m dev cluster`: the local cluster for a person, until Ctrl-C."""
+"""`python -m dev cluster`: the local cluster for a person, until Ctrl-C.
+
+`python -m dev prepare` only builds and installs what that needs, ahead of time.
+"""
 
 import argparse
 import functools
@@ -8,8 +11,9 @@ import sys
 import time
 from pathlib import Path
 
+from dev import signals
 from dev.cluster import LocalCluster
-from dev.environments import image_map
+from dev.prepare import prepare
 from dev.processes import StartError
 from dev.signals import Terminated
 
@@ -18,7 +22,8 @@ _say = functools.partial(print, flush=True)
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m dev", description=__doc__)
-    commands = parser.add_subparsers(required=True)
+    commands = parser.add_subparsers(required=True, dest="command")
+    commands.add_parser("prepare", help="build and install what is missing, no more")
     cluster = commands.add_parser("cluster", help="start a cluster and keep it up")
     cluster.add_argument(
         "--directory", type=Path, help="where data and logs go (default: temporary)"
@@ -48,14 +53,24 @@ def _keep_up(cluster: LocalCluster) -> None:
                 _say(process.tail())
 
 
+def _run_cluster(arguments: argparse.Namespace) -> None:
+    with signals.raised():
+        images = {} if arguments.no_node else prepare(_say)
+        with LocalCluster(arguments.directory, _say) as cluster:
+            if images:
+                cluster.start_node(images)
+            _keep_up(cluster)
+
+
 def main() -> int:
     """Run until INT, TERM or HUP; the exit code is 128 plus the signal's number."""
     arguments = _arguments()
     try:
-        with LocalCluster(arguments.directory, _say) as cluster:
-            if not arguments.no_node:
-                cluster.start_node(image_map(_say))
-            _keep_up(cluster)
+        if arguments.command == "prepare":
+            with signals.raised():
+                prepare(_say)
+        else:
+            _run_cluster(arguments)
     except StartError as error:
         _say(error)
         return 1

@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Self
 
@@ -31,7 +32,7 @@ class Program:
     demote: bool = False
     """If we are root: run as an unprivileged user (who can read what root can)."""
     ready: Callable[[], bool] | None = None
-    """Polled until it is True; an OSError means not yet. None: ready at once."""
+    """Polled until it is True; no connection means not yet. None: ready at once."""
     waiting_for: str = "it to answer"
     ready_timeout: float = 60.0
     stop_signal: signal.Signals = signal.SIGTERM
@@ -95,7 +96,7 @@ class Process:
             try:
                 if program.ready():
                     break
-            except OSError as error:
+            except (OSError, HTTPException) as error:
                 last_error = f" ({error})"
             if not self.alive:
                 self._fail(f"ended with exit code {self.returncode}")
