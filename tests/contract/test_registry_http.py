@@ -321,6 +321,47 @@ async def test_closed_connection_is_tried_again(
     assert not state.model_exists
 
 
+@pytest.mark.parametrize("collisions", [1, 2])
+async def test_collision_in_the_database(
+    registry: MlflowRegistry, serve: Serve, collisions: int
+) -> None:
+    """A write that collided is repeated once; then it is for the next pass."""
+    left = collisions
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        nonlocal left
+        if request.path.endswith("/set-tag") and left:
+            left -= 1
+            said = "(IntegrityError) UNIQUE constraint failed [SQL: INSERT INTO tags]"
+            body = {"error_code": "BAD_REQUEST", "message": said}
+            return web.json_response(body, status=400)
+        tags = [] if left else [{"key": "killick.dev/image", "value": "a:1"}]
+        return web.json_response({"model_version": GOOD_VERSION | {"tags": tags}})
+
+    target = await serve(handle)
+    write = registry.tag_version(
+        target, NO_CREDENTIALS, "1", {"killick.dev/image": "a:1"}
+    )
+    if collisions == 1:
+        await write
+        return
+    with pytest.raises(RegistryUnreachable) as caught:
+        await write
+    assert "SQL" not in caught.value.message
+
+
+async def test_a_crowd_on_a_dead_host(registry: MlflowRegistry, serve: Serve) -> None:
+    """Two thousand looks at a dead host end at once and hold up no other host."""
+    dead = RegistryTarget(f"http://127.0.0.1:{refused_port()}", "model")
+    alive = await serve(answer(404, {"error_code": "RESOURCE_DOES_NOT_EXIST"}))
+    began = time.monotonic()
+    crowd = [failure(registry, dead) for _ in range(2000)]
+    errors = asyncio.gather(*crowd)
+    assert not (await registry.read(alive, NO_CREDENTIALS)).model_exists
+    assert {type(error) for error in await errors} == {RegistryUnreachable}
+    assert time.monotonic() - began < 5
+
+
 async def test_ended_runs_are_remembered(serve: Serve) -> None:
     """An ended run is asked for once in five minutes, a running one each time."""
     now, status, asked = 0.0, "RUNNING", 0

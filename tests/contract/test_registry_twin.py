@@ -3,6 +3,8 @@
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from killick import names
 from killick.registry.port import (
@@ -66,6 +68,42 @@ async def test_repeating_completes(twin: TwinWorld, call: str, applied: bool) ->
     assert (state.champion, state.candidate) == ("2", None)
     assert state.versions["2"].stage == "Production"
     assert state.versions["1"].stage == "Archived"
+
+
+CALLS = st.sampled_from(
+    ["by_alias", "version", "set_tag", "set_stage", "set_alias", "drop_alias"]
+)
+
+
+@given(faults=st.lists(st.tuples(CALLS, st.booleans()), max_size=8))
+async def test_any_row_of_faults_ends_the_same(faults: list[tuple[str, bool]]) -> None:
+    """Whatever fails, in whatever order, repeating until it works gives one state."""
+    twin = TwinWorld()
+    twin.point("model", "champion", twin.register("model"))
+    twin.register("model", {names.TAG_ATTEMPT: "a1"})
+    for call, applied in faults:
+        twin.faults.append(Fault(RegistryUnreachable("lost"), call, applied))
+    change = ChampionChange("2", "1", {names.TAG_PROMOTION: "p1"})
+    for step in ("candidate", "champion"):
+        while True:
+            try:
+                if step == "candidate":
+                    await twin.registry.mark_candidate(
+                        TARGET, ANY, "2", {names.TAG_EVALUATION: "e1"}, sync_stage=True
+                    )
+                else:
+                    await twin.registry.mark_champion(TARGET, ANY, change)
+            except RegistryUnreachable:
+                continue
+            break
+    twin.faults.clear()
+    state = await twin.registry.read(TARGET, ANY, None, ("1", "2"))
+    assert (state.champion, state.candidate) == ("2", None)
+    assert [state.versions[v].stage for v in "12"] == ["Archived", "Production"]
+    assert state.versions["2"].tags == {
+        names.TAG_EVALUATION: "e1",
+        names.TAG_PROMOTION: "p1",
+    }
 
 
 async def test_alias_moves_last(twin: TwinWorld) -> None:

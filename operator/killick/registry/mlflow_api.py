@@ -10,11 +10,17 @@ from typing import Any, Final
 
 from killick.registry.api import STAGES, TERMINAL, RawRun, RawVersion
 from killick.registry.checks import check_version
-from killick.registry.port import RegistryRefused, VersionMissing
+from killick.registry.port import (
+    RegistryError,
+    RegistryRefused,
+    RegistryUnreachable,
+    VersionMissing,
+)
 from killick.registry.rest import ApiError, Rest
 
 # MLflow says a missing alias in either way, depending on what else is missing.
 _MISSING: Final = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
+_DATABASE_ERROR: Final = "BAD_REQUEST"  # what MLflow makes of any SQL error
 RUNS_KEPT: Final = 2048
 RUN_FRESH_FOR: Final = 300.0  # seconds; a person can still tag or resume an ended run
 
@@ -107,9 +113,24 @@ class MlflowApi:
         try:
             await self._rest.send(method, path, **body)
         except ApiError as error:
-            if error.code == "RESOURCE_DOES_NOT_EXIST":
-                raise VersionMissing(error.message) from None
-            raise RegistryRefused(error.message) from None
+            if error.code != _DATABASE_ERROR:
+                raise _refusal(error) from None
+        else:
+            return
+        # Two writers that set one alias at once collide in MLflow's database; the
+        # one that lost has only to ask again.
+        try:
+            await self._rest.send(method, path, **body)
+        except ApiError as error:
+            raise _refusal(error) from None
+
+
+def _refusal(error: ApiError) -> RegistryError:
+    if error.code == "RESOURCE_DOES_NOT_EXIST":
+        return VersionMissing(error.message)
+    if error.code == _DATABASE_ERROR:
+        return RegistryUnreachable(error.message.partition("[SQL")[0].strip())
+    return RegistryRefused(error.message)
 
 
 def _version(raw: Mapping[str, Any]) -> RawVersion:
