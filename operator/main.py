@@ -1,3 +1,7 @@
 """Entry point for `kopf run operator/main.py`; production uses `python -m killick`."""
 
-import killick.handlers  # noqa: F401  registers every trigger
+from killick import handlers
+from killick.settings import Settings
+
+if Settings().served_namespaces:
+    handlers.watch_jobs()

@@ -7,7 +7,7 @@ import sys
 import kopf
 from pydantic import ValidationError
 
-import killick.handlers  # noqa: F401  registers every trigger
+from killick import handlers
 from killick.log import configure_logging
 from killick.settings import Settings
 
@@ -23,6 +23,8 @@ def main() -> int:
             print(f"KILLICK_{name}: {problem['msg']}", file=sys.stderr)  # noqa: T201
         return 2
     namespaces = settings.served_namespaces
+    if namespaces:
+        handlers.watch_jobs()
     kopf.run(clusterwide=not namespaces, namespaces=list(namespaces))
     return 0
 

@@ -69,7 +69,17 @@ async def object_changed(
     memo.runtime.wakeups.object_seen(namespace or "", name, meta)
 
 
-@kopf.on.event("batch", "v1", "jobs", labels={LABEL_OBJECT: kopf.PRESENT})
+def watch_jobs() -> None:
+    """Register the watch of our Jobs; only where the namespaces served are listed.
+
+    Watching all namespaces at once would need a right that no tenant granted; the
+    planner then looks every few seconds while a Job runs.
+    """
+    kopf.on.event("batch", "v1", "jobs", labels={LABEL_OBJECT: kopf.PRESENT})(
+        job_changed
+    )
+
+
 async def job_changed(namespace: str | None, labels: Any, memo: Any, **_: Any) -> None:
     """Wake the object whose Job started or ended."""
     memo.runtime.wakeups.wake(namespace or "", labels[LABEL_OBJECT])

@@ -119,17 +119,29 @@ class Clone:
         if len(list(self._path.glob("objects/pack/*.pack"))) > _MAX_PACKS:
             self.discard()
         try:
-            return pygit2.Repository(str(self._path))
+            repository = pygit2.Repository(str(self._path))
         except pygit2.GitError:
             # Not there yet, or left half made by a death: nothing in it is ours alone.
             self.discard()
-        repository = pygit2.init_repository(str(self._path), bare=True)
-        repository.config["http.followRedirects"] = "false"
+            repository = pygit2.init_repository(str(self._path), bare=True)
+        if "http.followRedirects" not in repository.config:
+            repository.config["http.followRedirects"] = "false"
         return repository
 
     def discard(self) -> None:
         """Remove the copy; the next use starts afresh."""
         shutil.rmtree(self._path, ignore_errors=True)
+
+
+def discard_interrupted(work: Path) -> None:
+    """Remove the copies that a killed process was writing to.
+
+    Its lock files would refuse every later write, and its half packs stay for ever.
+    """
+    for copy in work.glob("*.git"):
+        left = [*copy.rglob("*.lock"), *copy.glob("objects/pack/*_git2_*")]
+        if left:
+            shutil.rmtree(copy, ignore_errors=True)
 
 
 def commit_info(commit: pygit2.Commit) -> CommitInfo:

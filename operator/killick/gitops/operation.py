@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +53,16 @@ class GitLimits:
     threads_per_host: int = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The last look at a branch's head, and by whose right."""
+
+    head: str
+    started: float
+    """Monotonic time before the server was asked."""
+    credentials: GitCredentials | None
+
+
 @dataclass(frozen=True)
 class Shared:
     """What all operations of one adapter have in common."""
@@ -64,6 +75,8 @@ class Shared:
         default_factory=lambda: defaultdict(asyncio.Lock)
     )
     _pools: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
+    seen: dict[tuple[str, str], Seen] = field(default_factory=dict)
+    """By URL and branch; used under the branch's lock."""
 
     def lock(self, target: GitTarget) -> asyncio.Lock:
         """One writer at a time to one branch of one repository."""
@@ -93,6 +106,8 @@ class Operation:
     ) -> None:
         self._shared = shared
         self._target = target
+        self._credentials = credentials
+        self._asked = time.monotonic()
         self._address = check_url(target.url, allow_http=shared.allow_http)
         check_branch(target.branch)
         deadline = Deadline.after(shared.limits.overall)
@@ -129,13 +144,29 @@ class Operation:
 
     def _look(self, trace: TraceRequest | None) -> GitState:
         clone = self._clone()
+        key = (self._target.url, self._target.branch)
+        known, started = self._known_head(key), time.monotonic()
         try:
-            return self._worker(clone).look(trace)
+            state = self._worker(clone).look(trace, known)
+            if known is None:
+                self._shared.seen[key] = Seen(state.head, started, self._credentials)
+            return state
         except EditRefused as refusal:
             head = self._transport.head(clone.repository)
             return GitState(head, None, Refusal(refusal.reason, refusal.message))
         except _DAMAGE as error:
             raise self._damaged(clone, error) from None
+
+    def _known_head(self, key: tuple[str, str]) -> str | None:
+        """The head, if another look asked for it by the same right since we came.
+
+        So one look serves all objects of a repository that want one at a time,
+        and none is ever told what is older than its own question.
+        """
+        seen = self._shared.seen.get(key)
+        if seen is None or seen.credentials != self._credentials:
+            return None
+        return seen.head if seen.started >= self._asked else None
 
     def _attempt(self, change: ValueChange) -> PushOutcome | None:
         clone = self._clone()

@@ -49,9 +49,9 @@ class Worker:
     limit: int
     """How many commits back a search goes."""
 
-    def look(self, trace: TraceRequest | None) -> GitState:
-        """The state at the server's head."""
-        head = self.synchronise()
+    def look(self, trace: TraceRequest | None, known: str | None = None) -> GitState:
+        """The state at the server's head, which is not asked for if it is `known`."""
+        head = self.synchronise(known)
         value, refused = self._value(head)
         state = GitState(head, value, refused)
         if trace is None:
@@ -68,10 +68,10 @@ class Worker:
             traced.complete,
         )
 
-    def synchronise(self) -> str:
+    def synchronise(self, known: str | None = None) -> str:
         """Bring the branch here if it moved; gives its commit."""
         tip = self.clone.tip()
-        if tip == self.transport.head(self.clone.repository):
+        if tip == (known or self.transport.head(self.clone.repository)):
             return tip
         return self._fetch(0 if tip else 1)
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
+from killick.gitops.clone import discard_interrupted
 from killick.gitops.operation import GitLimits, Operation, Shared
 from killick.gitops.port import (
     GitCredentials,
@@ -51,6 +52,7 @@ class GitRepositories:
         self._shared = Shared(work, allow_http, self._limits, sleep)
         self._running: set[asyncio.Task[Any]] = set()
         work.mkdir(parents=True, exist_ok=True)
+        discard_interrupted(work)
         configure_library(self._limits.silence)
 
     async def read(

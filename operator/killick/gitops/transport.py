@@ -30,6 +30,7 @@ from killick.gitops.urls import Address, address_of, check_branch
 TIP = "refs/killick/tip"
 _PUSHED = "refs/killick/pushed"
 _MAX_EXPLANATION = 4096
+_MAX_RECEIVED = 1 << 30
 _LIBRARY_ERRORS = (pygit2.GitError, OSError, KeyError, ValueError)
 
 
@@ -114,10 +115,11 @@ class _Callbacks(pygit2.RemoteCallbacks):
         self._deadline.check()
         self.said = (self.said + string)[-_MAX_EXPLANATION:]
 
-    def transfer_progress(self, stats: object) -> None:
-        """Nothing but the time is watched."""
-        del stats
+    def transfer_progress(self, stats: pygit2.remotes.TransferProgress) -> None:
+        """Watch the time and the size: a hostile server could send without end."""
         self._deadline.check()
+        if stats.received_bytes > _MAX_RECEIVED:
+            raise GitUnreachable("the server sends more than a branch can hold")
 
     def push_negotiation(self, updates: object) -> None:
         """From here on the push may have happened."""

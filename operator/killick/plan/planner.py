@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from killick.names import PURPOSE_CHECK
 from killick.plan import (
@@ -29,6 +29,8 @@ from killick.plan.effects import DeleteJob, Effect
 from killick.plan.transitions import Decision, transitions
 from killick.resource.conditions import clip, merge
 from killick.resource.status import Status
+
+POLL = timedelta(seconds=10)  # while a Job runs; a watch event wakes earlier
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,10 @@ def _wake_at(
     share = int(ctx.name.derive("jitter"), 16) % 100 / 100
     moments = [ctx.now + ctx.settings.resync * (0.75 + 0.5 * share)]
     moments += [n.until for n in notes.values() if n.until and n.until > ctx.now]
+    if ctx.children and any(j.state == "Running" for j in ctx.children.jobs):
+        moments.append(ctx.now + POLL)
+    if status.drift.next_check_time:
+        moments.append(status.drift.next_check_time + POLL)
     return min(moments)
 
 
