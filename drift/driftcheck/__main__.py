@@ -12,6 +12,7 @@ imported where they are used, so that a wrong request is refused at once.
 import os
 import sys
 import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from driftcheck.contract import (
@@ -29,45 +30,45 @@ from driftcheck.termination import write_message
 EVALUATION_STEPS = ("rows", "compare")
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], environment: Mapping[str, str]) -> int:
     """Runs what the arguments and the environment ask for; returns the exit code."""
     try:
         if arguments[:1] and arguments[0] in EVALUATION_STEPS:
             from driftcheck.evaluation.steps import run_step
 
-            return run_step(arguments[0], os.environ)
+            return run_step(arguments[0], environment)
         if arguments[:1] == ["check"]:
-            return check_in_pod()
-        if os.environ.get(REQUEST_VARIABLE) and not arguments:
-            return check_in_pod()
-        return check_at_desk(arguments)
+            return check_in_pod(environment)
+        if environment.get(REQUEST_VARIABLE) and not arguments:
+            return check_in_pod(environment)
+        return check_at_desk(arguments, environment)
     except Exception:  # noqa: BLE001
-        text = without_secrets(traceback.format_exc(), os.environ.get("DATABASE_URL"))
+        text = without_secrets(traceback.format_exc(), environment.get("DATABASE_URL"))
         print(text, file=sys.stderr)
         last = text.strip().splitlines()[-1][:200]
-        leave_answer(CheckError("InternalError", last), "unknown")
+        leave_answer(CheckError("InternalError", last), "unknown", environment)
         return 1
 
 
-def check_in_pod() -> int:
+def check_in_pod(environment: Mapping[str, str]) -> int:
     """The check of DRIFTCHECK_REQUEST, answered in the termination message."""
     try:
-        request = decode_request(os.environ.get(REQUEST_VARIABLE, ""))
+        request = decode_request(environment.get(REQUEST_VARIABLE, ""))
     except ContractError as error:
         print(f"{REQUEST_VARIABLE}: {error}", file=sys.stderr)
-        leave_answer(CheckError("BadRequest", str(error)), "unknown")
+        leave_answer(CheckError("BadRequest", str(error)), "unknown", environment)
         return 2
     from driftcheck.check import run_check
     from driftcheck.report import text_report
 
-    check = run_check(request, os.environ.get("DATABASE_URL"), datetime.now(UTC))
-    warn(write_message(encode(check.answer), os.environ))
+    check = run_check(request, environment.get("DATABASE_URL"), datetime.now(UTC))
+    warn(write_message(encode(check.answer), environment))
     print(text_report(check))
-    push(request, check.answer)
+    push(request, check.answer, environment)
     return 0
 
 
-def check_at_desk(arguments: list[str]) -> int:
+def check_at_desk(arguments: list[str], environment: Mapping[str, str]) -> int:
     """A check by hand; the exit code is the verdict."""
     from driftcheck.byhand import EXIT_CODES, UsageError, check_by_hand, parser
     from driftcheck.report import text_report
@@ -75,7 +76,7 @@ def check_at_desk(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
     now = datetime.now(UTC).replace(microsecond=0)
     try:
-        request, check = check_by_hand(options, os.environ, now)
+        request, check = check_by_hand(options, environment, now)
     except UsageError as error:
         print(f"{error}; see --help", file=sys.stderr)
         return 2
@@ -86,21 +87,25 @@ def check_at_desk(arguments: list[str]) -> int:
     if options.json:
         with open(options.json, "wb") as file:  # noqa: PTH123
             file.write(encode(check.answer) + b"\n")
-    push(request, check.answer)
+    push(request, check.answer, environment)
     return max(
         (EXIT_CODES[window.verdict] for window in check.answer.windows[-1:]), default=1
     )
 
 
-def leave_answer(error: CheckError, spec_hash: str) -> None:
+def leave_answer(
+    error: CheckError, spec_hash: str, environment: Mapping[str, str]
+) -> None:
     """An answer without verdicts, for what went wrong before there were any."""
     answer = CheckAnswer(spec_hash, None, datetime.now(UTC), error=error)
-    write_message(encode(answer), os.environ)
+    write_message(encode(answer), environment)
 
 
-def push(request: CheckRequest, answer: CheckAnswer) -> None:
+def push(
+    request: CheckRequest, answer: CheckAnswer, environment: Mapping[str, str]
+) -> None:
     """Pushes the gauges where PUSHGATEWAY_URL says so."""
-    url = os.environ.get("PUSHGATEWAY_URL")
+    url = environment.get("PUSHGATEWAY_URL")
     if url:
         from driftcheck.push import push_gauges
 
@@ -114,4 +119,4 @@ def warn(warning: str | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:], os.environ))

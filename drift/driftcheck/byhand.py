@@ -8,9 +8,6 @@ import argparse
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from driftcheck.check import Check, Examined, run_check
 from driftcheck.contract import (
     CheckAnswer,
@@ -22,10 +19,8 @@ from driftcheck.contract import (
     Verdict,
     WindowGrid,
 )
-from driftcheck.failure import CheckFailure, one_line, shown_address
-from driftcheck.load import LoadedReference, load_reference
+from driftcheck.load import column_names, load_reference, load_window
 from driftcheck.postgres import DATABASE_VARIABLE
-from driftcheck.schema import dataset_from, window_shape
 from driftcheck.verdict import judge
 from driftcheck.windows import Window
 
@@ -82,24 +77,11 @@ def check_by_hand(
         return request, run_check(request, environment.get(DATABASE_VARIABLE), now)
     window = Window(now, now, counting=False)
     reference = load_reference(request.reference.uri, request.log.features)
-    current = read_current(options.current, request.log.features, reference)
-    judgement = judge(request, window, reference.dataset, current.dataset)
+    current = load_window(options.current, request.log.features, reference)
+    judgement = judge(request, window, reference.dataset, current)
     answer = CheckAnswer(request.spec_hash, reference.sha256, now, (judgement.verdict,))
-    examined = Examined(judgement, current.dataset)
+    examined = Examined(judgement, current)
     return request, Check(answer, (examined,), reference.dataset)
-
-
-def read_current(
-    path: str, features: Features, reference: LoadedReference
-) -> LoadedReference:
-    """A file in the window's place, held against the reference's kinds."""
-    try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowException) as error:
-        message = f"{shown_address(path)}: {one_line(error)}"
-        raise CheckFailure("CurrentUnreadable", message) from None
-    shape = window_shape(table.schema, features, reference.kinds)
-    return LoadedReference(dataset_from(table, shape, features), "")
 
 
 def request_from(
@@ -144,8 +126,6 @@ def request_from(
 
 
 def _all_names(options: argparse.Namespace, uri: str) -> list[str]:
-    from driftcheck.load import column_names
-
     left_out = {options.timestamp_column, options.vector_column}
     return [name for name in column_names(uri) if name not in left_out]
 

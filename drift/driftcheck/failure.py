@@ -1,7 +1,7 @@
 """The one exception that ends in an answer: why something could not be judged."""
 
 import re
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 MESSAGE_LIMIT = 200
 
@@ -52,11 +52,13 @@ def shown_address(address: str) -> str:
 def _secrets(address: str) -> set[str]:
     try:
         parts = urlsplit(address)
-        query = parse_qs(parts.query)
     except ValueError:
         return {address}
     user = parts.netloc.rpartition("@")[0]
     found = {user.partition(":")[2]}
-    found |= {value for name in query if "pass" in name for value in query[name]}
+    for part in parts.query.split("&"):
+        name, _, value = part.partition("=")
+        if "pass" in name:
+            found.add(value)
     found |= {unquote(secret) for secret in found}
     return {secret for secret in found if secret}

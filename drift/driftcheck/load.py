@@ -17,7 +17,7 @@ from pyarrow import fs
 from driftcheck.columns import ColumnKind, Dataset, Numbers
 from driftcheck.contract import Features
 from driftcheck.failure import CheckFailure, one_line, shown_address, without_secrets
-from driftcheck.schema import dataset_from, reference_shape
+from driftcheck.schema import dataset_from, reference_shape, window_shape
 
 MAXIMUM_BYTES = 2 * 1024**3
 MAXIMUM_ROWS = 100_000
@@ -51,20 +51,50 @@ def load_reference(uri: str, features: Features) -> LoadedReference:
 
     CheckFailure ReferenceUnreadable where it cannot be read or is no parquet.
     """
-    try:
-        files = list(_files(uri))
-        sha256 = _digest(files)
-        tables = [_parse(data, features) for _, data in files]
-    except (OSError, ValueError, pa.ArrowException) as error:
-        detail = without_secrets(one_line(error), uri)
-        raise CheckFailure(
-            "ReferenceUnreadable", f"{shown_address(uri)}: {detail}"
-        ) from None
-    table = pa.concat_tables(tables, promote_options="permissive")
+    table, sha256 = read_table(uri, features, "ReferenceUnreadable")
     shape = reference_shape(table.schema, features)
     rows = table.num_rows
     table = _sample(table.select(shape.names), sha256)
     return LoadedReference(dataset_from(table, shape, features, rows), sha256)
+
+
+def load_window(uri: str, features: Features, reference: LoadedReference) -> Dataset:
+    """A file in a window's place, held against the reference's kinds.
+
+    CheckFailure CurrentUnreadable where it cannot be read or is no parquet.
+    """
+    table, sha256 = read_table(uri, features, "CurrentUnreadable")
+    shape = window_shape(table.schema, features, reference.kinds)
+    rows = table.num_rows
+    table = _sample(table.select(shape.names), sha256)
+    return dataset_from(table, shape, features, rows)
+
+
+def read_table(uri: str, features: Features, reason: str) -> tuple[pa.Table, str]:
+    """The features' columns of a parquet file or a directory of them, and its digest.
+
+    CheckFailure with the given reason where that cannot be read.
+    """
+    try:
+        files = list(_files(uri))
+        tables = [_parse(data, features) for _, data in files]
+        return pa.concat_tables(tables, promote_options="permissive"), _digest(files)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise _unreadable(uri, reason, error) from None
+
+
+def column_names(uri: str) -> list[str]:
+    """The names of the reference's columns; CheckFailure where it is unreadable."""
+    try:
+        _, data = next(_files(uri))
+        return list(pq.ParquetFile(pa.BufferReader(data)).schema_arrow.names)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise _unreadable(uri, "ReferenceUnreadable", error) from None
+
+
+def _unreadable(uri: str, reason: str, error: Exception) -> CheckFailure:
+    detail = without_secrets(one_line(error), uri)
+    return CheckFailure(reason, f"{shown_address(uri)}: {detail}")
 
 
 def _files(uri: str) -> Iterator[tuple[str, pa.Buffer]]:
@@ -137,15 +167,3 @@ def _sample(table: pa.Table, sha256: str) -> pa.Table:
     random = np.random.default_rng(int(sha256[:16], 16))
     chosen = random.choice(table.num_rows, MAXIMUM_ROWS, replace=False)
     return table.take(pa.array(np.sort(chosen)))
-
-
-def column_names(uri: str) -> list[str]:
-    """The names of the reference's columns; CheckFailure where it is unreadable."""
-    try:
-        _, data = next(_files(uri))
-        return list(pq.ParquetFile(pa.BufferReader(data)).schema_arrow.names)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        detail = without_secrets(one_line(error), uri)
-        raise CheckFailure(
-            "ReferenceUnreadable", f"{shown_address(uri)}: {detail}"
-        ) from None

@@ -1,0 +1,66 @@
+"""Requests and tables that several tests of the check use."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from driftcheck.columns import Dataset
+from driftcheck.contract import (
+    CheckRequest,
+    Features,
+    LogSource,
+    Reference,
+    WindowGrid,
+)
+from driftcheck.schema import dataset_from, reference_shape, window_shape
+from driftcheck.verdict import Judgement, judge
+from driftcheck.windows import Window
+
+ANCHOR = datetime(2026, 1, 1, tzinfo=UTC)
+WINDOW = Window(ANCHOR, ANCHOR + timedelta(days=1), counting=True)
+
+
+def request(*names: str, **changes: Any) -> CheckRequest:
+    """A request for these columns."""
+    base = CheckRequest(
+        name="recommendation",
+        namespace="ml",
+        spec_hash="hash",
+        reference=Reference("reference.parquet"),
+        log=LogSource("ml", "log", "at", Features("Columns", names)),
+        window_seconds=86400,
+        windows=WindowGrid(ANCHOR, 3),
+    )
+    return replace(base, **changes)
+
+
+def reference_dataset(**columns: Any) -> Dataset:
+    """A reference of these columns."""
+    table = pa.table(columns)
+    features = Features("Columns", tuple(columns))
+    return dataset_from(table, reference_shape(table.schema, features), features)
+
+
+def window_dataset(reference: Dataset, **columns: Any) -> Dataset:
+    """A window of these columns, held against the reference."""
+    from driftcheck.load import LoadedReference
+
+    table = pa.table(columns)
+    features = Features("Columns", tuple(columns))
+    kinds = LoadedReference(reference, "").kinds
+    return dataset_from(table, window_shape(table.schema, features, kinds), features)
+
+
+def judged(before: dict[str, Any], after: dict[str, Any], **changes: Any) -> Judgement:
+    """The judgement on columns before and after."""
+    reference = reference_dataset(**before)
+    current = window_dataset(reference, **after)
+    return judge(request(*before, **changes), WINDOW, reference, current)
+
+
+def normal(seed: int, rows: int, mean: float = 0.0) -> np.ndarray[Any, Any]:
+    """A normal sample of unit deviation."""
+    return np.random.default_rng(seed).normal(mean, 1.0, rows)
