@@ -36,15 +36,14 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         action="append",
         default=[],
         help="a directory of the machine whose paths are never rewritten, also "
-        "where a pod mounts a volume above it; the parent of --directory and "
-        "pytest's directory for temporary files always are",
+        "where a pod mounts a volume above it, such as an emptyDir at /tmp; those of "
+        "the run that --directory belongs to and of pytest always are",
     )
     return parser.parse_args(argv)
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
     directory: Path = arguments.directory
-    scratch = Path(tempfile.gettempdir(), f"pytest-of-{_user()}")
     server = read_kubeconfig(arguments.kubeconfig)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -56,7 +55,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
             images=Images(arguments.images),
             runner=Runner(),
             directory=directory,
-            shared=(str(directory.parent), str(scratch), *arguments.shared),
+            shared=(*shared_by_default(directory), *arguments.shared),
             machine=machine_environment(os.environ.items()),
         )
         port = 0
@@ -90,6 +89,22 @@ def _user() -> str:
         return getpass.getuser()
     except (ImportError, KeyError, OSError):
         return "unknown"
+
+
+def shared_by_default(directory: Path) -> tuple[str, ...]:
+    """Where the files are that a demo or test hands to its pods by path.
+
+    A run in the machine's directory for temporary files shares all of its own
+    directory there, however deep in it the node's directory lies.
+    """
+    temporary = {Path("/tmp"), Path(tempfile.gettempdir())}
+    runs = [
+        base / directory.relative_to(base).parts[0]
+        for base in sorted(temporary)
+        if base in directory.parents
+    ]
+    scratch = [base / f"pytest-of-{_user()}" for base in sorted(temporary)]
+    return tuple(map(str, (directory.parent, *runs, *scratch)))
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dev.node.__main__ import shared_by_default
 from dev.node.paths import real_paths, rewriter
 from dev.node.podspec import parse_pod
 from tests.unit.dev.node.builders import make_container, make_pod
@@ -66,3 +67,16 @@ def test_real_paths_cover_mounts_and_the_message_file() -> None:
 def test_nothing_to_rewrite_changes_nothing() -> None:
     """Without paths the text is returned."""
     assert rewriter({})("/tmp") == "/tmp"
+
+
+def test_a_run_shares_its_whole_temporary_directory() -> None:
+    """What a demo keeps beside its cluster stays reachable under a mounted /tmp."""
+    shared = shared_by_default(Path("/tmp/run/cluster/node"))
+    rewrite = rewriter({"/tmp": "/R/tmp"}, shared)
+    assert rewrite("file:///tmp/run/reference.parquet").startswith("file:///tmp/run/")
+    assert rewrite("/tmp/scratch") == "/R/tmp/scratch"
+
+
+def test_a_run_elsewhere_shares_the_nodes_parent() -> None:
+    """Outside of the temporary directory only what is beside the node is shared."""
+    assert shared_by_default(Path("/srv/run/node"))[0] == "/srv/run"
