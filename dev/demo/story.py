@@ -18,6 +18,18 @@ CALM_SECONDS = 246 / RATE  # how long the rows of the calm stretch last
 # A check at the full minute should see more than one window of calm rows, and come
 # before they end.
 EARLIEST, LATEST = 25.0, CALM_SECONDS - 6.0
+LOADING = 5.0  # seconds that the feeder takes to load the model
+
+
+def pause_before_feeding(second: float) -> float:
+    """Return how long to wait, at this second of a minute, before the feeder starts.
+
+    Checks run at the full minute; the next one that comes should see calm rows.
+    """
+    left = 60 - second - LOADING
+    if EARLIEST <= left <= LATEST:
+        return 0.0
+    return left - LATEST if left > LATEST else left + 60 - LATEST
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,7 @@ class Story:
             return bool(calm) or time.monotonic() > end
 
         look = self._watcher.until("a first verdict", judged)
-        self._show_check(look)
+        self._show_check(look, numbers=False)
 
     def change(self) -> Look:
         """Go on with 2008 until the drift has lasted long enough to act."""
@@ -117,26 +129,21 @@ class Story:
             "is not enough: two of three, laid end to end, open an episode.",
         )
         look = self._watcher.until("an episode", lambda look: bool(look.at("episode")))
-        self._screen.say(look.at("episode.message", ""))
-        for window in look.at("drift.windows", []):
-            share = f"{window.get('drifted', '?')} of {window.get('checked', '?')}"
-            self._screen.say(
-                f"{window['start'][11:19]} to {window['end'][11:19]}  "
-                f"{window['verdict']}: {share} columns, {window.get('rows', 0)} rows"
-            )
+        self._screen.say(f"The episode: {look.at('episode.message', '')}.")
         self._show_check(look)
         return look
 
     def retrain(self) -> None:
         """Follow the one training Job until its version is registered."""
+        self._screen.chapter("Retraining, once")
         look = self._watcher.until(
             "the training Job", lambda look: bool(look.at("attempt.job"))
         )
         job = look.at("attempt.job")
-        self._screen.chapter(
-            f"Retraining: attempt {look.at('attempt.id')}",
-            f"Job {job}, made from the suspended CronJob {NAME}-train. It may use "
-            f"rows before {look.at('attempt.startedAt')} only.",
+        self._screen.say(
+            f"Attempt {look.at('attempt.id')} is Job {job}, made from the suspended "
+            f"CronJob {NAME}-train. It may use rows before "
+            f"{look.at('attempt.startedAt')} only."
         )
         look = self._watcher.until(
             "the new version",
@@ -198,22 +205,26 @@ class Story:
             raise StoryError(f"version {version} is in Git, but not the champion")
         return Outcome(version, commit, drift, look.at("evaluation.result"))
 
-    def _show_check(self, look: Look) -> None:
-        """Print what the last check's pod has printed: numbers and histograms."""
+    def _show_check(self, look: Look, *, numbers: bool = True) -> None:
+        """Print what the last check's pod has printed: verdicts, numbers, histograms.
+
+        Without `numbers` only the verdicts, which come first.
+        """
         job = look.at("drift.lastCheck")
-        if job:
-            logs = self._watcher.kubectl("logs", f"job/{job}")
-            self._screen.quote(logs, f"kubectl logs job/{job}")
+        if not job:
+            return
+        lines = self._watcher.kubectl("logs", f"job/{job}").splitlines()
+        tables = [i for i, line in enumerate(lines) if line.startswith("  column ")]
+        command = f"kubectl logs job/{job}"
+        if tables and not numbers:
+            command = f"{command} | head -n {tables[0]}"
+            lines = lines[: tables[0]]
+        self._screen.quote("\n".join(lines), command)
 
     def _wait_for_a_good_second(self) -> None:
-        """Start so that the check of the full minute falls into the calm rows."""
-        # The feeder takes some seconds to load the model.
-        lead = 5.0
-        left = 60 - time.time() % 60 - lead
-        if EARLIEST <= left <= LATEST:
-            return
-        pause = left - LATEST if left > LATEST else left + 60 - LATEST
-        self._screen.progress(
-            f"waiting {pause:.0f} s, so that a check falls into the calm months"
-        )
-        time.sleep(pause)
+        pause = pause_before_feeding(time.time() % 60)
+        if pause:
+            self._screen.progress(
+                f"waiting {pause:.0f} s, so that a check falls into the calm months"
+            )
+            time.sleep(pause)
