@@ -68,7 +68,7 @@ class Host:
     def check(self) -> None:
         """Raise RegistryUnreachable while the breaker is open."""
         if self._clock() < self._open_until:
-            raise RegistryUnreachable(f"{self._failure} (a moment ago)")
+            raise RegistryUnreachable(f"{self._failure}")
 
     def answered(self) -> None:
         """Note a sign of life."""
