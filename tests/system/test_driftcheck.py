@@ -446,3 +446,20 @@ def test_an_unreachable_log_ends_the_evaluation(
     assert told.error is not None
     assert told.error.reason == "LogUnreachable"
     assert "hunter2" not in ran.printed
+
+
+def test_it_is_a_complete_cron_job_without_the_operator(
+    database: Database, reference: c.Reference, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two variables and a table are enough; the exit code is the verdict."""
+    create(database)
+    database.execute(NORMAL)
+    fill(database, NOW - HOUR, 300, 26.0)
+    options = ["--table", f"ml.{TABLE}", "--vector-column", "feature_vector"]
+    environment = {
+        "REFERENCE_DATASET_PATH": reference.uri,
+        "DATABASE_URL": database.url,
+    }
+    assert main([*options, "--window", "2h", "--lag", "0s"], environment) == 10
+    assert "Drift (ColumnsDrifted): 1 of 2 columns" in capsys.readouterr().out
+    assert main([*options, "--window", "24h", "--lag", "5h"], environment) == 12
