@@ -18,6 +18,7 @@ from killick.gitops.port import (
     GitCredentials,
     GitError,
     GitPort,
+    GitState,
     GitTarget,
     GitTimedOut,
     GitUnauthorized,
@@ -154,22 +155,69 @@ class TestHttpBeforeRefs:
         assert world.content(PATH) == content.replace(OLD.encode(), NEW.encode())
 
 
+async def requests(world: HttpWorld, kind: str, at_least: int = 0) -> int:
+    """The granted requests of a kind for this repository, once there are so many.
+
+    The server writes its log after it has answered, so the last line may be late.
+    """
+    while True:
+        lines = world.server.requests(kind)
+        mine = [one for one in lines if f"/{world.name}.git/" in one["path"]]
+        count = len([one for one in mine if one["status"] != 401])
+        if count >= at_least:
+            return count
+        await asyncio.sleep(0.01)
+
+
 async def test_quiet_look_is_one_request(world: HttpWorld) -> None:
     """While the branch has not moved a look asks for the references only."""
     await world.port.read(world.target, world.credentials)
-    before = len(world.server.requests("fetch"))
+    # A first, shallow fetch takes two.
+    fetches = await requests(world, "fetch", 2)
+    looks = await requests(world, "fetch-refs", 2)
     for _ in range(3):
         await world.port.read(world.target, world.credentials)
-    assert len(world.server.requests("fetch")) == before
+    assert await requests(world, "fetch-refs", looks + 3) == looks + 3
+    assert await requests(world, "fetch") == fetches
+
+
+async def test_one_look_serves_all(world: HttpWorld) -> None:
+    """Many objects that look at once share one question, but only by one right."""
+    await world.port.read(world.target, world.credentials)
+    before = await requests(world, "fetch-refs", 2)
+    head = world.commit("other.txt", b"x")
+    wrong = world.port.read(world.target, GitCredentials("wrong"))
+    looks = [world.port.read(world.target, world.credentials) for _ in range(20)]
+    refused, *states = await asyncio.gather(wrong, *looks, return_exceptions=True)
+    assert isinstance(refused, GitUnauthorized)
+    assert {one.head for one in states if isinstance(one, GitState)} == {head}
+    assert len(states) == 20
+    assert await requests(world, "fetch-refs") - before < 20
+
+
+async def test_traces_of_a_killed_process(world: HttpWorld) -> None:
+    """Locks that a killed process left behind do not stop its successor."""
+    await world.port.read(world.target, world.credentials)
+    copy = next((world.work / f"{world.name}-0").glob("*.git"))
+    for lock in ("refs/killick/tip.lock", "config.lock", "shallow.lock"):
+        (copy / lock).touch()
+    head = world.commit("other.txt", b"x")
+    successor = GitRepositories(world.work / f"{world.name}-0")
+    world.ports.append(successor)
+    state = await successor.read(world.target, world.credentials)
+    assert (state.head, state.value) == (head, OLD)
 
 
 async def test_own_push_needs_no_fetch(world: HttpWorld) -> None:
     """What we pushed ourselves is not fetched again."""
     await world.port.push_value(world.target, world.credentials, CHANGE)
-    before = len(world.server.requests("fetch"))
+    # A first, shallow fetch takes two.
+    fetches = await requests(world, "fetch", 2)
+    looks = await requests(world, "fetch-refs", 3)
     state = await world.port.read(world.target, world.credentials, TRACE)
     assert state.value == NEW
-    assert len(world.server.requests("fetch")) == before
+    await requests(world, "fetch-refs", looks + 1)
+    assert await requests(world, "fetch") == fetches
 
 
 @dataclass
@@ -435,11 +483,10 @@ async def test_secrets_in_a_rejection(world: HttpWorld) -> None:
     assert "\x1b" not in str(outcome)
 
 
-async def test_twenty_operators_of_one_process(world: HttpWorld) -> None:
-    """Writers of one process take turns, so none of their pushes is wasted."""
+async def test_writers_of_one_process_take_turns(world: HttpWorld) -> None:
+    """Promotions in one process never race each other: no push is wasted."""
     for number in range(6):
         world.commit(f"app-{number}.yaml", VALUES)
-    before = len(world.server.requests("push"))
 
     async def promote(number: int) -> PushOutcome:
         target = replace(world.target, path=f"app-{number}.yaml")
@@ -448,4 +495,4 @@ async def test_twenty_operators_of_one_process(world: HttpWorld) -> None:
 
     outcomes = await asyncio.gather(*map(promote, range(6)))
     assert [type(one) for one in outcomes] == [Landed] * 6
-    assert len(world.server.requests("push")) == before + 6
+    assert await requests(world, "push", 6) == 6

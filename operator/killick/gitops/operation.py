@@ -148,14 +148,14 @@ class Operation:
         known, started = self._known_head(key), time.monotonic()
         try:
             state = self._worker(clone).look(trace, known)
-            if known is None:
-                self._shared.seen[key] = Seen(state.head, started, self._credentials)
-            return state
         except EditRefused as refusal:
             head = self._transport.head(clone.repository)
             return GitState(head, None, Refusal(refusal.reason, refusal.message))
         except _DAMAGE as error:
             raise self._damaged(clone, error) from None
+        if known is None:
+            self._shared.seen[key] = Seen(state.head, started, self._credentials)
+        return state
 
     def _known_head(self, key: tuple[str, str]) -> str | None:
         """The head, if another look asked for it by the same right since we came.
