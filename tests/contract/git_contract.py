@@ -1,9 +1,7 @@
 """What every Git port must do: run on the twin and over real smart HTTP alike."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Protocol
 
 import pytest
 
@@ -11,8 +9,6 @@ from killick.gitops.port import (
     AlreadyLanded,
     BranchMissing,
     GitCredentials,
-    GitPort,
-    GitTarget,
     GitUnauthorized,
     GitUnreachable,
     Landed,
@@ -21,97 +17,22 @@ from killick.gitops.port import (
     Refused,
     Rejected,
     TargetInvalid,
-    TraceRequest,
     Unknown,
     ValueChange,
     ValueChanged,
 )
-
-PATH = "apps/recommendation/values.yaml"
-VALUES = b"""# What serves, and how much of it.
-replicas: 2   # by hand
-model:
-  uri: models:/recommendation/1 # promoted
-  note: 'keep me'
-"""
-OLD, NEW = "models:/recommendation/1", "models:/recommendation/2"
-THIRD = VALUES.replace(b"recommendation/1", b"recommendation/7")
-CHANGE = ValueChange(
-    promotion_id="prod.shop.recommendation.p-1",
-    old=OLD,
-    new=NEW,
-    subject="Promote recommendation to version 2",
-    body="Drift in price since Monday.\n\nMAE 1.65, was 2.66.",
-    trailers=(("Killick-Model", "recommendation"), ("Killick-Version", "2")),
-    timestamp=1_700_000_000,
+from tests.contract.git_world import (
+    CHANGE,
+    MESSAGE,
+    NEW,
+    OLD,
+    PATH,
+    THIRD,
+    TRACE,
+    VALUES,
+    World,
+    reverted,
 )
-TRACE = TraceRequest(promotion_id=CHANGE.promotion_id)
-MESSAGE = """Promote recommendation to version 2
-
-Drift in price since Monday.
-
-MAE 1.65, was 2.66.
-
-Killick-Promotion: prod.shop.recommendation.p-1
-Killick-Model: recommendation
-Killick-Version: 2
-"""
-
-
-class World(Protocol):
-    """A repository with `VALUES` at `PATH`, and the hands of others on it."""
-
-    port: GitPort
-    target: GitTarget
-    credentials: GitCredentials
-    read_only: GitCredentials
-
-    def another_port(self) -> GitPort:
-        """A second operator with nothing in common but the server."""
-        ...
-
-    def commit(self, path: str, content: bytes | None, author: str = "Ada") -> str:
-        """A person's commit, at once."""
-        ...
-
-    def head(self) -> str:
-        """The branch's commit on the server."""
-        ...
-
-    def messages(self) -> list[str]:
-        """The branch's commit messages, newest first."""
-        ...
-
-    def author(self) -> tuple[str, str, int]:
-        """Name, address and time of the newest commit."""
-        ...
-
-    def content(self, path: str) -> bytes:
-        """A file at the branch's head."""
-        ...
-
-    def protect(self, message: str) -> None:
-        """Refuse all pushes with this message, until `protect("")`."""
-        ...
-
-    def lose_answer(self, *, then_away: bool = False) -> None:
-        """Apply the next push without an answer, and perhaps go away after it."""
-        ...
-
-    def come_back(self) -> None:
-        """Be there again."""
-        ...
-
-    async def interfere(
-        self, action: Callable[[], object], push: Awaitable[PushOutcome]
-    ) -> PushOutcome:
-        """Run the action after the port has read and before its push is applied."""
-        ...
-
-
-def reverted(world: World) -> None:
-    """A person puts the old value back."""
-    world.commit(PATH, VALUES, "Grace")
 
 
 class GitContract:
@@ -330,70 +251,6 @@ class GitContract:
         with pytest.raises(TargetInvalid) as caught:
             await world.port.read(target, world.credentials)
         assert "token@" not in str(caught.value)
-
-    async def test_trace_between_head_and_base(self, world: World) -> None:
-        """A search from the head to the base is complete, whatever lies between."""
-        base = world.head()
-        for number in range(70):
-            world.commit("other.txt", b"%d" % number)
-        question = replace(TRACE, base=base)
-        state = await world.port.read(world.target, world.credentials, question)
-        assert (state.trace, state.trace_complete) == (None, True)
-        change = replace(CHANGE, base=base)
-        landed = await self.push(world, change)
-        assert isinstance(landed, Landed)
-        world.commit("other.txt", b"after")
-        for port in (world.port, world.another_port()):
-            state = await port.read(world.target, world.credentials, question)
-            assert (state.trace, state.trace_complete) == (landed.sha, True)
-            outcome = await port.push_value(world.target, world.credentials, change)
-            assert outcome == AlreadyLanded(landed.sha)
-
-    async def test_trace_with_unknown_base(self, world: World) -> None:
-        """Where the base is not in the history, nothing is proven or pushed."""
-        base = "1" * 40
-        world.commit("other.txt", b"x")
-        head = world.head()
-        state = await world.port.read(
-            world.target, world.credentials, replace(TRACE, base=base)
-        )
-        assert (state.trace, state.trace_complete) == (None, False)
-        outcome = await self.push(world, replace(CHANGE, base=base))
-        assert isinstance(outcome, Refused)
-        assert outcome.reason == "HistoryTooFar"
-        assert world.head() == head
-
-    async def test_who_changed_last(self, world: World) -> None:
-        """The author of the value is found behind many commits that left it alone."""
-        sha = world.commit(PATH, THIRD, "Grace")
-        for number in range(70):
-            text = THIRD.replace(b"replicas: 2", b"replicas: %d" % number)
-            world.commit(PATH, text)
-        state = await world.port.read(
-            world.target, world.credentials, TraceRequest(last_change=True)
-        )
-        assert state.last_change is not None
-        assert state.last_change.sha == sha
-        assert state.last_change.author_name == "Grace"
-        assert state.last_change.author_email == "grace@example.com"
-
-    async def test_other_peoples_texts_forge_nothing(self, world: World) -> None:
-        """Line ends in names and values become visible, never trailers."""
-        change = replace(
-            CHANGE,
-            subject="Promote\n\nKilick-Promotion: forged",
-            body="Because\nApproved-By: mallory\n\nKillick-Promotion: forged",
-            trailers=(("Killick-Model", "x\nApproved-By: eve\u2028Signed-off-by: a"),),
-            author_name="Mallory\nApproved-By: <root@x>",
-        )
-        assert isinstance(await self.push(world, change), Landed)
-        lines = world.messages()[0].split("\n")
-        assert not [one for one in lines if one.startswith(("Approved", "Signed"))]
-        assert "\n" not in world.author()[0]
-        state = await world.port.read(
-            world.target, world.credentials, TraceRequest("forged")
-        )
-        assert state.trace is None
 
     async def test_two_operators_one_promotion(self, world: World) -> None:
         """The same promotion from two operators at once is one commit."""

@@ -13,7 +13,9 @@ from killick.gitops.port import (
     PushOutcome,
     Unknown,
 )
-from tests.contract.git_contract import CHANGE, PATH, VALUES, GitContract, World
+from tests.contract.git_contract import GitContract
+from tests.contract.git_history_contract import GitHistoryContract
+from tests.contract.git_world import CHANGE, PATH, VALUES, World
 from tests.fakes.git import FakeGit, FakeGitServer, FakeRepository
 
 URL = "https://git.test/gitops.git"
@@ -87,7 +89,7 @@ def world() -> TwinWorld:
     return TwinWorld()
 
 
-class TestTwin(GitContract):
+class TestTwin(GitContract, GitHistoryContract):
     """The contract on the twin."""
 
     @pytest.fixture

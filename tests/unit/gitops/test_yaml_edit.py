@@ -10,73 +10,7 @@ from hypothesis import strategies as st
 
 from killick.gitops.yaml_edit import parse_pointer, read_scalar, replace_scalar
 from killick.gitops.yaml_tree import EditRefused
-
-OLD, NEW = "models:/m/1", "models:/m/2"
-
-# Each holds OLD once as it is to be replaced: all the rest must stay byte for byte.
-EDITED = {
-    "block map": ("a:\n  b: models:/m/1\n", "/a/b"),
-    "no final newline": ("a: models:/m/1", "/a"),
-    "CRLF": ("a:\r\n  b: models:/m/1\r\nc: 1\r\n", "/a/b"),
-    "CR only": ("a:\r  b: models:/m/1\rc: 1\r", "/a/b"),
-    "mixed line ends": ("x: 1\r\na:\n  b: models:/m/1\r\nc: 1\n", "/a/b"),
-    "BOM": ("\ufeffa: models:/m/1\n", "/a"),
-    "BOM and document marker": ("\ufeff---\na: models:/m/1\n", "/a"),
-    "comment after": ("a: models:/m/1   # why: x\n", "/a"),
-    "comment with tab": ("a: models:/m/1\t# why\n", "/a"),
-    "comments around": ("# top\na:\n  # in\n  b: models:/m/1\n# end\n", "/a/b"),
-    "trailing spaces": ("a: models:/m/1   \nb:   \n", "/a"),
-    "single quotes": ("a: 'models:/m/1'\n", "/a"),
-    "double quotes": ('a: "models:/m/1"\n', "/a"),
-    "value on next line": ("a:\n  models:/m/1\nb: 1\n", "/a"),
-    "aligned colons": ("a    : models:/m/1\nbb   : 2\n", "/a"),
-    "aligned values": ("a:    models:/m/1\nbb:   2\n", "/a"),
-    "flow map": ("a: {b: models:/m/1, c: 2}\n", "/a/b"),
-    "flow map, tight": ('{"a":"models:/m/1","b":2}', "/a"),
-    "flow map, spaces": ("a: { b: models:/m/1 }\n", "/a/b"),
-    "flow over lines": ("a: {b: models:/m/1, # keep\n    c: 2}\n", "/a/b"),
-    "flow list": ("a: [x, models:/m/1, y]\n", "/a/1"),
-    "JSON": ('{\n  "a": {"b": ["x", "models:/m/1"]}\n}\n', "/a/b/1"),
-    "block list": ("a:\n  - x\n  - models:/m/1\n", "/a/1"),
-    "indentless list": ("a:\n- x\n- b: models:/m/1\n", "/a/1/b"),
-    "nested lists": ("- - x\n  - models:/m/1\n", "/0/1"),
-    "four spaces": ("a:\n    b:\n        c: models:/m/1\n", "/a/b/c"),
-    "mixed indents": ("x:\n - 1\na:\n     b: models:/m/1\n", "/a/b"),
-    "document markers": ("---\na: models:/m/1\n...\n", "/a"),
-    "comment on marker": ("--- # doc\na: models:/m/1\n", "/a"),
-    "YAML directive": ("%YAML 1.1\n---\na: models:/m/1\n", "/a"),
-    "TAG directive": ("%TAG !e! tag:x,2000:\n---\na: models:/m/1\nb: !e!y z\n", "/a"),
-    "second document": ("x: 1\n---\na: models:/m/1\n", "/a"),
-    "first document": ("a: models:/m/1\n---\nb: 1\n---\n", "/a"),
-    "anchor on it": ("a: &x models:/m/1\nb: 2\n", "/a"),
-    "tag on it": ("a: !!str models:/m/1\n", "/a"),
-    "tag and anchor": ("a: !!str &x models:/m/1 # c\n", "/a"),
-    "anchor and tag, quoted": ("a: &x !!str 'models:/m/1'\n", "/a"),
-    "tag, comment, next line": ("a: !!str # why\n  models:/m/1\n", "/a"),
-    "aliases elsewhere": ("d: &d {x: 1}\ne: *d\na: models:/m/1\n", "/a"),
-    "merge beside it": ("d: &d {x: 1}\na:\n  <<: *d\n  b: models:/m/1\n", "/a/b"),
-    "overridden merge": ("d: &d {b: 0}\na:\n  <<: *d\n  b: models:/m/1\n", "/a/b"),
-    "complex key beside": ("? [p, q]\n: 1\na: models:/m/1\n", "/a"),
-    "explicit key": ("? a\n: models:/m/1\n", "/a"),
-    "quoted key": ('"a b": models:/m/1\n', "/a b"),
-    "escaped key": ('"\\u0061": models:/m/1\n', "/a"),
-    "slash in key": ("a/b: models:/m/1\n", "/a~1b"),
-    "tilde in key": ("a~b: models:/m/1\n", "/a~0b"),
-    "tilde one in key": ("a~1b: models:/m/1\n", "/a~01b"),
-    "empty key": ('"": models:/m/1\n', "/"),
-    "number as key": ("1:\n  2: models:/m/1\n", "/1/2"),
-    "boolean as key": ("on: models:/m/1\n", "/on"),
-    "other scripts": ("ключ: ☃ 😀 # é\na: models:/m/1 # ü\n", "/a"),
-    "same text elsewhere": ("# models:/m/9\nb: xmodels:/m/1x\na: models:/m/1\n", "/a"),
-    "duplicate elsewhere": ("d:\n  x: 1\n  x: 2\na: models:/m/1\n", "/a"),
-    "block scalars beside": ("t: |+\n  keep: this\n\n\na: models:/m/1\n", "/a"),
-    "folded beside": ("t: >-\n   folded\n   text\na: models:/m/1\n", "/a"),
-    "tabs in text": ("t: a\tb\na:\tmodels:/m/1\n", "/a"),
-    "odd scalars": ("t: [~, null, TRUE, +5, 0x1F, .inf, 1:30]\na: models:/m/1", "/a"),
-    "blank lines": ("\n\na: models:/m/1\n\n\n\nb: 1\n", "/a"),
-    "template text beside": ('t: "{{ .Values.x }}"\na: models:/m/1\n', "/a"),
-    "NEL in a comment": ("# a\u0085b: 1\na: models:/m/1\n", "/a"),
-}
+from tests.unit.gitops.yaml_cases import EDITED, KILLERS, NEW, OLD, REFUSED
 
 
 @pytest.mark.parametrize("name", EDITED)
@@ -94,59 +28,6 @@ def test_edits_only_the_value(name: str) -> None:
     assert replace_scalar(data, pointer, OLD, NEW) == expected
 
 
-REFUSED = [
-    (b"", "/a", "KeyMissing"),
-    (b"# nothing\n", "/a", "KeyMissing"),
-    (b"---\n---\n", "/a", "KeyMissing"),
-    (b"b: 1\n", "/a", "KeyMissing"),
-    (b"a: 1\n", "/a/b", "KeyMissing"),
-    (b"a: [1]\n", "/a/1", "KeyMissing"),
-    (b"a: [1]\n", "/a/-", "KeyMissing"),
-    (b"a: [1]\n", "/a/00", "KeyMissing"),
-    (b"a: [1]\n", "/a/x", "KeyMissing"),
-    (b"a: 1\na: 2\n", "/a", "KeyAmbiguous"),
-    (b'a: 1\n"a": 2\n', "/a", "KeyAmbiguous"),
-    (b'1: x\n"1": y\n', "/1", "KeyAmbiguous"),
-    (b"a: {b: 1}\na: {b: 2}\n", "/a/b", "KeyAmbiguous"),
-    (b"a: 1\n---\na: 1\n", "/a", "KeyAmbiguous"),
-    (b"a: 1\n---\na: {b: 1}\n", "/a", "KeyAmbiguous"),
-    (b"a: {b: 1}\n", "/a", "NotAScalar"),
-    (b"a: [1]\n", "/a", "NotAScalar"),
-    (b"a: 1\n", "", "NotAScalar"),
-    (b"a: |\n  x\n", "/a", "BlockScalar"),
-    (b"a: >-\n  x\n", "/a", "BlockScalar"),
-    (b"a:\nb: 1\n", "/a", "EmptyValue"),
-    (b"a: !!str\nb: 1\n", "/a", "EmptyValue"),
-    (b"a: &x\nb: 1\n", "/a", "EmptyValue"),
-    (b"a: &x 1\nb: *x\n", "/a", "SharedAnchor"),
-    (b"a: &x 1\nb: *x\n", "/b", "SharedAnchor"),
-    (b"a: &x {b: 1}\nc: *x\n", "/a/b", "SharedAnchor"),
-    (b"a: &x {b: 1}\nc: *x\n", "/c/b", "SharedAnchor"),
-    (b"a: &x {b: 1}\nc:\n  <<: *x\n", "/a/b", "SharedAnchor"),
-    (b"a: &x {b: 1}\nc:\n  <<: *x\n", "/c/b", "MergeInherited"),
-    (b"a: &x {b: 1}\nc:\n  <<: [*x]\n", "/c/b", "MergeInherited"),
-    (b"a: &a {b: *a}\n", "/a/b", "SharedAnchor"),
-    (b"a: &a [*a]\n", "/a/0/0/0", "SharedAnchor"),
-    (b"a: *nobody\n", "/a", "NotYaml"),
-    (b"a: &x 1\n---\nb: *x\n", "/b", "NotYaml"),
-    (b"a: [1\n", "/a", "NotYaml"),
-    (b"a: 'x\n", "/a", "NotYaml"),
-    (b"a: 1\n\tb: 2\n", "/a", "NotYaml"),
-    (b"a: b: c\n", "/a", "NotYaml"),
-    (b"a: {{ .Values.x }}\n", "/a/b", "KeyMissing"),
-    (b"{{ if x }}\na: 1\n{{ end }}\n", "/a", "NotYaml"),
-    (b"a: \x00\n", "/a", "NotYaml"),
-    (b"a: \x07\n", "/a", "NotYaml"),
-    (b"a: \xff\n", "/a", "NotText"),
-    (b"a: \xed\xa0\x80\n", "/a", "NotText"),
-    ("a: x\n".encode("utf-16"), "/a", "NotText"),
-    (b"a: 1\n", "a", "PointerInvalid"),
-    (b"a: 1\n", "/a~", "PointerInvalid"),
-    (b"a: 1\n", "/~2", "PointerInvalid"),
-    (b"version https://git-lfs.example\noid sha256:1\n", "/a", "KeyMissing"),
-]
-
-
 @pytest.mark.parametrize(("data", "pointer", "reason"), REFUSED)
 def test_refuses(data: bytes, pointer: str, reason: str) -> None:
     """What cannot be edited safely is refused, for the right reason, to readers too."""
@@ -157,28 +38,6 @@ def test_refuses(data: bytes, pointer: str, reason: str) -> None:
         replace_scalar(data, pointer, "1", "2")
     assert caught.value.reason == reason
     assert caught.value.message.isprintable()
-
-
-ALIASES = "a0: &a0 [x, x]\n" + "".join(
-    f"a{number}: &a{number} [*a{number - 1}, *a{number - 1}]\n"
-    for number in range(1, 31)
-)
-KILLERS = {
-    "25,000 levels": (b"- " * 25_000, "/0", "TooDeep"),
-    "flow nesting": (b"[" * 500_000, "/0", "TooDeep"),
-    "map nesting": (b"{a: " * 100_000, "/a", "TooDeep"),
-    "key nesting": (b"? " * 400_000, "/a", "TooDeep"),
-    "30 levels of aliases": (ALIASES.encode(), "/a30/0/0/0", "SharedAnchor"),
-    "aliases, other key": ((ALIASES + "b: 1\n").encode(), "/c", "KeyMissing"),
-    "many aliases": (b"a: &a 1\nb: [" + b"*a ," * 200 + b"]", "/c", "TooManyAliases"),
-    "recursive alias": (b"a: &a {b: *a}\n", "/a/b/b/b", "SharedAnchor"),
-    "10 MB line": (b"a: " + b"x" * 10_000_000, "/a", "TooLarge"),
-    "many nodes": (b"a: [" + b"x," * 400_000 + b"]", "/a", "TooManyNodes"),
-    "many documents": (b"a: 1\n" + b"---\n" * 200_000, "/a", "TooManyDocuments"),
-    "many anchors": (b"a: 1\n" + b"&" * 900_000, "/a", "NotYaml"),
-    "many tags": (b"a: 1\nb: " + b"!a " * 200_000, "/a", "NotYaml"),
-    "not UTF-8": (b"a: " + b"\xff" * 1_000_000, "/a", "NotText"),
-}
 
 
 @pytest.mark.parametrize("name", KILLERS)
