@@ -20,6 +20,7 @@ outranks the value: what a person took back is never pushed again.
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import replace
 
 from killick.gitops.port import GitState, ValueChange
@@ -49,6 +50,7 @@ from killick.resource.status import (
 )
 
 IN_FLIGHT = ("Proposed", "Landed", "Deployed")
+COMMIT_WIDTH = 72  # columns, as Git's own tools expect
 
 
 def step(ctx: Context, status: Status) -> Step:
@@ -179,7 +181,7 @@ def value_change(ctx: Context, status: Status, promotion: Promotion) -> ValueCha
         new=promotion.to_value,
         subject=f"Promote {model} to version {promotion.version}",
         timestamp=int(promotion.proposed_at.timestamp()),
-        body="\n\n".join(body),
+        body="\n\n".join(textwrap.fill(text, COMMIT_WIDTH) for text in body),
         trailers=(
             (TRAILER_MODEL, model),
             (TRAILER_VERSION, promotion.version),
@@ -222,8 +224,9 @@ def _end(
         message=note.message,
     )
     status = replace(status, promotion=over)
-    status = attempts.finish(ctx, status, state, note)
-    return episodes.close(ctx, status, state)
+    outcome = "Promoted" if state == "Done" else state
+    status = attempts.finish(ctx, status, outcome, note)
+    return episodes.close(ctx, status, outcome)
 
 
 def _crown(ctx: Context, status: Status, promotion: Promotion) -> Step:
@@ -252,8 +255,4 @@ def _done(ctx: Context, status: Status, promotion: Promotion) -> Status:
     status = replace(status, versions=versions)
     pin = status.reference or ReferencePin(ctx.spec.reference.uri)
     status = restart_windows(status, pin, ctx.now)
-    status = adopt_reference(ctx, status)
-    attempt = status.attempt
-    if attempt:
-        status = replace(status, attempt=replace(attempt, state="Promoted"))
-    return status
+    return adopt_reference(ctx, status)

@@ -75,7 +75,7 @@ def _ready(ctx: Context, status: Status, notes: Notes) -> Condition:
     if ctx.spec.suspend:
         return Condition(kinds.READY, "True", "Suspended", "no checks while suspended")
     drift = status.drift
-    if drift.last_check_time is None or drift.verdict is None:
+    if drift.last_check_time is None:
         return Condition(kinds.READY, "Unknown", "CheckPending", "no check yet")
     if drift.verdict in (Verdict.ERROR, Verdict.DATA_QUALITY):
         reason = drift.reason or str(drift.verdict)
@@ -110,7 +110,7 @@ def _inputs(ctx: Context, status: Status, notes: Notes) -> Condition:
     if drift.verdict in (Verdict.ERROR, Verdict.DATA_QUALITY):
         reason = drift.reason or str(drift.verdict)
         return Condition(kinds.INPUTS_HEALTHY, "False", reason, drift.message or "")
-    if drift.verdict is None:
+    if drift.last_check_time is None:
         return Condition(kinds.INPUTS_HEALTHY, "Unknown", "CheckPending", "")
     return Condition(kinds.INPUTS_HEALTHY, "True", "Healthy", "")
 
@@ -161,7 +161,7 @@ def _retraining(status: Status, notes: Notes) -> Condition:
 
 def _promoted(status: Status, notes: Notes) -> Condition:
     promotion, evaluation = status.promotion, status.evaluation
-    note = notes.get("promotion")
+    note = notes.get("promotion") or notes.get("evaluation")
     if promotion and promotion.state in ("Landed", "Deployed", "Done"):
         commit = (promotion.commit or "set by someone else")[:40]
         message = f"version {promotion.version} since {commit}"
@@ -210,7 +210,7 @@ def phase(ctx: Context, status: Status) -> str:
         return "Retraining"
     if status.episode and status.episode.is_open:
         return "Drifted"
-    return "Watching" if status.drift.verdict else "Pending"
+    return "Watching" if status.drift.last_check_time else "Pending"
 
 
 def waiting_for(ctx: Context, status: Status, notes: Notes) -> str:
@@ -222,6 +222,27 @@ def waiting_for(ctx: Context, status: Status, notes: Notes) -> str:
     for track in ("adoption", "promotion", "evaluation", "attempt", "check"):
         note = notes.get(track)
         if note:
-            return f"{note.reason}: {note.message}"[:120]
+            return _WORDS.get(note.reason, note.reason)
+    promotion = status.promotion
+    if promotion and promotion.state in _PROMOTING:
+        return _PROMOTING[promotion.state]
     due = status.drift.next_check_time
     return f"the check at {due:%H:%M:%SZ}" if due else "the next check"
+
+
+# Short enough for a column of `kubectl get`; the conditions have the whole story.
+_WORDS = {
+    "Running": "a Job to end",
+    "Searching": "the version in the registry",
+    "NotEnoughRows": "more labelled rows",
+    "Cooldown": "the cooldown to end",
+    "BudgetExhausted": "the budget's next period",
+    "Recommended": "a person: mode is Recommend",
+    "ModeObserve": "a person: mode is Observe",
+    "TemplateMissing": "the training CronJob",
+}
+_PROMOTING = {
+    "Proposed": "the commit to land",
+    "Landed": "the deployment",
+    "Deployed": "the champion alias to move",
+}

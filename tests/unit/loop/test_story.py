@@ -56,7 +56,7 @@ async def test_drift_ends_in_one_commit() -> None:
     assert world.condition("Promoted") == ("True", "Done")
     assert world.condition("Deployed") == ("True", "Unverified")
     assert status.episode is not None
-    assert status.episode.outcome == "Done"
+    assert status.episode.outcome == "Promoted"
 
 
 async def test_quiet_is_quiet() -> None:
@@ -160,7 +160,8 @@ async def test_too_few_labels_wait() -> None:
     status = await world.wait(seconds=5)
     assert status.evaluation is not None
     assert status.evaluation.state == "Waiting"
-    assert "60 missing" in (status.waiting_for or "")
+    assert status.waiting_for == "more labelled rows"
+    assert "60 missing" in (status.evaluation.message or "")
     await world.wait(seconds=20)
     world.evaluate()
     await world.wait(seconds=5)
