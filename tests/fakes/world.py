@@ -78,7 +78,7 @@ class FakeWorld:
         self.now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
         self.name = ObjectName("test", NAMESPACE, NAME)
         self.cluster = FakeCluster(lambda: self.now)
-        self.mlflow = FakeServer(lambda: self.now.timestamp())
+        self.mlflow = FakeServer(lambda: self.now.timestamp())  # noqa: PLW0108  now moves
         self.repository = FakeRepository()
         self.repository.commit({"values.yaml": VALUES.encode()})
         self.gits = FakeGitServer({REPOSITORY: self.repository})
@@ -146,8 +146,7 @@ class FakeWorld:
         return [
             name
             for (_, name), job in self.cluster.jobs.items()
-            if job["metadata"]["labels"][LABEL_PURPOSE] == purpose
-            and not job["status"]
+            if job["metadata"]["labels"][LABEL_PURPOSE] == purpose and not job["status"]
         ]
 
     async def check(self, *verdicts: Verdict) -> Status:

@@ -1,5 +1,6 @@
 """The whole loop on the twins: each behaviour that a person would name."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -186,8 +187,8 @@ async def test_a_tie_keeps_the_champion() -> None:
 async def test_a_missing_cut_off_is_inconclusive() -> None:
     """Without the champion's training cut-off nothing is compared."""
     world = FakeWorld()
-    version = world.mlflow.models["ranger"].versions["1"]
-    version.tags.clear()
+    versions = world.mlflow.models["ranger"].versions
+    versions["1"] = replace(versions["1"], tags={})
     await world.settle()
     await world.check(DRIFT, DRIFT)
     world.train()
@@ -228,7 +229,7 @@ async def test_a_vanished_job_that_registered_is_not_run_again() -> None:
         ({"mode": "Recommend"}, "Recommended"),
     ],
 )
-async def test_lesser_modes_start_nothing(change: dict, reason: str) -> None:
+async def test_lesser_modes_start_nothing(change: dict[str, str], reason: str) -> None:
     """Observe and Recommend open the episode and say why nothing is started."""
     world = FakeWorld(spec(**change))
     await world.settle()

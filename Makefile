@@ -1,0 +1,67 @@
+# The two commands are `make demo` and `make test`; both do all set-up.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONPATH := operator:drift:examples:.
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+# The marker is newer than what the environment was made from, or it is made anew.
+$(VENV)/.complete: requirements/dev.txt requirements/uv.txt
+	@echo "installing the development environment into $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; set PYTHON=..."; exit 1; }
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { echo "the venv module is needed (Debian: apt install python3-venv)"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/.complete ## Install everything that demo and test need
+	@$(BIN)/python -m dev prepare
+
+.PHONY: demo
+demo: $(VENV)/.complete ## Play the story on real parts (KEEP=1 leaves it up)
+	@KEEP=$(KEEP) exec $(BIN)/python -m dev.demo
+
+.PHONY: cluster
+cluster: $(VENV)/.complete ## Start a local Kubernetes and keep it up until Ctrl-C
+	@exec $(BIN)/python -m dev cluster
+
+.PHONY: test
+test: setup lint unit system ## Lint, types, import contracts, unit and system tests
+
+.PHONY: lint
+lint: $(VENV)/.complete ## Format, lint, strict types, import contracts
+	@echo "== format and lint"; $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@echo "== types"; $(BIN)/mypy
+	@echo "== import contracts"; $(BIN)/lint-imports --no-cache | grep -E 'KEPT|BROKEN|Contracts:'
+
+.PHONY: unit
+unit: $(VENV)/.complete ## Tests without servers
+	@echo "== unit tests"; $(BIN)/pytest -q tests/unit
+
+.PHONY: system
+system: setup ## Tests on the real servers
+	@echo "== contract and system tests"; $(BIN)/pytest -q tests/contract tests/system
+
+.PHONY: format
+format: $(VENV)/.complete ## Format and mend what can be mended
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix --quiet .
+
+.PHONY: requirements
+requirements: $(VENV)/.complete ## Compile requirements/*.in to hashed *.txt
+	@for name in operator worker training dev; do \
+	  $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate \
+	    --universal -p 3.11 requirements/$$name.in -o requirements/$$name.txt; done
+
+.PHONY: clean
+clean: ## Remove the environment and the caches of this folder
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build
