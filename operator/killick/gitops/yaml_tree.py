@@ -16,7 +16,7 @@ from killick.errors import KillickError
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 100
-MAX_NODES = 200_000
+MAX_NODES = 100_000
 MAX_ALIASES = 100
 MAX_DOCUMENTS = 100
 BOM = "\ufeff"
