@@ -151,7 +151,8 @@ async def _object(runtime: Runtime, manifest: Manifest) -> list[Finding]:
     except KillickError as error:
         return [Finding(False, str(name), error.message)]
     status = parse_status(manifest.get("status")) or Status()
-    subject = Subject(name, metadata["uid"], spec, uri)
+    hosts = runtime.settings.host_patterns
+    subject = Subject(name, metadata["uid"], spec, uri, hosts)
     seen = await observe(runtime.world.ports, subject, needs(spec, status, uri))
     findings = []
     for what, fact in (("registry", seen.registry), ("repository", seen.git)):

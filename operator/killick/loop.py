@@ -119,7 +119,8 @@ async def look(
             await _record_invalid(world, manifest, status, error, now)
         raise
     uri = world.settings.tracking_uri
-    subject = Subject(name, manifest["metadata"]["uid"], spec, uri)
+    hosts = world.settings.host_patterns
+    subject = Subject(name, manifest["metadata"]["uid"], spec, uri, hosts)
     observed = await observe(world.ports, subject, needs(spec, status, uri))
     context = Context(
         name=name,

@@ -30,6 +30,10 @@ class Settings(BaseSettings):
     tracking_uri: str | None = None
     """The MLflow server of resources that name none."""
 
+    allowed_hosts: str = "*"
+    """Hosts that a resource may name (MLflow, Git), separated by commas; `*` and `?`
+    are wildcards. The default allows all: narrow it where tenants are not trusted."""
+
     worker_image: str = f"killick-worker:{__version__}"
     """The image of checks and evaluations."""
 
@@ -56,10 +60,16 @@ class Settings(BaseSettings):
         """The namespaces to serve; none means all."""
         return tuple(n.strip() for n in self.namespaces.split(",") if n.strip())
 
+    @property
+    def host_patterns(self) -> tuple[str, ...]:
+        """The patterns of hosts that resources may name."""
+        return tuple(h.strip() for h in self.allowed_hosts.split(",") if h.strip())
+
     def for_plans(self) -> PlanSettings:
         """Return what plans depend on."""
         return PlanSettings(
             worker_image=self.worker_image,
             tracking_uri=self.tracking_uri,
+            pushgateway_url=self.pushgateway_url,
             resync=timedelta(seconds=self.resync_seconds),
         )

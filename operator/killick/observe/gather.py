@@ -12,6 +12,7 @@ from killick.names import ObjectName
 from killick.observe.children import read_children
 from killick.observe.credentials import git_credentials, registry_credentials
 from killick.observe.gitops import git_target, read_git
+from killick.observe.hosts import check_host
 from killick.observe.registry import read_registry, registry_target
 from killick.plan.facts import Observation, Unknown
 from killick.plan.needs import Needs
@@ -36,6 +37,7 @@ class Subject:
     uid: str
     spec: Spec
     tracking_uri: str | None
+    allowed_hosts: tuple[str, ...] = ("*",)
 
 
 async def observe(ports: Ports, subject: Subject, needs: Needs) -> Observation:
@@ -55,6 +57,8 @@ async def _registry(
         return None
     try:
         target = registry_target(subject.spec, subject.tracking_uri)
+        if target.tracking_uri != subject.tracking_uri:
+            check_host(target.tracking_uri, subject.allowed_hosts)
         credentials = await registry_credentials(
             ports.cluster, subject.name.namespace, subject.spec
         )
@@ -70,6 +74,7 @@ async def _git(
         return None
     target = git_target(subject.spec.promotion)
     try:
+        check_host(target.url, subject.allowed_hosts)
         credentials = await git_credentials(
             ports.cluster, subject.name.namespace, subject.spec
         )
