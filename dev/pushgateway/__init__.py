@@ -49,16 +49,12 @@ def _build(program: Path, progress: Progress) -> None:
         supervisor.run_to_end(
             Program(
                 name="go-build",
-                command=[go, "build", *_FLAGS, "-o", program, _PACKAGE],
-                environment={
-                    "CGO_ENABLED": "0",
-                    "GOFLAGS": "",
-                    "GOTOOLCHAIN": "local",
-                    "GOWORK": "off",
-                },
+                command=[go.go, "build", *_FLAGS, "-o", program, _PACKAGE],
+                environment=go.environment(),
                 cwd=_HERE,
             )
         )
+        go.clean_up()
     progress(f"Pushgateway built in {time.monotonic() - started:.0f} s")
 
 
