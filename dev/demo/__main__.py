@@ -74,6 +74,8 @@ def _stay(screen: Screen, parts: Parts, operator_url: str) -> None:
 def main() -> int:
     """Run the demo; on a signal the exit code is 128 plus its number."""
     screen = Screen()
+    # A shell that starts us in the background has INT ignored; stopping must work.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with signals.raised():
             play(screen)
