@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from killick import __version__
 from killick.doctor import examine
 from killick.errors import KillickError
 from killick.loop import Memory, look
@@ -31,7 +32,7 @@ NAMESPACE = click.option(
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="killick")
+@click.version_option(__version__)
 def main() -> None:
     """Keep production models true, by Git commits."""
 

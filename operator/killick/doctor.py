@@ -11,6 +11,7 @@ from importlib.metadata import version
 
 import pygit2
 
+from killick import __version__
 from killick.cluster.kube import KubeCluster
 from killick.cluster.port import Manifest
 from killick.errors import KillickError
@@ -68,7 +69,7 @@ def _versions() -> list[Finding]:
     libgit2 = tuple(int(part) for part in pygit2.LIBGIT2_VERSION.split("."))
     text = f"libgit2 {pygit2.LIBGIT2_VERSION}, needs 1.9.5"
     return [
-        Finding(True, "killick", f"{version('kopf')} kopf"),
+        Finding(True, "killick", f"{__version__}, kopf {version('kopf')}"),
         Finding(libgit2 >= MINIMUM_LIBGIT2, "Git library", text),
     ]
 
