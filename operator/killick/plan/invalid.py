@@ -7,7 +7,8 @@ from datetime import datetime
 
 from killick.errors import InvalidSpec
 from killick.resource import conditions as kinds
-from killick.resource.conditions import clip, merge
+from killick.resource.bounds import bounded
+from killick.resource.conditions import merge
 from killick.resource.status import Condition, Status
 
 REPLACED = (kinds.READY, kinds.STALLED)
@@ -23,10 +24,11 @@ def invalid(
         Condition(kinds.READY, "False", error.reason, error.message),
         Condition(kinds.STALLED, "True", error.reason, error.message),
     ]
-    return replace(
+    stalled = replace(
         before,
         observed_generation=generation,
         phase="Stalled",
-        waiting_for=clip(f"a valid spec: {error.message}"),
+        waiting_for="a valid spec",
         conditions=merge(before.conditions, wanted, generation, now),
     )
+    return bounded(stalled)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from driftcheck.evaluation_contract import EvaluationAnswer
 from killick.plan.context import Note
+from killick.resource.bounds import clip, count
 from killick.resource.spec import Evaluation as Policy
 from killick.resource.status import EvaluationResult
 
@@ -49,9 +50,9 @@ def _improves(
 def result_of(answer: EvaluationAnswer) -> EvaluationResult:
     """Return the answer as the status keeps it, numbers as decimal strings."""
     return EvaluationResult(
-        rows=answer.rows or 0,
+        rows=count(answer.rows) or 0,
         metric=str(answer.metric or ""),
-        digest=answer.digest,
+        digest=clip(answer.digest, 100) if answer.digest else None,
         champion_score=_decimal(answer.champion_score),
         candidate_score=_decimal(answer.candidate_score),
         improvement=_decimal(answer.improvement),

@@ -11,8 +11,8 @@ from datetime import datetime
 from killick.cluster.port import ClusterPort, Manifest
 from killick.names import API_VERSION, KIND, MANAGER
 from killick.plan.transitions import Decision
+from killick.resource.bounds import clip
 from killick.resource.codec import format_time
-from killick.resource.conditions import clip
 
 
 async def emit_events(

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from killick.resource.status import MESSAGE_LIMIT, Condition
+from killick.resource.bounds import clip
+from killick.resource.status import Condition
 
 READY: Final = "Ready"
 STALLED: Final = "Stalled"
@@ -41,14 +42,15 @@ def merge(
     """Return `wanted` in the fixed order, keeping transition times.
 
     A condition's transition time moves only when its status changes; a condition
-    that is not wanted any more is absent.
+    that is not wanted any more is absent. A type that is not of `ORDER` comes last:
+    another version of the operator may have written it.
     """
     old = {c.type: c for c in before}
     merged = []
-    for condition in sorted(wanted, key=lambda c: ORDER.index(c.type)):
+    for condition in sorted(wanted, key=_rank):
         previous = old.get(condition.type)
         same = previous is not None and previous.status == condition.status
-        since = previous.last_transition_time if previous and same else now
+        since = (previous.last_transition_time if previous and same else None) or now
         merged.append(
             replace(
                 condition,
@@ -60,8 +62,5 @@ def merge(
     return tuple(merged)
 
 
-def clip(message: str) -> str:
-    """Return a message that fits into a condition."""
-    if len(message) <= MESSAGE_LIMIT:
-        return message
-    return message[: MESSAGE_LIMIT - 1] + "…"
+def _rank(condition: Condition) -> int:
+    return ORDER.index(condition.type) if condition.type in ORDER else len(ORDER)

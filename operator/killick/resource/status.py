@@ -14,7 +14,8 @@ from killick.errors import InvalidSpec
 from killick.resource.codec import from_dict, to_dict
 
 SCHEMA_VERSION: Final = 1
-MESSAGE_LIMIT: Final = 1024
+MESSAGE_LIMIT: Final = 800  # characters
+SIZE_LIMIT: Final = 16 * 1024  # bytes of the whole status as JSON
 HISTORY_LIMIT: Final = 10
 
 
