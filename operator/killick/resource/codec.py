@@ -27,7 +27,8 @@ def camel(name: str) -> str:
 
 def format_time(moment: datetime) -> str:
     """Return RFC 3339 with whole seconds in UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    utc = moment.astimezone(UTC).replace(microsecond=0, tzinfo=None)
+    return f"{utc.isoformat()}Z"
 
 
 def parse_time(text: str) -> datetime:
@@ -38,7 +39,10 @@ def parse_time(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"the time {text!r} has no zone")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"the time {text!r} is out of range") from None
 
 
 def to_dict(value: Any) -> Any:
@@ -104,8 +108,9 @@ def _value(hint: Any, raw: Any, path: str) -> Any:
 
 
 def _scalar(hint: Any, raw: Any, path: str) -> Any:
-    if hint is Any or typing.get_origin(hint) is dict or hint is dict:
+    if hint is Any:
         return raw
+    hint = typing.get_origin(hint) or hint
     if hint is float and isinstance(raw, int) and not isinstance(raw, bool):
         return float(raw)
     if not isinstance(raw, hint) or (hint is int and isinstance(raw, bool)):

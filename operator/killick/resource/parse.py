@@ -11,21 +11,31 @@ from datetime import timedelta
 from typing import Any
 
 from killick.errors import InvalidSpec
-from killick.resource.codec import from_dict
-from killick.resource.spec import ERRORS, SCORES, Spec
+from killick.resource.codec import camel, from_dict
+from killick.resource.spec import ERRORS, SCORES, Drift, Evaluation, Promotion, Spec
 
-_DURATION = re.compile(r"(?:\d+[smh])+")
-_PART = re.compile(r"(\d+)([smh])")
+_DURATION = re.compile(r"(?:[0-9]+[smh])+")
+_PART = re.compile(r"([0-9]+)([smh])")
 _UNIT = {"s": 1, "m": 60, "h": 3600}
 
+_DECIMAL = re.compile(r"[0-9]{1,6}(\.[0-9]{1,9})?")
+_CENTURY = timedelta(days=36_525)
 MODES = ("Observe", "Recommend", "Act")
+VALUE_LIMIT = 500  # characters of the text that names a version in Git
+WINDOWS_LIMIT = 10  # counting windows that the status remembers
 
 
 def duration(text: str) -> timedelta:
-    """Read a duration such as `24h` or `1h30m`; raises InvalidSpec otherwise."""
-    if not _DURATION.fullmatch(text):
-        raise InvalidSpec(f"{text!r} is not a duration; write for example 24h or 1h30m")
+    """Read a duration such as `24h` or `1h30m`; raises InvalidSpec otherwise.
+
+    One of more than a century is none: times that lie so far ahead do not exist.
+    """
+    if not _DURATION.fullmatch(text) or len(text) > 40:
+        shown = repr(text[:40])
+        raise InvalidSpec(f"{shown} is not a duration; write for example 24h or 1h30m")
     seconds = sum(int(n) * _UNIT[unit] for n, unit in _PART.findall(text))
+    if seconds > _CENTURY.total_seconds():
+        raise InvalidSpec(f"{text!r} is longer than a century")
     return timedelta(seconds=seconds)
 
 
@@ -51,9 +61,25 @@ def _check(spec: Spec) -> None:
     if duration(spec.drift.window) <= timedelta(0):
         raise InvalidSpec("spec.drift.window must be longer than nothing")
     duration(spec.inference_log.lag)
-    if spec.drift.persistence.breaches > spec.drift.persistence.windows:
-        raise InvalidSpec("spec.drift.persistence: breaches cannot exceed windows")
+    _check_drift(spec.drift)
     _check_actions(spec)
+
+
+def _check_drift(drift: Drift) -> None:
+    rule = drift.persistence
+    if not 1 <= rule.breaches <= rule.windows <= WINDOWS_LIMIT:
+        raise InvalidSpec(
+            "spec.drift.persistence: breaches must be at least 1 and cannot exceed "
+            f"windows, and windows cannot exceed {WINDOWS_LIMIT}"
+        )
+    _decimal("spec.drift.significance", drift.significance)
+    for column in drift.columns:
+        _decimal(f"the threshold of spec.drift.columns {column.name}", column.threshold)
+
+
+def _decimal(path: str, text: str | None) -> None:
+    if text is not None and not _DECIMAL.fullmatch(text):
+        raise InvalidSpec(f'{path} must be a decimal number in quotes, such as "0.1"')
 
 
 def _check_actions(spec: Spec) -> None:
@@ -61,17 +87,35 @@ def _check_actions(spec: Spec) -> None:
         for text in (spec.retraining.cooldown, spec.retraining.budget.per):
             duration(text)
         duration(spec.retraining.timeout)
+        if spec.retraining.budget.attempts < 1:
+            raise InvalidSpec("spec.retraining.budget.attempts must be at least 1")
     if spec.evaluation:
-        if spec.evaluation.metric.name not in SCORES + ERRORS:
-            raise InvalidSpec(
-                f"spec.evaluation.metric.name must be one of {SCORES + ERRORS}"
-            )
-        if spec.inference_log.label_column is None:
-            raise InvalidSpec(
-                "spec.evaluation needs labels: declare spec.inferenceLog.labelColumn"
-            )
+        _check_evaluation(spec, spec.evaluation)
     if spec.promotion:
-        if spec.evaluation is None:
-            raise InvalidSpec("spec.promotion needs spec.evaluation: declare a metric")
-        if spec.promotion.git.value.count("{version}") != 1:
-            raise InvalidSpec("spec.promotion.git.value must contain {version} once")
+        _check_promotion(spec, spec.promotion)
+
+
+def _check_evaluation(spec: Spec, policy: Evaluation) -> None:
+    if policy.metric.name not in SCORES + ERRORS:
+        raise InvalidSpec(
+            f"spec.evaluation.metric.name must be one of {SCORES + ERRORS}"
+        )
+    duration(policy.timeout)
+    for key in ("minimum", "maximum", "minimum_improvement"):
+        _decimal(f"spec.evaluation.{camel(key)}", getattr(policy, key))
+    if spec.inference_log.label_column is None:
+        raise InvalidSpec(
+            "spec.evaluation needs labels: declare spec.inferenceLog.labelColumn"
+        )
+
+
+def _check_promotion(spec: Spec, promotion: Promotion) -> None:
+    if spec.evaluation is None:
+        raise InvalidSpec("spec.promotion needs spec.evaluation: declare a metric")
+    if promotion.git.value.count("{version}") != 1:
+        raise InvalidSpec("spec.promotion.git.value must contain {version} once")
+    if len(spec.value_of("9" * 18)) > VALUE_LIMIT:
+        raise InvalidSpec(
+            "spec.promotion.git.value becomes longer than "
+            f"{VALUE_LIMIT} characters: use {{model}} less often"
+        )

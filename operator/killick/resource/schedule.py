@@ -43,7 +43,7 @@ def next_run(drift: Drift, key: str, after: datetime) -> datetime:
         raise InvalidSpec(
             f"spec.drift.schedule {drift.schedule!r} never fires"
         ) from None
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a mere folder
         raise InvalidSpec(
             f"spec.drift.timeZone {drift.time_zone!r} is unknown; "
             "write for example Europe/Berlin"
