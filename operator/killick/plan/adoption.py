@@ -7,6 +7,7 @@
     value and champion alias name one version         → True  Adopted
     a value, and no champion alias yet                → True  NoChampion
     value and champion alias differ                   → False ValueAliasDisagree
+    a repository is declared later on                 → adopt afresh
 
 An object without status (restored, re-created, rebuilt) passes here first. After
 that the hold track watches for other writers.
@@ -19,13 +20,17 @@ from dataclasses import replace
 from killick.plan.check import restart_windows
 from killick.plan.context import Context, Note, Step
 from killick.plan.facts import Unknown
+from killick.resource.bounds import is_sha256
 from killick.resource.status import ReferencePin, Status, Versions
+
+URI_LIMIT = 1000  # characters of a reference's address
 
 
 def step(ctx: Context, status: Status) -> Step:
     """Adopt the object once; a note says why it cannot be adopted yet."""
-    if status.adopted_at is not None:
+    if status.adopted_at is not None and not _newly_declared(ctx, status):
         return Step(status)
+    status = replace(status, adopted_at=None)
     if ctx.observed.registry is None and ctx.observed.git is None:
         return Step(replace(status, adopted_at=ctx.now))
     for fact in (ctx.observed.registry, ctx.observed.git):
@@ -36,6 +41,11 @@ def step(ctx: Context, status: Status) -> Step:
         return Step(_seen(ctx, status), note=problem)
     status = replace(_seen(ctx, status), adopted_at=ctx.now)
     return Step(adopt_reference(ctx, status))
+
+
+def _newly_declared(ctx: Context, status: Status) -> bool:
+    """Return whether a repository was declared after the adoption without one."""
+    return ctx.spec.promotion is not None and status.versions.desired is None
 
 
 def desired_version(ctx: Context) -> str | None:
@@ -90,10 +100,19 @@ def adopt_reference(ctx: Context, status: Status) -> Status:
     """Judge against the reference of the champion, where it owns one."""
     champion = status.versions.champion
     facts = ctx.version(champion)
-    if facts is None or facts.reference_uri is None:
-        return status
-    pin = ReferencePin(facts.reference_uri, facts.reference_sha256, champion)
     old = status.reference
+    if facts is None:
+        return status
+    if facts.reference_uri is None or len(facts.reference_uri) > URI_LIMIT:
+        declared = ctx.spec.reference
+        if old is None or old.version in (None, champion):
+            return status
+        # The version that owned the reference is not the champion any more.
+        pin = ReferencePin(declared.uri, declared.sha256)
+        return restart_windows(status, pin, ctx.now)
+    found = (facts.reference_sha256 or "").lower()
+    sha256 = found if is_sha256(found) else None
+    pin = ReferencePin(facts.reference_uri, sha256, champion)
     if old and (old.uri, old.version) == (pin.uri, pin.version):
         return status
     if old and old.uri == pin.uri and old.sha256 in (None, pin.sha256):

@@ -8,9 +8,15 @@
     in flight   the Job succeeded, no version within the grace → Failed NoVersion
     in flight   the Job failed                                 → Failed, with reason
     Running     the Job vanished, no version                   → Failed JobVanished
-    in flight   longer than the timeout                        → Failed, DeleteJob
+    in flight   the Job's name is taken by someone else        → Failed NameTaken
+    Running     longer than the timeout                        → Failed Timeout
+    Intended    spec.retraining is gone, and no Job            → Superseded
+    Registered  spec.evaluation is not declared                → Trained
     Registered  the evaluation said no                         → Rejected
-    Registered  the promotion is done                          → Promoted
+    Registered  it is proven, and no repository is declared    → Proven
+    Registered  it became the champion without us              → Superseded
+    Registered  the promotion ended                            → Promoted, Superseded,
+                                                                 Reverted
 
 Gates of a new attempt, in order: automation is not blocked (suspend, hold, adoption,
 mode), the template exists, cooldown, budget. Before the Job is created (again) the
@@ -23,7 +29,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from killick.plan.context import Context, Note, Step
-from killick.plan.effects import DeleteJob, StartTraining
+from killick.plan.effects import StartTraining
 from killick.plan.facts import JobFact
 from killick.plan.hold import open_hold
 from killick.resource.codec import format_time
@@ -80,8 +86,9 @@ def _maybe_start(ctx: Context, status: Status) -> Step:
     note = _gate(ctx, status, policy)
     if note:
         return Step(status, note=note)
-    number = sum(past.episode == episode.id for past in status.attempts) + 1
-    identity = ctx.name.derive("attempt", episode.id, str(number))
+    # Chained, not counted: the history is bounded, and an ID must never come twice.
+    before = [past.id for past in status.attempts if past.episode == episode.id]
+    identity = ctx.name.derive("attempt", episode.id, *before[-1:])
     attempt = Attempt(
         id=identity,
         episode=episode.id,
@@ -123,7 +130,7 @@ def _pace(ctx: Context, status: Status, policy: Retraining) -> Note | None:
     period = duration(policy.budget.per)
     recent = [p for p in status.attempts if p.started_at > ctx.now - period]
     if len(recent) >= policy.budget.attempts:
-        again = recent[0].started_at + period
+        again = recent[-policy.budget.attempts].started_at + period
         message = (
             f"{len(recent)} attempts in {policy.budget.per}; "
             f"the next is allowed at {format_time(again)}"
@@ -162,6 +169,9 @@ def _without_job(ctx: Context, status: Status, attempt: Attempt) -> Step:
     if attempt.state == "Running":
         note = Note("JobVanished", "the training Job vanished without a version")
         return Step(finish(ctx, status, "Failed", note), note=note)
+    if ctx.spec.retraining is None:
+        note = Note("SpecChanged", "spec.retraining is not declared any more")
+        return Step(finish(ctx, status, "Superseded", note), note=note)
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
         return Step(status, note=blocked or Note("Recommended", "would start training"))
@@ -199,6 +209,5 @@ def _running(ctx: Context, status: Status, attempt: Attempt, job: JobFact) -> St
     if ctx.now < limit:
         message = f"Job {job.name} is running"
         return Step(status, note=Note("Running", message, limit))
-    note = Note("Timeout", f"Job {job.name} ran past its timeout")
-    status = finish(ctx, status, "Failed", note)
-    return Step(status, DeleteJob(job.name, job.uid), note)
+    note = Note("Timeout", f"Job {job.name} ran past its timeout and is deleted")
+    return Step(finish(ctx, status, "Failed", note), note=note)

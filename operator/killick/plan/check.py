@@ -7,7 +7,9 @@
     a Job left no (valid) answer            → verdict Error with the pod's reason
     the CronJob differs from the spec       → ApplyCheck
     a request token not seen before         → RunCheck, once per token
+    the object is being deleted             → nothing is applied or run any more
 
+An answer is evidence only for what was asked: the same rules, reference and anchor.
 Counting windows are laid end to end from the anchor. An Inconclusive, DataQuality
 or Error window occupies its slot and counts neither way.
 """
@@ -25,10 +27,11 @@ from driftcheck.contract import (
     decode,
 )
 from killick.names import ANNOTATION_CHECK, PURPOSE_CHECK
-from killick.plan.check_request import check_effect
+from killick.plan.check_request import check_effect, evidence_hash
 from killick.plan.context import Context, Note, Step
 from killick.plan.effects import RunCheck
 from killick.plan.facts import JobFact
+from killick.resource.bounds import KINDS_LIMIT, count, is_sha256, token_of
 from killick.resource.schedule import next_run
 from killick.resource.status import DriftStatus, ReferencePin, Status, Window
 
@@ -94,12 +97,12 @@ def _fold(ctx: Context, status: Status, job: JobFact) -> Status:
     status = replace(status, drift=seen)
     try:
         answer = decode(job.answer) if job.answer else None
-    except ContractError as error:
+    except (ContractError, UnicodeError) as error:  # half of a pair
         return _failed(status, "BrokenAnswer", str(error))
     if answer is None:
         why = job.detail or "the check's pod left no answer"
         return _failed(status, job.reason or "NoAnswer", why)
-    if answer.spec_hash != ctx.spec.check_fingerprint:
+    if answer.spec_hash != evidence_hash(ctx, status):
         return status
     return _judged(ctx, status, answer)
 
@@ -122,9 +125,8 @@ def _judged(ctx: Context, status: Status, answer: CheckAnswer) -> Status:
     if answer.error:
         return _failed(status, answer.error.reason, answer.error.message)
     pin = status.reference
-    if pin and pin.sha256 is None and answer.reference_sha256:
-        pin = replace(pin, sha256=answer.reference_sha256)
-        status = replace(status, reference=pin)
+    if pin and pin.sha256 is None:
+        status = replace(status, reference=replace(pin, sha256=_digest(answer)))
     known = {w.start for w in status.drift.windows}
     anchor = status.drift.anchor or ctx.now
     added = [
@@ -139,6 +141,11 @@ def _judged(ctx: Context, status: Status, answer: CheckAnswer) -> Status:
     return _show(status, shown[-1]) if shown else status
 
 
+def _digest(answer: CheckAnswer) -> str | None:
+    found = answer.reference_sha256 or ""
+    return found if is_sha256(found) else None
+
+
 def _window(found: WindowVerdict) -> Window:
     return Window(
         start=found.start,
@@ -146,10 +153,10 @@ def _window(found: WindowVerdict) -> Window:
         verdict=str(found.verdict),
         reason=found.reason,
         message=found.message,
-        rows=found.rows,
-        drifted=found.drifted,
-        checked=found.checked,
-        percent=found.percent,
+        rows=count(found.rows),
+        drifted=count(found.drifted),
+        checked=count(found.checked),
+        percent=count(found.percent),
     )
 
 
@@ -159,31 +166,32 @@ def _show(status: Status, latest: WindowVerdict) -> Status:
         verdict=str(latest.verdict),
         reason=latest.reason,
         message=latest.message,
-        rows=latest.rows,
-        percent=latest.percent,
+        rows=count(latest.rows),
+        percent=count(latest.percent),
         worst=", ".join(f"{name} {score:.2f}" for name, score in latest.worst[:3]),
-        kinds=tuple(str(kind) for kind in latest.kinds),
+        kinds=tuple(dict.fromkeys(str(kind) for kind in latest.kinds))[:KINDS_LIMIT],
     )
     return replace(status, drift=shown)
 
 
 def _summarise(ctx: Context, status: Status) -> Status:
     drift = status.drift
-    count = breaches(status, ctx.spec.drift.persistence.windows)
+    of = ctx.spec.drift.persistence.windows
+    breached = breaches(status, of)
     summary = "Pending"
     if drift.verdict:
-        percent = f" {drift.percent}%" if drift.verdict == Verdict.DRIFT else ""
-        of = ctx.spec.drift.persistence.windows
-        summary = f"{drift.verdict}{percent} ({count}/{of})"
+        shown = drift.verdict == Verdict.DRIFT and drift.percent is not None
+        percent = f" {drift.percent}%" if shown else ""
+        summary = f"{drift.verdict}{percent} ({breached}/{of})"
     due = None
     if not ctx.spec.suspend:
         due = next_run(ctx.spec.drift, str(ctx.name), ctx.now)
-    shown = replace(drift, summary=summary, breaches=count, next_check_time=due)
-    return replace(status, drift=shown)
+    drift = replace(drift, summary=summary, breaches=breached, next_check_time=due)
+    return replace(status, drift=drift)
 
 
 def _effect(ctx: Context, status: Status) -> Step:
-    if ctx.children is None:
+    if ctx.children is None or ctx.facts.deleting:
         return Step(status)
     if ctx.children.check_foreign:
         taken = f"CronJob {ctx.name.check_cronjob} exists and belongs to someone else"
@@ -195,7 +203,7 @@ def _effect(ctx: Context, status: Status) -> Step:
 
 
 def _requested(ctx: Context, status: Status) -> Step:
-    token = ctx.facts.annotations.get(ANNOTATION_CHECK)
+    token = token_of(ctx.facts.annotations.get(ANNOTATION_CHECK) or "")
     if token and token != status.requests.check:
         job = ctx.name.requested_check(token)
         status = replace(

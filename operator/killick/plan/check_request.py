@@ -14,8 +14,10 @@ from driftcheck.contract import (
     WindowGrid,
     encode_request,
 )
+from killick.names import digest
 from killick.plan.context import Context
 from killick.plan.effects import ApplyCheck
+from killick.resource.codec import format_time
 from killick.resource.parse import duration
 from killick.resource.schedule import cron_expression
 from killick.resource.status import DriftStatus, ReferencePin, Status
@@ -34,6 +36,7 @@ def check_effect(ctx: Context, status: Status) -> ApplyCheck:
         str(ctx.spec.drift.time_zone),
         str(ctx.spec.suspend),
         ctx.settings.worker_image,
+        str(ctx.settings.pushgateway_url),
         repr(ctx.spec.drift.pod_template),
         repr(ctx.spec.inference_log.postgres.secret_key_ref),
     )
@@ -46,6 +49,17 @@ def judged_through(drift: DriftStatus) -> datetime | None:
     return drift.windows[-1].end if drift.windows else None
 
 
+def evidence_hash(ctx: Context, status: Status) -> str:
+    """Identify what an answer is evidence for: the rules and the grid of windows.
+
+    Every change of the reference starts the grid anew from a new anchor, so a check
+    that was still running against the old one is not taken for the new one's.
+    """
+    anchor = format_time(status.drift.anchor or ctx.now)
+    uri = status.reference.uri if status.reference else ""
+    return digest(ctx.spec.check_fingerprint, anchor, uri)
+
+
 def check_request(ctx: Context, status: Status) -> CheckRequest:
     """Return what the check is asked: the spec's rules and the windows to judge."""
     spec = ctx.spec
@@ -53,7 +67,7 @@ def check_request(ctx: Context, status: Status) -> CheckRequest:
     return CheckRequest(
         name=ctx.name.name,
         namespace=ctx.name.namespace,
-        spec_hash=spec.check_fingerprint,
+        spec_hash=evidence_hash(ctx, status),
         reference=Reference(pin.uri, pin.sha256),
         log=log_source(ctx),
         window_seconds=int(duration(spec.drift.window).total_seconds()),

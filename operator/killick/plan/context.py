@@ -24,6 +24,7 @@ class PlanSettings:
 
     worker_image: str
     tracking_uri: str | None = None
+    pushgateway_url: str | None = None
     resync: timedelta = timedelta(minutes=5)
 
 
@@ -75,7 +76,7 @@ class Context:
     @property
     def git(self) -> GitState | None:
         """The repository's facts, None if undeclared or unreadable."""
-        found = self.observed.git
+        found = self.observed.git if self.spec.promotion else None
         return found if isinstance(found, GitState) else None
 
     def version(self, version: str | None) -> VersionFacts | None:

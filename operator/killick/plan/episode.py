@@ -3,9 +3,11 @@
     state   event                                               → state
     (none)  drift persists over counting windows                → open
     open    the newest counting windows show no drift, and
-            no retraining was started for it                    → closed: Cleared
+            no attempt for it is under way                      → closed: Cleared
     open    the windows were started anew (spec, reference)
-            and no retraining was started for it                → closed: Superseded
+            and no attempt for it is under way                  → closed: Superseded
+    open    its candidate was trained, and nothing more is
+            declared                                  → closed: Trained or Proven
     open    its candidate was promoted                          → closed: Promoted
     open    its promotion was taken back by a person            → closed: Reverted
 
@@ -23,6 +25,7 @@ from killick.plan.context import Context, Step
 from killick.resource.status import Episode, Status
 
 BUSY = ("Proposed", "Landed", "Deployed")
+UNDER_WAY = ("Intended", "Running", "Registered")
 
 
 def step(ctx: Context, status: Status) -> Step:
@@ -48,7 +51,8 @@ def _maybe_open(ctx: Context, status: Status) -> Status:
         return status
     if breaches(status, rule.windows) < rule.breaches:
         return status
-    drifted = [w for w in status.drift.windows if w.verdict == Verdict.DRIFT]
+    newest = status.drift.windows[-rule.windows :]
+    drifted = [w for w in newest if w.verdict == Verdict.DRIFT]
     first, latest = drifted[0], drifted[-1]
     before = status.episode
     if before and before.closed_at and latest.end <= before.closed_at:
@@ -64,8 +68,8 @@ def _maybe_open(ctx: Context, status: Status) -> Status:
 
 
 def _maybe_close(ctx: Context, status: Status, episode: Episode) -> Status:
-    started = any(past.episode == episode.id for past in status.attempts)
-    if started:
+    current = status.attempt
+    if current and current.episode == episode.id and current.state in UNDER_WAY:
         return status
     if not status.drift.windows:
         return close(ctx, status, "Superseded")

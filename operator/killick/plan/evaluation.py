@@ -9,8 +9,13 @@
     Running   the Job or its answer is broken                   → Waiting, 3 times
     Running   the answer meets the policy                       → Passed
     Running   the answer does not                               → Rejected
-    any       the champion or the policy changed                → Intended, afresh
+    any       the champion or the policy changed, and no
+              promotion of it is in flight                      → Intended, afresh
+    any       the candidate is the champion already             → attempt Superseded
+    any       spec.evaluation is not declared (any more)        → attempt Trained
     Passed    the candidate alias is elsewhere                  → MarkCandidate
+
+An evaluation that was rejected or stayed inconclusive ends its attempt.
 
 The policy (minimum, minimumImprovement) is fixed when the evaluation begins. The
 candidate passes only if it reaches the minimum and the lower end of the 95 %
@@ -32,6 +37,7 @@ from driftcheck.evaluation_contract import (
 )
 from killick.names import TAG_ATTEMPT, TAG_EVALUATION
 from killick.plan import attempt as attempts
+from killick.plan import episode as episodes
 from killick.plan.check_request import log_source
 from killick.plan.context import Context, Note, Step
 from killick.plan.effects import MarkCandidate, StartEvaluation
@@ -42,19 +48,23 @@ from killick.resource.parse import duration
 from killick.resource.status import Attempt, Evaluation, Status
 
 IN_FLIGHT = ("Intended", "Running", "Waiting")
+PROMOTING = ("Proposed", "Landed", "Deployed")
 TRIES = 3
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(hours=1)
 
 
 def step(ctx: Context, status: Status) -> Step:
     """Follow the evaluation of the registered candidate."""
-    policy, attempt = ctx.spec.evaluation, status.attempt
-    if policy is None or attempt is None or attempt.state != "Registered":
+    attempt = status.attempt
+    if attempt is None or attempt.state != "Registered" or _promoting(status):
         return Step(status)
+    over = _nothing_to_compare(ctx, status, attempt)
+    if over:
+        return over
     evaluation = status.evaluation
     if evaluation is None or evaluation.attempt != attempt.id:
         return Step(_begin(ctx, status, attempt, 1))
-    if evaluation.state in IN_FLIGHT and _outdated(ctx, status, evaluation):
+    if evaluation.state in (*IN_FLIGHT, "Passed") and outdated(ctx, status, evaluation):
         return Step(_begin(ctx, status, attempt, evaluation.number + 1))
     if evaluation.state == "Waiting":
         return _wait(ctx, status, attempt, evaluation)
@@ -63,6 +73,24 @@ def step(ctx: Context, status: Status) -> Step:
     if evaluation.state == "Passed":
         return _mark(ctx, status, evaluation)
     return Step(status)
+
+
+def _promoting(status: Status) -> bool:
+    return status.promotion is not None and status.promotion.state in PROMOTING
+
+
+def _nothing_to_compare(ctx: Context, status: Status, attempt: Attempt) -> Step | None:
+    """End an attempt whose version needs no evaluation."""
+    if ctx.spec.evaluation is None:
+        message = f"version {attempt.version} is registered; spec.evaluation is absent"
+        outcome, note = "Trained", Note("NoEvaluation", message)
+    elif attempt.version == status.versions.champion:
+        message = f"version {attempt.version} is the champion already"
+        outcome, note = "Superseded", Note("AlreadyChampion", message)
+    else:
+        return None
+    status = attempts.finish(ctx, status, outcome, note)
+    return Step(episodes.close(ctx, status, outcome), note=note)
 
 
 def _begin(ctx: Context, status: Status, attempt: Attempt, number: int) -> Status:
@@ -86,7 +114,8 @@ def _begin(ctx: Context, status: Status, attempt: Attempt, number: int) -> Statu
     return replace(status, evaluation=evaluation)
 
 
-def _outdated(ctx: Context, status: Status, evaluation: Evaluation) -> bool:
+def outdated(ctx: Context, status: Status, evaluation: Evaluation) -> bool:
+    """Return whether the champion or the policy is not what was compared with."""
     moved = evaluation.champion != status.versions.champion
     return moved or evaluation.policy != ctx.spec.fingerprint("evaluation")
 
@@ -189,7 +218,7 @@ def _answered(
         return _broken(ctx, status, evaluation, job.reason or "NoAnswer", why)
     try:
         answer = decode_evaluation(job.answer)
-    except ContractError as error:
+    except (ContractError, UnicodeError) as error:  # half of a pair
         return _broken(ctx, status, evaluation, "BrokenAnswer", str(error))
     if answer.id != evaluation.id:
         return _broken(ctx, status, evaluation, "BrokenAnswer", "of another evaluation")

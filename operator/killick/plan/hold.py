@@ -20,6 +20,7 @@ from killick.gitops.port import CommitInfo
 from killick.names import ANNOTATION_RELEASE
 from killick.plan.adoption import desired_version
 from killick.plan.context import Context, Step
+from killick.resource.codec import format_time
 from killick.resource.status import Hold, Status
 
 IN_FLIGHT = ("Proposed", "Landed", "Deployed")
@@ -34,10 +35,13 @@ def step(ctx: Context, status: Status) -> Step:
 
 
 def open_hold(ctx: Context, status: Status, reason: str, message: str) -> Status:
-    """Return a status with a hold whose ID follows from its cause."""
+    """Return a status with a hold whose ID follows from its cause and its time.
+
+    The time is part of it, so that the token that released one hold never releases
+    a later one of the same cause.
+    """
     head = ctx.git.head if ctx.git else ""
-    attempt = status.attempt.id if status.attempt else ""
-    identity = ctx.name.derive("hold", reason, head, attempt)
+    identity = ctx.name.derive("hold", reason, head, format_time(ctx.now))
     hold = Hold(identity, reason, message, ctx.now)
     return replace(status, hold=hold)
 

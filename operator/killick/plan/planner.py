@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from killick.names import PURPOSE_CHECK
+from killick.names import PURPOSE_EVALUATION, PURPOSE_TRAINING
 from killick.plan import (
     adoption,
     attempt,
@@ -26,10 +26,13 @@ from killick.plan import (
 )
 from killick.plan.context import Context, Note, Step
 from killick.plan.effects import DeleteJob, Effect
+from killick.plan.facts import JobFact
 from killick.plan.transitions import Decision, transitions
-from killick.resource.conditions import clip, merge
+from killick.resource.bounds import bounded, clip
+from killick.resource.conditions import merge
 from killick.resource.status import Status
 
+OURS = (PURPOSE_TRAINING, PURPOSE_EVALUATION)
 POLL = timedelta(seconds=10)  # while a Job runs; a watch event wakes earlier
 
 
@@ -48,20 +51,29 @@ class Plan:
 
 
 def _tidy(ctx: Context, status: Status) -> Step:
-    """Remove finished Jobs of earlier attempts and evaluations: all is recorded."""
+    """Remove Jobs whose outcome is recorded.
+
+    finished, of an earlier attempt or evaluation           → DeleteJob
+    running, of an attempt that is over (it ran too long)   → DeleteJob
+    anything else                                           → nothing
+
+    The latest ones stay for a person to look at, until the next begin.
+    """
     if ctx.children is None or ctx.facts.deleting:
         return Step(status)
-    current = set()
-    if status.attempt:
-        current.add(status.attempt.job)
-    if status.evaluation:
-        current.add(ctx.name.evaluation_job(status.evaluation.id))
     for job in ctx.children.jobs:
-        if job.purpose == PURPOSE_CHECK or not job.owned or job.name in current:
-            continue
-        if job.state != "Running":
+        if job.purpose in OURS and job.owned and _is_over(ctx, status, job):
             return ctx.want(status, DeleteJob(job.name, job.uid))
     return Step(status)
+
+
+def _is_over(ctx: Context, status: Status, job: JobFact) -> bool:
+    current, compared = status.attempt, status.evaluation
+    if current and job.name == current.job:
+        return current.state == "Failed" and job.state == "Running"
+    if compared and job.name == ctx.name.evaluation_job(compared.id):
+        return False
+    return job.state != "Running"
 
 
 TRACKS: tuple[tuple[str, Callable[[Context, Status], Step]], ...] = (
@@ -101,13 +113,14 @@ def _finish(
 ) -> Status:
     wanted = summary.conditions(ctx, status, notes)
     generation = ctx.facts.generation
-    return replace(
+    finished = replace(
         status,
         observed_generation=generation,
         phase=summary.phase(ctx, status),
         waiting_for=clip(summary.waiting_for(ctx, status, notes)),
         conditions=merge(before.conditions, wanted, generation, ctx.now),
     )
+    return bounded(finished)
 
 
 def _wake_at(

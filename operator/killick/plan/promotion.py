@@ -8,11 +8,14 @@
     Proposed  the value is already ours, by someone else        → Landed
     Proposed  the value is a third one                          → Superseded, hold
     Proposed  the history is too long to be searched            → Superseded, hold
-    Proposed  spec.promotion points elsewhere now               → Superseded
+    any       spec.promotion points elsewhere now               → Superseded
+    Proposed  its evaluation is not there or did not pass       → Superseded
+    Landed…   the value cannot be read                          → waits, with the reason
     Landed    (no deployment declared: landed is deployed)      → Deployed
     Landed…   the value is not ours any more                    → Reverted, hold
     Deployed  the champion alias is elsewhere                   → MarkChampion
     Deployed  the champion alias is at the version              → Done
+    Deployed  the champion alias is at a third version          → Superseded, hold
 
 The search for our commit, from the head back to `base`, comes before every push and
 outranks the value: what a person took back is never pushed again.
@@ -39,7 +42,7 @@ from killick.plan.adoption import adopt_reference
 from killick.plan.check import restart_windows
 from killick.plan.context import Context, Note, Step
 from killick.plan.effects import MarkChampion, PushPromotion
-from killick.plan.evaluation import is_marked
+from killick.plan.evaluation import is_marked, outdated
 from killick.registry.port import ChampionChange
 from killick.resource.status import (
     Evaluation,
@@ -65,7 +68,12 @@ def step(ctx: Context, status: Status) -> Step:
         return Step(status, note=Note("Unreadable", "waiting for the Git server"))
     if promotion.state == "Proposed":
         return _land(ctx, status, promotion, ctx.git)
-    if ctx.git.value is not None and ctx.git.value != promotion.to_value:
+    if ctx.git.value is None:
+        refused = ctx.git.refused
+        reason = refused.reason if refused else "Unreadable"
+        message = refused.message if refused else "the value cannot be read"
+        return Step(status, note=Note(reason, message))
+    if ctx.git.value != promotion.to_value:
         return _reverted(ctx, status, promotion, ctx.git)
     if promotion.state == "Landed":
         deployed = replace(promotion, state="Deployed")
@@ -88,6 +96,8 @@ def _maybe_propose(ctx: Context, status: Status) -> Step:
         return Step(status)
     if attempt is None or attempt.state != "Registered":
         return Step(status)
+    if evaluation.attempt != attempt.id or outdated(ctx, status, evaluation):
+        return Step(status)  # the evaluation track compares afresh
     if ctx.spec.promotion is None:
         return _proven(ctx, status, evaluation)
     blocked = ctx.blocked(status)
@@ -160,6 +170,10 @@ def _land(ctx: Context, status: Status, promotion: Promotion, git: GitState) -> 
 
 
 def _push(ctx: Context, status: Status, promotion: Promotion) -> Step:
+    proof = status.evaluation
+    if proof is None or proof.id != promotion.evaluation or proof.state != "Passed":
+        note = Note("NotProven", "the evaluation that proved this version is not there")
+        return Step(_end(ctx, status, promotion, "Superseded", note), note=note)
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
         return Step(status, note=blocked or Note("Recommended", "would push"))
@@ -233,6 +247,13 @@ def _crown(ctx: Context, status: Status, promotion: Promotion) -> Step:
     """The alias follows what is deployed; then the new reference, then the end."""
     if ctx.registry is None:
         return Step(status, note=Note("Unreadable", "waiting for the registry"))
+    if ctx.registry.champion not in (promotion.version, status.versions.champion):
+        message = (
+            f"the alias {ctx.spec.registry.aliases.champion!r} is at version "
+            f"{ctx.registry.champion or 'none'}, while version {promotion.version} is "
+            "in Git: somebody moved it during the promotion"
+        )
+        return _stop(ctx, status, promotion, Note("AliasMoved", message))
     if ctx.registry.champion != promotion.version:
         blocked = ctx.blocked(status)
         if blocked or ctx.recommends():

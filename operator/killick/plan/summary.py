@@ -39,7 +39,7 @@ def conditions(ctx: Context, status: Status, notes: Notes) -> list[Condition]:
         _ready(ctx, status, notes),
         _inputs(ctx, status, notes),
         _drift(status),
-        _adopted(status, notes),
+        _adopted(ctx, status, notes),
         _held(status),
     ]
     if _stalled(ctx, notes):
@@ -117,8 +117,8 @@ def _inputs(ctx: Context, status: Status, notes: Notes) -> Condition:
 
 def _drift(status: Status) -> Condition:
     drift = status.drift
-    truth = {Verdict.DRIFT: "True", Verdict.NO_DRIFT: "False"}
-    verdict = truth.get(Verdict(drift.verdict)) if drift.verdict else None
+    truth = {str(Verdict.DRIFT): "True", str(Verdict.NO_DRIFT): "False"}
+    verdict = truth.get(drift.verdict or "")
     reason = drift.reason or "CheckPending"
     message = drift.message or "no check yet"
     if drift.worst and verdict:
@@ -126,15 +126,20 @@ def _drift(status: Status) -> Condition:
     return Condition(kinds.DRIFT_DETECTED, verdict or "Unknown", reason, message)
 
 
-def _adopted(status: Status, notes: Notes) -> Condition:
+def _adopted(ctx: Context, status: Status, notes: Notes) -> Condition:
+    observed = (ctx.observed.registry, ctx.observed.git)
+    if status.adopted_at and observed == (None, None):
+        message = "neither a registry nor a repository is declared"
+        return Condition(kinds.ADOPTED, "True", "NothingToAdopt", message)
     if status.adopted_at:
         champion = status.versions.champion
         reason = "Adopted" if champion else "NoChampion"
         message = f"version {status.versions.desired or 'none'} is desired"
         return Condition(kinds.ADOPTED, "True", reason, message)
     note = notes.get("adoption") or Note("Pending", "not looked at yet")
-    unreadable = note.reason in ("Pending", "Unreachable", "RegistryUnreachable")
-    return _from_note(kinds.ADOPTED, "Unknown" if unreadable else "False", note)
+    unreadable = any(isinstance(fact, Unknown) for fact in observed)
+    unknown = unreadable or note.reason == "Pending"
+    return _from_note(kinds.ADOPTED, "Unknown" if unknown else "False", note)
 
 
 def _held(status: Status) -> Condition:
