@@ -63,3 +63,9 @@ def values_file() -> tuple[str, bytes]:
     (manifest,) = load("modeldeployment.yaml")
     path: str = manifest["spec"]["promotion"]["git"]["valuesPath"]
     return path, (STORY / "gitops" / "values.yaml").read_bytes()
+
+
+def log_statements() -> list[str]:
+    """The statements that make the inference log's table."""
+    script = (STORY / "inference-log.sql").read_text()
+    return [part.strip() for part in script.split(";") if part.strip()]

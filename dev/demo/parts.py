@@ -16,7 +16,7 @@ from dev.cache import Progress, cache_dir
 from dev.cluster import LocalCluster
 from dev.controlplane import ensure_control_plane
 from dev.demo.background import in_background
-from dev.demo.manifests import values_file
+from dev.demo.manifests import log_statements, values_file
 from dev.environments import ImageSpec, image_map
 from dev.git_server import GitServer
 from dev.mlflow_server import MLflowServer
@@ -62,16 +62,16 @@ class Parts:
         return f"postgresql://reader:{self.reader_password}@{place}"
 
     def create_stores(self) -> str:
-        """Make the database, its reader and the GitOps repository; give its URL.
+        """Make the inference log, its reader and the GitOps repository; give its URL.
 
-        The feeder makes the table; checks and training may read it and no more.
+        Checks and training may read the log and no more.
         """
         self.postgres.create_database(DATABASE)
         for statement in (
+            *log_statements(),
             f"CREATE ROLE reader LOGIN PASSWORD '{self.reader_password}'",
-            "CREATE SCHEMA ml",
             "GRANT USAGE ON SCHEMA ml TO reader",
-            "ALTER DEFAULT PRIVILEGES IN SCHEMA ml GRANT SELECT ON TABLES TO reader",
+            "GRANT SELECT ON ALL TABLES IN SCHEMA ml TO reader",
         ):
             self.postgres.execute(statement, database=DATABASE)
         self.references.mkdir(exist_ok=True)

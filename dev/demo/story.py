@@ -65,7 +65,11 @@ class Story:
         parts.cluster.create_namespace(NAMESPACE)
         grant(parts.cluster, NAMESPACE)
         self._operator = OperatorProgram.of(
-            parts.cluster, parts.mlflow.url, parts.directory / "operator"
+            parts.cluster,
+            parts.mlflow.url,
+            parts.directory / "operator",
+            # A named namespace is watched for Jobs; others are looked at in turn.
+            KILLICK_NAMESPACES=NAMESPACE,
         )
         operator = self._operator.start(parts.supervisor)
         screen.progress("training version 1 on the years 2004 to 2006")

@@ -26,17 +26,7 @@ from mlflow.pyfunc import PyFuncModel
 
 from .market import FEATURES, STRETCHES, TABLE, Row, days
 
-SCHEMA = f"""
-CREATE SCHEMA IF NOT EXISTS {TABLE.partition(".")[0]};
-CREATE TABLE IF NOT EXISTS {TABLE} (
-    id text PRIMARY KEY,
-    feature_vector float8[] NOT NULL,
-    predicted_at timestamptz NOT NULL,
-    prediction float8 NOT NULL,
-    label float8
-);
-CREATE INDEX IF NOT EXISTS index_range_log_by_time ON {TABLE} (predicted_at);
-"""
+SCHEMA = Path(__file__).with_name("inference-log.sql")
 # The array goes as text: the server's own reading of it keeps every digit.
 INSERT = f"""
 INSERT INTO {TABLE} (id, feature_vector, predicted_at, prediction)
@@ -56,7 +46,7 @@ class Log:
 
     def create(self) -> None:
         """Make the table, if it is missing."""
-        for statement in SCHEMA.split(";"):
+        for statement in SCHEMA.read_text().split(";"):
             if statement.strip():
                 self._write([(statement, ())])
 
