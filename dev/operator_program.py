@@ -39,11 +39,9 @@ def install(cluster: LocalCluster) -> None:
 
 
 def grant(cluster: LocalCluster, namespace: str) -> None:
-    """Let the operator work in a namespace: bind the tenant role there."""
-    cluster.kubectl(
-        *("create", "rolebinding", "killick", "--namespace", namespace),
-        *("--clusterrole=killick-tenant", f"--serviceaccount={NAMESPACE}:{ACCOUNT}"),
-    )
+    """Let the operator work in a namespace, as its owner does it."""
+    tenant = str(REPOSITORY / "deploy" / "tenant")
+    cluster.kubectl("apply", "--namespace", namespace, "-k", tenant)
 
 
 @dataclass(frozen=True)
