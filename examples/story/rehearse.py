@@ -19,7 +19,7 @@ from .market import FEATURES, STRETCHES, TRAINING, Row, rows
 from .train import fit
 
 WINDOW_ROWS = 100
-EVALUATION_ROWS = 120
+EVALUATION_ROWS = 100
 RATE = 5.0  # rows a second
 Floats = npt.NDArray[np.float64]
 
