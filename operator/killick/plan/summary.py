@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from driftcheck.contract import Verdict
+from killick.names import ANNOTATION_RELEASE
 from killick.plan.context import Context, Note
 from killick.plan.facts import Unknown
 from killick.resource import conditions as kinds
@@ -145,10 +146,8 @@ def _adopted(ctx: Context, status: Status, notes: Notes) -> Condition:
 def _held(status: Status) -> Condition:
     if status.hold is None:
         return Condition(kinds.HELD, "False", "NoHold", "")
-    message = (
-        f"{status.hold.message}. To go on, annotate "
-        f"killick.dev/release={status.hold.id}"
-    )
+    # First what to do: a long story may be cut at its end.
+    message = f"release by {ANNOTATION_RELEASE}={status.hold.id}: {status.hold.message}"
     return Condition(kinds.HELD, "True", status.hold.reason, message)
 
 

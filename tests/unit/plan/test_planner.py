@@ -1,0 +1,87 @@
+"""The order of the tracks, what is tidied up, and when the next look is."""
+
+from dataclasses import replace
+
+import pytest
+
+from killick.plan.context import Context
+from killick.plan.facts import JobFact
+from killick.plan.planner import TRACKS, plan
+from killick.resource.status import Status
+from tests.unit.plan import builders as b
+
+OLD = b.job(b.NAME.training_job("a0"), "Succeeded")
+STALE = b.job(b.NAME.evaluation_job("e0"), "Failed")
+NOW_RUNNING = b.job(b.NAME.training_job("a0"))
+CURRENT = b.job(b.NAME.training_job("a1"), "Succeeded", finished_at=b.NOW)
+OVERDUE = b.job(b.NAME.training_job("a1"))
+RUNNING, FAILED = b.trying("Running"), b.trying("Failed")
+TABLE = [
+    ("of an earlier attempt", RUNNING, (CURRENT, OLD), OLD.name),
+    ("of an earlier evaluation", RUNNING, (CURRENT, STALE), STALE.name),
+    ("the current one", RUNNING, (CURRENT,), None),
+    ("the failed one, for a person", FAILED, (CURRENT,), None),
+    ("the failed one, still running", FAILED, (OVERDUE,), OVERDUE.name),
+    ("of the current evaluation", b.comparing("Rejected"), (
+        b.job(b.NAME.evaluation_job("e1"), "Failed"),), None),
+    ("an unknown one that runs", RUNNING, (CURRENT, NOW_RUNNING), None),
+    ("not ours", RUNNING, (CURRENT, replace(OLD, owned=False)), None),
+    ("a check", RUNNING, (CURRENT, b.job("ranger-check-1", "Succeeded")), None),
+    ("of another purpose", RUNNING, (CURRENT, replace(OLD, purpose="")), None),
+]  # fmt: skip
+
+
+def settled(ctx: Context, before: Status) -> Context:
+    """Return the pass after the check's CronJob was applied."""
+    return b.applied(ctx, plan(ctx, before).status)
+
+
+@pytest.mark.parametrize(
+    ("before", "jobs", "deleted"), [row[1:] for row in TABLE], ids=[r[0] for r in TABLE]
+)
+def test_tidy(before: Status, jobs: tuple[JobFact, ...], deleted: str | None) -> None:
+    """Only Jobs of ours whose outcome is recorded are deleted."""
+    before = replace(before, drift=b.drifted())
+    ctx = b.context(observed=b.seen(*jobs))
+    step = dict(TRACKS)["tidy"](settled(ctx, before), before)
+    assert getattr(step.effect, "name", None) == deleted
+
+
+def test_order() -> None:
+    """Holds come first, production before what is new, tidying last."""
+    assert [name for name, _ in TRACKS] == [
+        *("hold", "adoption", "check", "promotion", "evaluation"),
+        *("attempt", "episode", "tidy"),
+    ]
+
+
+def test_the_first_effect_wins() -> None:
+    """With a CronJob to apply and a promotion to push, the CronJob is applied."""
+    ctx = b.context(observed=b.seen(reg=b.marked()))
+    first = plan(ctx, b.promoting())
+    assert type(first.effect).__name__ == "ApplyCheck"
+    second = plan(b.applied(ctx, first.status), first.status)
+    assert type(second.effect).__name__ == "PushPromotion"
+
+
+def test_a_moved_track_goes_on_at_once() -> None:
+    """When a track moved, the next pass is now; when nothing did, it is later."""
+    ctx = b.context()
+    moved = plan(ctx, b.adopted(drift=b.drifted()))
+    assert moved.wake_at == b.NOW
+    resting = plan(settled(ctx, b.adopted()), b.adopted())
+    assert b.NOW < resting.wake_at <= b.NOW + b.MINUTE * 7
+
+
+def test_a_running_job_is_looked_at_soon() -> None:
+    """While a Job runs the next look is within seconds."""
+    ctx = b.context(observed=b.seen(b.job(b.NAME.training_job("a1"))))
+    assert plan(ctx, RUNNING).wake_at <= b.NOW + b.MINUTE / 6
+
+
+def test_every_state_change_is_told() -> None:
+    """Opening an episode is a decision, with an ID that follows from it."""
+    before = b.adopted(drift=b.drifted())
+    first, again = plan(b.context(), before), plan(b.context(), before)
+    assert [d.reason for d in first.decisions] == ["EpisodeOpened"]
+    assert first.decisions == again.decisions
