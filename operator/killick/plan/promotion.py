@@ -186,9 +186,9 @@ def value_change(ctx: Context, status: Status, promotion: Promotion) -> ValueCha
     model = ctx.spec.model.name
     body = []
     if episode:
-        body.append(f"Drift: {episode.message}")
+        body.append(f"Drift persists: {episode.message}")
     if evaluation and evaluation.message:
-        body.append(f"Evaluation: {evaluation.message}")
+        body.append(f"The new version is better: {evaluation.message}")
     return ValueChange(
         promotion_id=promotion.id,
         old=promotion.from_value,
