@@ -7,17 +7,17 @@ names a uid, and Secrets as bytes. It runs nothing: tests finish the Jobs.
 
 from __future__ import annotations
 
-import copy
 import itertools
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from killick.cluster.port import Manifest
 from killick.errors import Conflict, KillickError
 from killick.names import LABEL_OBJECT
 
 Key = tuple[str, str]
+T = TypeVar("T")
 
 
 class FakeCluster:
@@ -98,7 +98,7 @@ class FakeCluster:
     async def get_model_deployment(self, namespace: str, name: str) -> Manifest | None:
         """See the port."""
         self._reach()
-        return copy.deepcopy(self.objects.get((namespace, name)))
+        return _copy(self.objects.get((namespace, name)))
 
     async def write_status(self, manifest: Manifest) -> None:
         """See the port."""
@@ -109,14 +109,14 @@ class FakeCluster:
             raise KillickError("no such object", "NotFound")
         if held["metadata"]["resourceVersion"] != metadata["resourceVersion"]:
             raise Conflict("the object has been modified")
-        held["status"] = copy.deepcopy(manifest["status"])
+        held["status"] = _copy(manifest["status"])
         held["metadata"]["resourceVersion"] = str(next(self._count))
         self.status_writes += 1
 
     async def get_cronjob(self, namespace: str, name: str) -> Manifest | None:
         """See the port."""
         self._reach()
-        return copy.deepcopy(self.cronjobs.get((namespace, name)))
+        return _copy(self.cronjobs.get((namespace, name)))
 
     async def list_jobs(self, namespace: str, owner: str) -> list[Manifest]:
         """See the port."""
@@ -135,7 +135,7 @@ class FakeCluster:
         key = (metadata["namespace"], metadata["name"])
         old = self.cronjobs.get(key, {}).get("metadata", {})
         made = {**self._metadata(*key), **old, **metadata}
-        self.cronjobs[key] = {**copy.deepcopy(manifest), "metadata": made}
+        self.cronjobs[key] = {**_copy(manifest), "metadata": made}
 
     async def create_job(self, manifest: Manifest) -> None:
         """See the port."""
@@ -145,7 +145,7 @@ class FakeCluster:
         if key in self.jobs:
             raise Conflict(f"jobs {metadata['name']!r} already exists")
         made = {**self._metadata(*key), **metadata}
-        self.jobs[key] = {**copy.deepcopy(manifest), "metadata": made, "status": {}}
+        self.jobs[key] = {**_copy(manifest), "metadata": made, "status": {}}
         self.created_jobs.append(metadata["name"])
 
     async def delete_job(self, namespace: str, name: str, uid: str) -> None:
@@ -183,9 +183,19 @@ class FakeCluster:
         }
 
 
+def _copy(value: T) -> T:
+    """Return a copy of JSON data; some times faster than `copy.deepcopy`."""
+    found: Any = value
+    if isinstance(value, dict):
+        found = {key: _copy(inner) for key, inner in value.items()}
+    elif isinstance(value, list):
+        found = [_copy(inner) for inner in value]
+    return found  # type: ignore[no-any-return]
+
+
 def _labelled(held: dict[Key, Manifest], namespace: str, owner: str) -> list[Manifest]:
     return [
-        copy.deepcopy(manifest)
+        _copy(manifest)
         for (where, _), manifest in held.items()
         if where == namespace
         and (manifest["metadata"].get("labels") or {}).get(LABEL_OBJECT) == owner

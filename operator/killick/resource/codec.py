@@ -19,6 +19,7 @@ from killick.errors import InvalidSpec
 T = TypeVar("T")
 
 
+@cache
 def camel(name: str) -> str:
     """Return the API name of a field: `tracking_uri` → `trackingURI`."""
     head, *tail = name.split("_")
@@ -49,8 +50,8 @@ def to_dict(value: Any) -> Any:
     """Return the JSON form of a dataclass, leaving out what is None or empty."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         pairs = (
-            (camel(f.name), to_dict(getattr(value, f.name)))
-            for f in dataclasses.fields(value)
+            (field.key, to_dict(getattr(value, field.name)))
+            for field in _fields(type(value))
         )
         return {k: v for k, v in pairs if v is not None and v not in ([], {})}
     if isinstance(value, datetime):
@@ -60,9 +61,29 @@ def to_dict(value: Any) -> Any:
     return value
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Field:
+    """A field of a dataclass, worked out once per class: every pass needs them all."""
+
+    name: str
+    key: str
+    hint: Any
+    required: bool
+
+
 @cache
-def _hints(cls: Any) -> dict[str, Any]:
-    return typing.get_type_hints(cls)
+def _fields(cls: Any) -> tuple[_Field, ...]:
+    hints = typing.get_type_hints(cls)
+    missing = dataclasses.MISSING
+    return tuple(
+        _Field(
+            field.name,
+            camel(field.name),
+            hints[field.name],
+            required=field.default is missing and field.default_factory is missing,
+        )
+        for field in dataclasses.fields(cls)
+    )
 
 
 def from_dict(cls: type[T], raw: Any, path: str = "") -> T:
@@ -72,17 +93,12 @@ def from_dict(cls: type[T], raw: Any, path: str = "") -> T:
     """
     if not isinstance(raw, Mapping):
         raise InvalidSpec(f"{path or cls.__name__} must be an object")
-    hints = _hints(typing.cast("Any", cls))
     values: dict[str, Any] = {}
-    for field in dataclasses.fields(cls):  # type: ignore[arg-type]
-        key = camel(field.name)
-        where = f"{path}.{key}" if path else key
-        if raw.get(key) is not None:
-            values[field.name] = _value(hints[field.name], raw[key], where)
-        elif (
-            field.default is dataclasses.MISSING
-            and field.default_factory is dataclasses.MISSING
-        ):
+    for field in _fields(typing.cast("Any", cls)):
+        where = f"{path}.{field.key}" if path else field.key
+        if raw.get(field.key) is not None:
+            values[field.name] = _value(field.hint, raw[field.key], where)
+        elif field.required:
             raise InvalidSpec(f"{where} is missing")
     return cls(**values)
 
