@@ -238,7 +238,7 @@ class RegistryContract:
     async def test_attempt_before_its_time_is_not_searched(self, case: Case) -> None:
         """The search ends at versions that are older than the attempt."""
         case.register("a1")
-        case.since = time.time() + 3600
+        case.since = time.time() + 3 * 86400
         state = await case.read(attempt="a1")
         assert (state.attempt_versions, state.attempt_run) == ((), None)
         assert state.attempt_search_complete

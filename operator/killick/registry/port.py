@@ -191,7 +191,7 @@ class Registry(Protocol):
         Only if the alias is now at `change.previous`, or at `change.version`
         already; otherwise RegistryConflict names what was found and nothing was
         written. The candidate alias is removed if it is at this version. The
-        alias moves after tags and stages, so that seeing it moved means they are.
+        alias moves after all the rest, so that seeing it moved means it is done.
         """
         ...
 

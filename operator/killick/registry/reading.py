@@ -16,7 +16,7 @@ from killick.registry.port import (
 
 SEARCH_LIMIT: Final = 200  # versions looked at for one attempt
 SEARCH_PAGE: Final = 50
-CLOCK_SLACK: Final = 900.0  # seconds that the server's clock may be behind ours
+CLOCK_SLACK: Final = 26 * 3600.0  # seconds that the server's clock may be behind ours
 _BEST_FIRST: Final = (FINISHED, "RUNNING", "SCHEDULED", "FAILED", "KILLED")
 
 

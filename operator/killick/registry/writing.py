@@ -61,11 +61,12 @@ async def mark_champion(
     await _set_tags(api, target, current, change.tags)
     if change.sync_stage:
         await _sync_champion_stages(api, target, current, change.previous)
-    if found != change.version:
-        await api.set_alias(target.model, target.champion_alias, change.version)
     candidate = await api.by_alias(target.model, target.candidate_alias)
     if candidate and candidate.version == change.version:
         await api.drop_alias(target.model, target.candidate_alias)
+    # Last, because the planner takes the moved alias for the end of it all.
+    if found != change.version:
+        await api.set_alias(target.model, target.champion_alias, change.version)
     await _verify_alias(api, target, target.champion_alias, change.version)
     stage = "Production" if change.sync_stage else None
     await _verify(api, target, change.version, change.tags, stage)
