@@ -1,0 +1,69 @@
+"""`python -m tests.simulation`: sweep, or replay one plan.
+
+python -m tests.simulation                                 everything
+python -m tests.simulation --only 'full story' --deaths    part of it
+python -m tests.simulation 'full story' 17 'crash before'  one plan, told in full
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from tests.simulation.run import play
+from tests.simulation.scenario import SCENARIOS
+from tests.simulation.sweep import everything, sweep, writes_and_deaths
+from tests.simulation.wire import CRASHES, Call, Fault
+
+
+def main() -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation")
+    parser.add_argument("plan", nargs="*", help="scenario, call and fault to replay")
+    parser.add_argument("--only", default="", help="scenarios whose name has this")
+    parser.add_argument("--deaths", action="store_true", help="only crashes")
+    parser.add_argument("--writes", action="store_true", help="writes and deaths only")
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    if options.plan:
+        return replay(*options.plan)
+    started = time.monotonic()
+    chosen = [s for s in SCENARIOS if options.only in str(s)]
+
+    def wanted(call: Call, fault: Fault) -> bool:
+        if options.deaths and fault not in CRASHES:
+            return False
+        return (writes_and_deaths if options.writes else everything)(call, fault)
+
+    report = sweep(chosen, wanted, jobs=options.jobs)
+    for name, run in report.baselines.items():
+        calls = len(run.wire.calls)
+        say(f"{name:40} {calls:5} calls {run.wire.writes:4} writes  {run.violation}")
+    say(report.table())
+    for failure in report.failures[:40]:
+        say(f"{failure.replay}\n    {failure.call}: {failure.violation}")
+    say(f"{report.summary()} in {time.monotonic() - started:.0f} s")
+    return 1 if report.failures else 0
+
+
+def replay(name: str, number: str = "0", fault: str = "crash before") -> int:
+    """Play one plan and tell everything."""
+    scenario = next(s for s in SCENARIOS if str(s) == name)
+    plan = {int(number): Fault(fault)} if int(number) else {}
+    run = play(scenario, plan)
+    for call in run.wire.calls:
+        struck = [f.value for c, f in run.wire.met if c.number == call.number]
+        say(f"{call} {' <== ' + struck[0] if struck else ''}")
+    say("\n".join(run.log))
+    say(f"{run.outcome()}\n{run.violation or 'every invariant holds'}")
+    return 1 if run.violation else 0
+
+
+def say(text: str) -> None:
+    """Print a line."""
+    sys.stdout.write(text + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
