@@ -15,7 +15,7 @@ def value_cases() -> Iterator[Case]:
 def _names() -> Iterator[Case]:
     log, says = "inferenceLog", "name as the data have it"
     fine, odd = ["at", "sepal length (cm)", "a.b", "é"], [" a", "a ", "a\nb", "a\tb"]
-    for path in ("timestampColumn", "predictionColumn", "labelColumn", "idColumn"):
+    for path in ("timestampColumn", "predictionColumn", "labelColumn"):
         yield values(f"{log}.{path}", says, fine, odd)
     yield values(f"{log}.features.vector.column", says, fine, odd)
     for kind in ("vector", "columns"):

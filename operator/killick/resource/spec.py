@@ -122,7 +122,6 @@ class InferenceLog:
     lag: str = "5m"
     prediction_column: str | None = None
     label_column: str | None = None
-    id_column: str | None = None
 
 
 @dataclass(frozen=True)
