@@ -49,10 +49,11 @@ async def connect() -> client.ApiClient:
 
 
 class KubeCluster:
-    """`ClusterPort` on a real API server."""
+    """`ClusterPort` on a real API server; lists are read `page` items at a time."""
 
-    def __init__(self, api: client.ApiClient) -> None:
+    def __init__(self, api: client.ApiClient, page: int = PAGE) -> None:
         self._api = api
+        self._page = page
 
     async def close(self) -> None:
         """Close the connections."""
@@ -139,7 +140,8 @@ class KubeCluster:
 
     async def _list(self, path: str, namespace: str, owner: str) -> list[Manifest]:
         items: list[Manifest] = []
-        query = [("labelSelector", f"{LABEL_OBJECT}={owner}"), ("limit", str(PAGE))]
+        limit = ("limit", str(self._page))
+        query = [("labelSelector", f"{LABEL_OBJECT}={owner}"), limit]
         token: str | None = ""
         while token is not None:
             more = [("continue", token)] if token else []

@@ -25,25 +25,21 @@ interval of its improvement exceeds minimumImprovement; a tie keeps the champion
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from driftcheck.evaluation_contract import (
     ContractError,
     EvaluationAnswer,
-    EvaluationRequest,
-    Metric,
     decode_evaluation,
-    encode_evaluation_request,
 )
 from killick.names import TAG_ATTEMPT, TAG_EVALUATION
 from killick.plan import attempt as attempts
 from killick.plan import episode as episodes
-from killick.plan.check_request import log_source
 from killick.plan.context import Context, Note, Step
 from killick.plan.effects import MarkCandidate, StartEvaluation
+from killick.plan.evaluation_request import comparison
 from killick.plan.facts import JobFact
 from killick.plan.judgement import judge, result_of
-from killick.resource.codec import parse_time
 from killick.resource.parse import duration
 from killick.resource.status import Attempt, Evaluation, Status
 
@@ -163,51 +159,12 @@ def _start(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
         return Step(status, note=blocked or Note("Recommended", "would evaluate"))
-    after = _cut_off(ctx, evaluation)
-    if isinstance(after, Note):
-        return Step(_conclude(ctx, status, evaluation, "Inconclusive", after))
-    candidate, champion = (
-        ctx.version(evaluation.candidate),
-        ctx.version(evaluation.champion),
-    )
-    policy = ctx.spec.evaluation
-    template = ctx.children.template if ctx.children else None
-    if policy is None or candidate is None or template is None:
-        note = Note("TemplateMissing", "the training CronJob names the scoring image")
-        return Step(status, note=note)
-    request = EvaluationRequest(
-        id=evaluation.id,
-        log=log_source(ctx),
-        after=after,
-        metric=Metric(policy.metric.name),
-        champion=champion is not None,
-        minimum_rows=policy.minimum_rows,
-    )
-    effect = StartEvaluation(
-        evaluation=evaluation,
-        job=ctx.name.evaluation_job(evaluation.id),
-        request=encode_evaluation_request(request),
-        candidate_image=candidate.image or template.image,
-        champion_image=(champion.image or template.image) if champion else None,
-    )
-    return ctx.want(status, effect)
-
-
-def _cut_off(ctx: Context, evaluation: Evaluation) -> datetime | Note:
-    """Return the later of both versions' training cut-offs."""
-    moments = []
-    for version in filter(None, (evaluation.candidate, evaluation.champion)):
-        facts = ctx.version(version)
-        text = facts.train_before if facts else None
-        try:
-            moments.append(parse_time(text or ""))
-        except ValueError:
-            message = (
-                f"version {version} does not say which rows it was trained on: set "
-                "its tag killick.dev/train-before to the time before which they lie"
-            )
-            return Note("HoldoutOverlap", message)
-    return max(moments)
+    effect = comparison(ctx, evaluation)
+    if isinstance(effect, StartEvaluation):
+        return ctx.want(status, effect)
+    if effect.reason == "HoldoutOverlap":
+        return Step(_conclude(ctx, status, evaluation, "Inconclusive", effect))
+    return Step(status, note=effect)
 
 
 def _answered(

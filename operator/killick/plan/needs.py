@@ -16,7 +16,7 @@ class Needs:
     """The questions of one pass.
 
     `expected` are the values that are no news in Git; any other one makes the reader
-    ask who wrote it.
+    ask who wrote it. Once our commit was found, only `landed` is none.
     """
 
     registry: bool
@@ -25,6 +25,7 @@ class Needs:
     versions: tuple[str, ...] = ()
     trace: TraceRequest | None = None
     expected: tuple[str, ...] = ()
+    landed: str | None = None
 
 
 def needs(spec: Spec, status: Status, tracking_uri: str | None) -> Needs:
@@ -49,6 +50,7 @@ def needs(spec: Spec, status: Status, tracking_uri: str | None) -> Needs:
         versions=tuple(sorted({v for v in known if v})),
         trace=_trace(status),
         expected=_expected(spec, status),
+        landed=status.promotion.to_value if status.promotion else None,
     )
 
 

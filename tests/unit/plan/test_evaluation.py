@@ -83,6 +83,9 @@ TABLE = [
     ("champion blind", INTENDED, blind("1"), "Inconclusive", None, None),
     ("champion unknown", INTENDED, reg(versions={"2": b.version("2")}),
      "Inconclusive", None, None),
+    ("no version at all", b.comparing(
+        evaluation=b.evaluation("Intended", candidate="", champion=None),
+        versions=Versions("1")), PLAIN, "Inconclusive", None, None),
     ("no job", INTENDED, PLAIN, "Intended", "StartEvaluation", None),
     ("the job vanished", RUNNING, PLAIN, "Running", "StartEvaluation", None),
     ("the job exists", INTENDED, RUNS, "Running", None, "Running"),
