@@ -29,7 +29,11 @@ async def read_git(
     """Return one look; a value that is news is asked for its author."""
     try:
         state = await port.read(target, credentials, needs.trace)
-        if state.value is None or not needs.expected or state.value in needs.expected:
+        expected = needs.expected
+        if state.trace and needs.landed:
+            # Our commit is there: the old value is a revert, so somebody's news.
+            expected = (needs.landed,)
+        if state.value is None or not expected or state.value in expected:
             return state
         request = replace(needs.trace or TraceRequest(), last_change=True)
         return await port.read(target, credentials, request)
