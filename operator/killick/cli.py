@@ -111,3 +111,7 @@ def doctor_command(namespace: str | None) -> None:
         console.print(f"{mark} {escape(finding.what)}: {escape(finding.found)}")
     if not all(finding.ok for finding in findings):
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
