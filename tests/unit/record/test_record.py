@@ -1,0 +1,111 @@
+"""The one status write, the Events of decisions, and the metrics."""
+
+from dataclasses import replace
+
+import pytest
+from prometheus_client import generate_latest
+
+from killick.errors import Conflict
+from killick.names import ObjectName
+from killick.plan.transitions import Decision
+from killick.record.events import emit_events, event
+from killick.record.metrics import Board
+from killick.record.status import write_status
+from killick.resource.status import Status, parse_status
+from tests.fakes.cluster import FakeCluster
+from tests.fakes.world import spec
+from tests.unit.plan import builders as b
+
+OTHER = ObjectName("test", "shop", "basket")
+
+
+@pytest.fixture
+def cluster() -> FakeCluster:
+    """Return a cluster with one object."""
+    made = FakeCluster()
+    made.put_object("ml", "ranger", spec())
+    return made
+
+
+async def test_nothing_new_writes_nothing(cluster: FakeCluster) -> None:
+    """A status that is as it was is not written again."""
+    for _ in range(3):
+        found = await cluster.get_model_deployment("ml", "ranger")
+        assert found is not None
+        await write_status(cluster, found, b.promoting())
+    assert cluster.status_writes == 1
+    assert parse_status(cluster.objects["ml", "ranger"]["status"]) == b.promoting()
+
+
+async def test_a_stale_write_is_a_conflict(cluster: FakeCluster) -> None:
+    """A status planned on an older object is not written."""
+    found = await cluster.get_model_deployment("ml", "ranger")
+    assert found is not None
+    cluster.annotate("ml", "ranger", check="now")
+    with pytest.raises(Conflict):
+        await write_status(cluster, found, b.adopted())
+    assert cluster.status_writes == 0
+
+
+async def test_one_event_for_a_decision(cluster: FakeCluster) -> None:
+    """The same decision told thrice is one Event on the object."""
+    found = await cluster.get_model_deployment("ml", "ranger")
+    assert found is not None
+    decision = Decision("0123456789", "Warning", "HoldOpened", "Ada")
+    for _ in range(3):
+        await emit_events(cluster, found, [decision], b.NOW)
+    ((key, made),) = cluster.events.items()
+    assert key == ("ml", "ranger.0123456789")
+    assert made["involvedObject"]["uid"] == found["metadata"]["uid"]
+    assert (made["type"], made["reason"]) == ("Warning", "HoldOpened")
+
+
+def test_an_event_is_short_and_printable() -> None:
+    """An Event's message fits the API's bound and holds no control characters."""
+    manifest = {"metadata": {"name": "n", "namespace": "ml", "uid": "u"}}
+    made = event(manifest, Decision("i", "Normal", "R", "\x1b[2J" + "x" * 5000), b.NOW)
+    assert len(made["message"]) <= 1024
+    assert made["message"].isprintable()
+
+
+def scrape(board: Board) -> str:
+    """Return what Prometheus would read."""
+    return generate_latest(board.registry).decode()
+
+
+def test_metrics_tell_the_status() -> None:
+    """State, verdict, share, age of the check, attempts and promotion are there."""
+    board = Board()
+    status = b.promoting("Landed", phase="Promoting", attempts=(b.past("Failed"),))
+    drift = replace(status.drift, verdict="Drift", percent=38)
+    board.show(b.NAME, "ranger", replace(status, drift=drift))
+    text = scrape(board)
+    where = 'name="ranger",namespace="ml"'
+    assert f"killick_drift_detected{{{where}}} 1.0" in text
+    assert f"killick_drift_share_ratio{{{where}}} 0.38" in text
+    assert f'killick_attempts{{{where},outcome="Failed"}} 1.0' in text
+    assert 'state="Landed"' in text
+    assert 'phase="Promoting"' in text
+    checked = next(line for line in text.splitlines() if "last_check_timestamp" in line)
+    assert checked
+
+
+def test_an_undecided_verdict_is_no_zero() -> None:
+    """Where nothing was decided there is no series, rather than a calm one."""
+    board = Board()
+    for verdict in (None, "Inconclusive", "Error", "DataQuality"):
+        drift = replace(b.adopted().drift, verdict=verdict)
+        board.show(b.NAME, "ranger", b.adopted(drift=drift))
+        assert "killick_drift_detected{" not in scrape(board)
+
+
+def test_deleted_objects_vanish() -> None:
+    """The series of an object that is gone vanish, those of others stay."""
+    board = Board()
+    board.show(b.NAME, "ranger", Status())
+    board.show(OTHER, "basket", Status())
+    board.forget(b.NAME)
+    board.forget(b.NAME)
+    text = scrape(board)
+    assert 'namespace="ml"' not in text
+    assert 'namespace="shop"' in text
