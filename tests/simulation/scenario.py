@@ -268,6 +268,13 @@ class Erased(Scenario):
         run.erased = True
         run.world.erase_status("ranger")
 
+    def over(self, run: Run) -> bool:
+        """Return whether version 2 is everywhere and nothing is in flight."""
+        status = run.driver.status("ranger")
+        versions, attempt = status.versions, status.attempt
+        settled = attempt is None or attempt.state in ("Promoted", "Superseded")
+        return bool(status.adopted_at) and versions.champion == "2" and settled
+
 
 class Reverted(Scenario):
     """A person takes our commit back while the operator is down."""

@@ -7,6 +7,9 @@
     value and champion alias name one version         → True  Adopted
     a value, and no champion alias yet                → True  NoChampion
     value and champion alias differ                   → False ValueAliasDisagree
+    they differ by a promotion of ours that landed    → True  Adopted, and it goes on
+    the namespace cannot be read, which might hold
+    a training that we began                          → Unknown, with the reason
     a repository is declared later on                 → adopt afresh
 
 An object without status (restored, re-created, rebuilt) passes here first. After
@@ -20,6 +23,7 @@ from dataclasses import replace
 from killick.plan.check import restart_windows
 from killick.plan.context import Context, Note, Step
 from killick.plan.facts import Unknown
+from killick.plan.recovery import explains, recover_attempts
 from killick.resource.bounds import is_sha256
 from killick.resource.status import ReferencePin, Status, Versions
 
@@ -37,10 +41,15 @@ def step(ctx: Context, status: Status) -> Step:
         if isinstance(fact, Unknown):
             return Step(status, note=Note(fact.reason, fact.message))
     problem = disagreement(ctx)
-    if problem:
+    if problem and not (
+        problem.reason == "ValueAliasDisagree" and explains(ctx, status)
+    ):
         return Step(_seen(ctx, status), note=problem)
+    namespace = ctx.observed.children
+    if ctx.spec.retraining and isinstance(namespace, Unknown):
+        return Step(status, note=Note(namespace.reason, namespace.message))
     status = replace(_seen(ctx, status), adopted_at=ctx.now)
-    return Step(adopt_reference(ctx, status))
+    return Step(adopt_reference(ctx, recover_attempts(ctx, status)))
 
 
 def _newly_declared(ctx: Context, status: Status) -> bool:

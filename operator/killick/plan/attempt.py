@@ -7,7 +7,7 @@
     in flight   a FINISHED run registered a version            → Registered
     in flight   the Job succeeded, no version within the grace → Failed NoVersion
     in flight   the Job failed                                 → Failed, with reason
-    Running     the Job vanished, no version                   → Failed JobVanished
+    Running     the Job vanished, no version within the grace  → Failed JobVanished
     in flight   the Job's name is taken by someone else        → Failed NameTaken
     Running     longer than the timeout                        → Failed Timeout
     Intended    spec.retraining is gone, and no Job            → Superseded
@@ -153,7 +153,9 @@ def _follow(ctx: Context, status: Status, attempt: Attempt) -> Step:
         )
     if ctx.registry.attempt_versions:
         version = ctx.registry.attempt_versions[0]
-        registered = replace(attempt, state="Registered", version=version)
+        registered = replace(
+            attempt, state="Registered", version=version, finished_at=None
+        )
         versions = replace(status.versions, candidate=version)
         return Step(replace(status, attempt=registered, versions=versions))
     job = ctx.children.job(attempt.job or "")
@@ -167,8 +169,7 @@ def _follow(ctx: Context, status: Status, attempt: Attempt) -> Step:
 
 def _without_job(ctx: Context, status: Status, attempt: Attempt) -> Step:
     if attempt.state == "Running":
-        note = Note("JobVanished", "the training Job vanished without a version")
-        return Step(finish(ctx, status, "Failed", note), note=note)
+        return _vanished(ctx, status, attempt)
     if ctx.spec.retraining is None:
         note = Note("SpecChanged", "spec.retraining is not declared any more")
         return Step(finish(ctx, status, "Superseded", note), note=note)
@@ -182,9 +183,20 @@ def _without_job(ctx: Context, status: Status, attempt: Attempt) -> Step:
     return ctx.want(status, effect)
 
 
+def _vanished(ctx: Context, status: Status, attempt: Attempt) -> Step:
+    """Look a while longer for the version of a Job that is gone."""
+    gone = attempt.finished_at or ctx.now
+    if ctx.now < gone + GRACE:
+        status = replace(status, attempt=replace(attempt, finished_at=gone))
+        message = "the training Job vanished; looking for its version in the registry"
+        return Step(status, note=Note("Searching", message, gone + GRACE))
+    note = Note("JobVanished", "the training Job vanished without a version")
+    return Step(finish(ctx, status, "Failed", note), note=note)
+
+
 def _with_job(ctx: Context, status: Status, attempt: Attempt, job: JobFact) -> Step:
-    if attempt.state == "Intended":
-        attempt = replace(attempt, state="Running")
+    if attempt.state == "Intended" or attempt.finished_at:
+        attempt = replace(attempt, state="Running", finished_at=None)
         status = replace(status, attempt=attempt)
     if job.state == "Failed":
         note = Note(job.reason or "JobFailed", job.detail or "see the pod's log")

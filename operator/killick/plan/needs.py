@@ -58,7 +58,7 @@ def _trace(status: Status) -> TraceRequest | None:
     current = status.promotion
     if current is None or current.state != "Proposed":
         return None
-    return TraceRequest(promotion_id=current.id, base=current.base)
+    return TraceRequest(promotion_id=current.id, base=current.base or None)
 
 
 def _expected(spec: Spec, status: Status) -> tuple[str, ...]:

@@ -57,9 +57,10 @@ def _tidy(ctx: Context, status: Status) -> Step:
     running, of an attempt that is over (it ran too long)   → DeleteJob
     anything else                                           → nothing
 
-    The latest ones stay for a person to look at, until the next begin.
+    The latest ones stay for a person to look at, until the next begin. Before the
+    adoption nothing goes: a lost status is made up from what is there.
     """
-    if ctx.children is None or ctx.facts.deleting:
+    if ctx.children is None or ctx.facts.deleting or status.adopted_at is None:
         return Step(status)
     for job in ctx.children.jobs:
         if job.purpose in OURS and job.owned and _is_over(ctx, status, job):
@@ -71,7 +72,9 @@ def _is_over(ctx: Context, status: Status, job: JobFact) -> bool:
     current, compared = status.attempt, status.evaluation
     if current and job.name == current.job:
         return current.state == "Failed" and job.state == "Running"
-    if compared and job.name == ctx.name.evaluation_job(compared.id):
+    if job.purpose == PURPOSE_EVALUATION and (
+        compared is None or job.name == ctx.name.evaluation_job(compared.id)
+    ):
         return False
     return job.state != "Running"
 

@@ -2,6 +2,8 @@
 
     state     event                                             → state, effect
     (none)    candidate passed and is marked, Git holds desired → Proposed
+    (none)    status lost, Git names a version that we proved   → Proposed, to be found
+    Proposed  so assumed, and the history has no such commit    → Superseded
     Proposed  history has no trace, value as expected           → PushPromotion
     Proposed  history has our commit, value is ours             → Landed
     Proposed  history has our commit, value is not ours         → Reverted, hold
@@ -43,8 +45,10 @@ from killick.plan.check import restart_windows
 from killick.plan.context import Context, Note, Step
 from killick.plan.effects import MarkChampion, PushPromotion
 from killick.plan.evaluation import is_marked, outdated
+from killick.plan.recovery import NO_BASE, UNKNOWN_EPISODE, landed_unseen
 from killick.registry.port import ChampionChange
 from killick.resource.status import (
+    Attempt,
     Evaluation,
     Promotion,
     ReferencePin,
@@ -59,6 +63,8 @@ COMMIT_WIDTH = 72  # columns, as Git's own tools expect
 def step(ctx: Context, status: Status) -> Step:
     """Move the promotion in flight one step, or propose one."""
     promotion = status.promotion
+    if promotion is None and status.adopted_at is None:
+        return Step(replace(status, promotion=landed_unseen(ctx, status, target(ctx))))
     if promotion is None or promotion.state not in IN_FLIGHT:
         return _maybe_propose(ctx, status)
     if ctx.spec.promotion is None or promotion.target != target(ctx):
@@ -108,7 +114,7 @@ def _maybe_propose(ctx: Context, status: Status) -> Step:
         return Step(status)
     if ctx.git.refused:
         return Step(status, note=Note(ctx.git.refused.reason, ctx.git.refused.message))
-    return Step(_propose(ctx, status, evaluation, ctx.git))
+    return Step(_propose(ctx, status, attempt, ctx.git))
 
 
 def _proven(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
@@ -120,9 +126,10 @@ def _proven(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
     return Step(episodes.close(ctx, status, "Proven"), note=note)
 
 
-def _propose(
-    ctx: Context, status: Status, evaluation: Evaluation, git: GitState
-) -> Status:
+def _propose(ctx: Context, status: Status, attempt: Attempt, git: GitState) -> Status:
+    evaluation = status.evaluation
+    if evaluation is None:
+        return status
     desired = status.versions.desired or ""
     episode = status.episode.id if status.episode else None
     identity = ctx.name.derive("promotion", evaluation.id, evaluation.candidate)
@@ -133,7 +140,8 @@ def _propose(
         previous=desired or None,
         from_value=ctx.spec.value_of(desired) if desired else git.value or "",
         to_value=ctx.spec.value_of(evaluation.candidate),
-        base=git.head,
+        # A recovered attempt may have been promoted, and taken back, long ago.
+        base=NO_BASE if attempt.episode == UNKNOWN_EPISODE else git.head,
         target=target(ctx),
         proposed_at=ctx.now,
         evaluation=evaluation.id,
@@ -150,13 +158,17 @@ def _land(ctx: Context, status: Status, promotion: Promotion, git: GitState) -> 
             return _reverted(ctx, status, landed, git)
         return Step(replace(status, promotion=landed))
     if not git.trace_complete:
+        base = promotion.base[:10] or "its root"
         message = (
-            f"the history of {git.head[:10]} back to {promotion.base[:10]} is too long "
+            f"the history of {git.head[:10]} back to {base} is too long "
             f"to search for promotion {promotion.id}; look for it, then release"
         )
         return _stop(ctx, status, promotion, Note("HistoryTooDeep", message))
     if git.refused:
         return Step(status, note=Note(git.refused.reason, git.refused.message))
+    if status.adopted_at is None:
+        note = Note("NotOurs", "the value in Git was set by someone else")
+        return Step(_end(ctx, status, promotion, "Superseded", note), note=note)
     if git.value == promotion.to_value:
         landed = replace(promotion, state="Landed", landed_at=ctx.now)
         return Step(replace(status, promotion=landed))
@@ -203,7 +215,7 @@ def value_change(ctx: Context, status: Status, promotion: Promotion) -> ValueCha
             (TRAILER_EVALUATION, promotion.evaluation or "none"),
             (TRAILER_EPISODE, promotion.episode or "none"),
         ),
-        base=promotion.base,
+        base=promotion.base or None,
     )
 
 

@@ -138,8 +138,9 @@ def _adopted(ctx: Context, status: Status, notes: Notes) -> Condition:
         message = f"version {status.versions.desired or 'none'} is desired"
         return Condition(kinds.ADOPTED, "True", reason, message)
     note = notes.get("adoption") or Note("Pending", "not looked at yet")
-    unreadable = any(isinstance(fact, Unknown) for fact in observed)
-    unknown = unreadable or note.reason == "Pending"
+    facts = (*observed, ctx.observed.children)
+    unreadable = {fact.reason for fact in facts if isinstance(fact, Unknown)}
+    unknown = note.reason in unreadable or note.reason == "Pending"
     return _from_note(kinds.ADOPTED, "Unknown" if unknown else "False", note)
 
 

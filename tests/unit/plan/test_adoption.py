@@ -30,6 +30,8 @@ TABLE = [
         reg=Unknown("RegistryUnauthorized", "no"))), "Unknown", "RegistryUnauthorized"),
     ("Git away", b.context(observed=b.seen(repo=Unknown("GitUnreachable", "no"))),
      "Unknown", "GitUnreachable"),
+    ("namespace away", b.context(observed=Observation(AWAY, b.registry(), b.git())),
+     "Unknown", "Unreachable"),
     ("secret missing", b.context(observed=b.seen(repo=Unknown("SecretMissing", "no"))),
      "Unknown", "SecretMissing"),
     ("file refused", look(None), "False", "KeyMissing"),

@@ -45,6 +45,7 @@ def spec(**changes: Any) -> Context:
     return b.context(b.a_spec(**changes))
 
 
+GONE = replace(RUNNING, attempt=b.attempt("Running", finished_at=b.NOW - b.MINUTE * 2))
 TABLE = [
     ("episode open, gates pass", OPEN, b.context(), "Intended", None, None),
     ("no episode", b.adopted(), b.context(), None, None, None),
@@ -57,7 +58,9 @@ TABLE = [
     ("succeeded without version", RUNNING, ended(2), "Failed", None, "NoVersion"),
     ("job failed", RUNNING, ended(2, "Failed"), "Failed", None, "OOMKilled"),
     ("job failed at once", INTENDED, ended(2, "Failed"), "Failed", None, "OOMKilled"),
-    ("job vanished", RUNNING, b.context(), "Failed", None, "JobVanished"),
+    ("vanished just now", RUNNING, b.context(), "Running", None, "Searching"),
+    ("vanished a while ago", GONE, b.context(), "Failed", None, "JobVanished"),
+    ("vanished, and is back", GONE, runs(), "Running", None, "Running"),
     ("name taken", INTENDED, runs(owned=False), "Failed", None, "NameTaken"),
     (
         "past its timeout",

@@ -18,7 +18,9 @@ OVERDUE = b.job(b.NAME.training_job("a1"))
 RUNNING, FAILED = b.trying("Running"), b.trying("Failed")
 TABLE = [
     ("of an earlier attempt", RUNNING, (CURRENT, OLD), OLD.name),
-    ("of an earlier evaluation", RUNNING, (CURRENT, STALE), STALE.name),
+    ("of an earlier evaluation", b.comparing("Running"), (STALE,), STALE.name),
+    ("until another begins", RUNNING, (CURRENT, STALE), None),
+    ("before the adoption", replace(RUNNING, adopted_at=None), (OLD,), None),
     ("the current one", RUNNING, (CURRENT,), None),
     ("the failed one, for a person", FAILED, (CURRENT,), None),
     ("the failed one, still running", FAILED, (OVERDUE,), OVERDUE.name),
