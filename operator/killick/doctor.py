@@ -102,7 +102,7 @@ async def _namespace(runtime: Runtime, namespace: str) -> list[Finding]:
         ]
         found = f"missing {', '.join(missing)}" if missing else ", ".join(verbs)
         if missing:
-            found += "; bind the ClusterRole killick-tenant: see deploy/"
+            found += f"; grant it: kubectl apply -n {namespace} -k deploy/tenant"
         findings.append(Finding(not missing, f"{namespace}: {resource}", found))
     return findings + await _addresses(runtime, namespace)
 

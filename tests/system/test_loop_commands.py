@@ -62,4 +62,5 @@ def test_doctor_misses_rights(bare_world: LoopWorld) -> None:
     answer = killick(bare_world, "doctor", "--namespace", bare_world.namespace)
     assert answer.returncode == 1
     assert "cronjobs: missing" in answer.stdout
-    assert "killick-tenant" in answer.stdout
+    command = f"kubectl apply -n {bare_world.namespace} -k deploy/tenant"
+    assert command in answer.stdout

@@ -176,7 +176,8 @@ class KubeCluster:
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             message = f"the API server did not answer: {type(error).__name__}"
             raise Unavailable(message, "APIServerUnreachable") from None
-        return _read(response.status, data, method, path)
+        what = f"{method} {path.replace('/{name}', '').rsplit('/', 1)[-1]}"
+        return _read(response.status, data, what, where.get("namespace"))
 
 
 def _where(manifest: Manifest) -> dict[str, str]:
@@ -184,7 +185,7 @@ def _where(manifest: Manifest) -> dict[str, str]:
     return {"namespace": metadata["namespace"], "name": metadata["name"]}
 
 
-def _read(status: int, data: bytes, method: str, path: str) -> Manifest:
+def _read(status: int, data: bytes, what: str, namespace: str | None) -> Manifest:
     try:
         answer = json.loads(data) if data else {}
     except ValueError:
@@ -193,11 +194,11 @@ def _read(status: int, data: bytes, method: str, path: str) -> Manifest:
         answer = {}
     if status < 300:
         return answer
-    kind = path.replace("/{name}", "").rsplit("/", 1)[-1]
     told = str(answer.get("message") or f"HTTP {status}")[:500]
-    message = f"{method} {kind}: {told}"
+    message = f"{what}: {told}"
     if status == 403:
-        raise NotGranted(f"{message}. Bind the ClusterRole killick-tenant: see deploy/")
+        command = f"kubectl apply -n {namespace} -k deploy/tenant"
+        raise NotGranted(f"{message}. Grant it: {command if namespace else 'deploy/'}")
     if status == 404:
         raise KillickError(message, "NotFound")
     if status == 409:
