@@ -169,7 +169,9 @@ class LoopWorld:
 
     def annotate(self, key: str, value: str) -> None:
         """Put an annotation of ours on the object."""
-        self.kubectl("annotate", "mdep", NAME, f"killick.dev/{key}={value}")
+        self.kubectl(
+            *("annotate", "mdep", NAME, f"killick.dev/{key}={value}", "--overwrite")
+        )
 
     def request_check(self) -> str:
         """Ask for a check; return the name of the Job that will answer."""

@@ -1,4 +1,4 @@
-"""A ModelDeployment that is deleted goes, with all that belonged to it."""
+"""What ends, ends cleanly: a ModelDeployment with all its own, and the operator."""
 
 from tests.system.loop_manifests import NAME
 from tests.system.loop_world import LoopWorld
@@ -19,3 +19,12 @@ def test_deletion_is_clean(adopted_world: LoopWorld) -> None:
         "no CronJob", lambda: f"{NAME}-check" not in world.kubectl("get", "cronjobs")
     )
     assert world.process.alive
+
+
+def test_termination_is_orderly(adopted_world: LoopWorld) -> None:
+    """Asked to stop while it looks after an object, the operator exits with 0."""
+    process = adopted_world.start()
+    adopted_world.until("a first pass", lambda look: look.at("conditions"))
+    process.ask_to_stop()
+    assert process.wait(timeout=30) == 0
+    assert adopted_world.look().manifest["metadata"]["finalizers"]
