@@ -1,10 +1,11 @@
 """The operator as a local process with exactly the rights that the repository ships.
 
-For the demo and the system tests: the CRD and the RBAC of `deploy/` are applied by
-the administrator, and the process is its ServiceAccount and nothing more.
+For the demo and the system tests: what `deploy/` holds is applied by the
+administrator, and the process is its ServiceAccount and nothing more.
 """
 
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,29 +14,43 @@ import yaml
 from dev.cluster import LocalCluster
 from dev.environments import ensure_environment
 from dev.ports import free_port
-from dev.processes import Process, Program, Supervisor
+from dev.processes import Process, Program, StartError, Supervisor
 from dev.service import answers
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NAMESPACE = "killick-system"
 ACCOUNT = "killick"
-RIGHTS = {
-    *("Namespace", "ServiceAccount", "Role", "RoleBinding"),
-    *("ClusterRole", "ClusterRoleBinding"),
-}
 
 
 def install(cluster: LocalCluster) -> None:
     """Apply the CRD, and of `deploy/base` all but the Deployment: that is us."""
     crds = str(REPOSITORY / "crds")
     cluster.kubectl("apply", "--server-side", "-f", crds)
-    wait = ("wait", "--for=condition=Established", "--timeout=30s", "-f", crds)
-    cluster.kubectl(*wait)
+    _wait_established(cluster, crds)
     rendered = cluster.kubectl("kustomize", str(REPOSITORY / "deploy" / "base"))
     manifests = list(yaml.safe_load_all(rendered))
     # Namespaces first; an apply of a list does not wait for the order.
     cluster.apply(*(one for one in manifests if one["kind"] == "Namespace"))
-    cluster.apply(*(one for one in manifests if one["kind"] in RIGHTS))
+    cluster.apply(*(one for one in manifests if one["kind"] != "Deployment"))
+
+
+def _wait_established(cluster: LocalCluster, crds: str) -> None:
+    """Wait for the CRD; `kubectl wait` fails on one that has no conditions yet."""
+    end = time.monotonic() + 30.0
+    while True:
+        found = cluster.get("--filename", crds)
+        conditions = [
+            {
+                c["type"]: c["status"]
+                for c in one.get("status", {}).get("conditions") or ()
+            }
+            for one in found.get("items", [found])
+        ]
+        if all(one.get("Established") == "True" for one in conditions):
+            return
+        if time.monotonic() > end:
+            raise StartError(f"the API server has not established {crds} in 30 s")
+        time.sleep(0.1)
 
 
 def grant(cluster: LocalCluster, namespace: str) -> None:
