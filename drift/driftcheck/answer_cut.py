@@ -1,9 +1,10 @@
 """Cuts an answer to the bytes it may take, always in the same order.
 
 Details give way before verdicts and old windows before new: the worst columns, the
-findings, the messages and the kinds of drift, each from the oldest window on; then
-interim windows; last the message of a whole check's error. What a decision needs of
-a counting window (times, verdict, reason, counts) is never cut.
+findings, the messages, the kinds of drift and how many rows were sampled, each from
+the oldest window on; then interim windows; last the message of a whole check's error.
+What a decision needs of a counting window (times, verdict, reason, counts) is never
+cut.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from driftcheck.wire import ContractError, compact
 
 ANSWER_LIMIT = 1536
 MESSAGE_LIMIT = 240
-_DETAILS = ("worst", "findings", "message", "kinds")
+_DETAILS = ("worst", "findings", "message", "kinds", "sampled")
 
 
 def encode(answer: CheckAnswer, limit: int = ANSWER_LIMIT) -> bytes:
@@ -53,7 +54,9 @@ def _without(window: WindowVerdict, detail: str) -> WindowVerdict:
         return replace(window, findings=())
     if detail == "message":
         return replace(window, message="")
-    return replace(window, kinds=())
+    if detail == "kinds":
+        return replace(window, kinds=())
+    return replace(window, sampled=None)
 
 
 def _same(one: WindowVerdict, other: WindowVerdict) -> bool:

@@ -19,7 +19,7 @@ from driftcheck.contract import (
     Verdict,
     WindowGrid,
 )
-from driftcheck.load import column_names, load_reference, load_window
+from driftcheck.load import column_names, load_window, reference_of
 from driftcheck.postgres import DATABASE_VARIABLE
 from driftcheck.verdict import judge
 from driftcheck.windows import Window
@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     add("--lag", default="5m", help="how long a row may take to arrive")
     add("--vector-column", help="array column that holds all features")
     add("--columns", help="features, comma-separated; default: all of the reference")
+    add("--prediction-column", help="judged apart: its drift is the dataset's")
     add("--critical", action="append", default=[], metavar="COLUMN")
     add("--threshold", type=float, default=0.1, help="effect size that is drift")
     add("--minimum-rows", type=int, default=100)
@@ -76,7 +77,7 @@ def check_by_hand(
     if not options.current:
         return request, run_check(request, environment.get(DATABASE_VARIABLE), now)
     window = Window(now, now, counting=False)
-    reference = load_reference(request.reference.uri, request.log.features)
+    reference = reference_of(request)
     current = load_window(options.current, request.log.features, reference)
     judgement = judge(request, window, reference.dataset, current)
     answer = CheckAnswer(request.spec_hash, reference.sha256, now, (judgement.verdict,))
@@ -110,6 +111,7 @@ def request_from(
             features=Features(kind, tuple(names), options.vector_column),
             time_zone=options.time_zone,
             lag_seconds=_seconds(options.lag),
+            prediction_column=options.prediction_column,
         ),
         window_seconds=_seconds(options.window),
         windows=WindowGrid(now.replace(microsecond=0) + timedelta(days=1), 1),
@@ -126,7 +128,11 @@ def request_from(
 
 
 def _all_names(options: argparse.Namespace, uri: str) -> list[str]:
-    left_out = {options.timestamp_column, options.vector_column}
+    left_out = {
+        options.timestamp_column,
+        options.vector_column,
+        options.prediction_column,
+    }
     return [name for name in column_names(uri) if name not in left_out]
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from driftcheck.columns import Dataset
 from driftcheck.contract import CheckAnswer, CheckError, CheckRequest, Verdict
 from driftcheck.failure import CheckFailure
-from driftcheck.load import LoadedReference, load_reference
+from driftcheck.load import LoadedReference, reference_of
 from driftcheck.postgres import open_log
 from driftcheck.verdict import Judgement, judge, without_rows
 from driftcheck.windows import Window, windows_to_judge
@@ -37,7 +37,7 @@ def run_check(request: CheckRequest, url: str | None, now: datetime) -> Check:
     """Judges every window that is due; `url` is the inference log's address."""
     windows = windows_to_judge(request, now)
     try:
-        reference = load_reference(request.reference.uri, request.log.features)
+        reference = reference_of(request)
     except CheckFailure as failure:
         return _failed(request, windows, now, failure)
     pinned = request.reference.sha256

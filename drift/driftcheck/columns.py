@@ -21,11 +21,16 @@ class ColumnKind(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """A numeric column: finite values sorted ascending; NaN counts as null."""
+    """A numeric column: finite values sorted ascending; NaN counts as null.
+
+    `dependence`: how much a row resembles the one before it, from 0 (not at all) to
+    1; 0 also where their order in time is not known.
+    """
 
     values: Floats
     nulls: int = 0
     infinite: int = 0
+    dependence: float = 0.0
 
     @property
     def rows(self) -> int:
@@ -40,11 +45,15 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Categories:
-    """A categorical column: rows by category, categories in one canonical spelling."""
+    """A categorical column: rows by category, categories in one canonical spelling.
+
+    `dependence` as of `Numbers`.
+    """
 
     counts: Mapping[str, int]
     nulls: int = 0
     infinite: int = 0
+    dependence: float = 0.0
 
     @property
     def rows(self) -> int:
@@ -77,9 +86,11 @@ class Finding:
 class Dataset:
     """One side of a comparison.
 
-    `rows` were found; the columns hold them all, or a random sample of them.
+    `rows` were found; the columns hold them all, or `sampled` of them, chosen at
+    random.
     """
 
     rows: int
     columns: Mapping[str, Column]
     findings: tuple[Finding, ...] = field(default=())
+    sampled: int | None = None

@@ -34,6 +34,7 @@ class Kind(StrEnum):
 
     COVARIATE = "Covariate"
     NEW_CATEGORY = "NewCategory"
+    PREDICTION = "Prediction"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,8 @@ class WindowVerdict:
     `rows` were found in the window (None: not counted); `drifted` of `checked`
     columns drifted, `percent` of 100, rounded down; None means not computed, never
     zero. `worst` holds the highest scores, most drifted first; `findings` every
-    finding as "Reason: column".
+    finding as "Reason: column". `sampled`: how many of the rows were compared, chosen
+    at random; None where all were. Predictions are not among the checked columns.
     """
 
     start: datetime
@@ -83,6 +85,7 @@ class WindowVerdict:
     kinds: tuple[Kind, ...] = ()
     worst: tuple[tuple[str, float], ...] = ()
     findings: tuple[str, ...] = ()
+    sampled: int | None = None
 
     def to_json(self, seconds: float | None = None) -> dict[str, Any]:
         """In short keys, without what a reader would fill in by itself.
@@ -102,6 +105,7 @@ class WindowVerdict:
         value["k"] = [kind.value for kind in self.kinds]
         value["w"] = [[name, round(score, 3)] for name, score in self.worst]
         value["f"] = list(self.findings)
+        value["sn"] = self.sampled
         return {key: item for key, item in value.items() if item not in (None, "", [])}
 
     @classmethod
@@ -130,6 +134,7 @@ class WindowVerdict:
             kinds=tuple(Kind(kind) for kind in fields.texts("k") if kind in known),
             worst=tuple(_worst(item, fields.path("w")) for item in fields.items("w")),
             findings=fields.texts("f"),
+            sampled=fields.optional_whole("sn"),
         )
 
 

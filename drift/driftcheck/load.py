@@ -2,26 +2,26 @@
 
 The bytes are hashed and parsed from one copy in memory, so that what is judged is
 what the digest names, even while somebody writes a new file to the same address.
+Columns are read one after the other and thinned at once, so that memory holds one
+whole column at most.
 """
 
-import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow import fs
+from numpy.typing import NDArray
 
-from driftcheck.columns import ColumnKind, Dataset, Numbers
-from driftcheck.contract import Features
+from driftcheck.columns import ColumnKind, Dataset, Finding, Numbers
+from driftcheck.contract import CheckRequest, Features
 from driftcheck.failure import CheckFailure, one_line, shown_address, without_secrets
 from driftcheck.schema import dataset_from, reference_shape, window_shape
+from driftcheck.sources import digest_of, files
 
-MAXIMUM_BYTES = 2 * 1024**3
 MAXIMUM_ROWS = 100_000
-HTTP_TIMEOUT_SECONDS = 60
+MAXIMUM_COLUMN_BYTES = 1024**3
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,7 @@ class LoadedReference:
 
     dataset: Dataset
     sha256: str
+    names: tuple[str, ...] = ()
 
     @property
     def kinds(self) -> dict[str, ColumnKind]:
@@ -46,47 +47,83 @@ class LoadedReference:
         }
 
 
-def load_reference(uri: str, features: Features) -> LoadedReference:
+@dataclass(frozen=True, eq=False)
+class Read:
+    """What was read of a file: a sample of its rows, and what describes the whole."""
+
+    table: pa.Table
+    sha256: str
+    rows: int
+    names: tuple[str, ...]
+
+
+def reference_of(request: CheckRequest) -> LoadedReference:
+    """The reference that a request names, see `load_reference`."""
+    log = request.log
+    return load_reference(request.reference.uri, log.features, log.prediction_column)
+
+
+def load_reference(
+    uri: str, features: Features, prediction: str | None = None
+) -> LoadedReference:
     """The reference at a path or an address (file, s3, gs, http, https).
 
     CheckFailure ReferenceUnreadable where it cannot be read or is no parquet.
     """
-    table, sha256 = read_table(uri, features, "ReferenceUnreadable")
-    shape = reference_shape(table.schema, features)
-    rows = table.num_rows
-    table = _sample(table.select(shape.names), sha256)
-    return LoadedReference(dataset_from(table, shape, features, rows), sha256)
+    wanted = {*features.names, features.column, prediction}
+    found = read_table(uri, wanted, "ReferenceUnreadable")
+    shape = reference_shape(found.table.schema, features, prediction)
+    dataset = dataset_from(found.table, shape, features, found.rows)
+    return LoadedReference(dataset, found.sha256, found.names)
 
 
 def load_window(uri: str, features: Features, reference: LoadedReference) -> Dataset:
     """A file in a window's place, held against the reference's kinds.
 
-    CheckFailure CurrentUnreadable where it cannot be read or is no parquet.
+    CheckFailure CurrentUnreadable where it cannot be read or is no parquet. Columns
+    that the reference's file does not have are remarked upon.
     """
-    table, sha256 = read_table(uri, features, "CurrentUnreadable")
-    shape = window_shape(table.schema, features, reference.kinds)
-    rows = table.num_rows
-    table = _sample(table.select(shape.names), sha256)
-    return dataset_from(table, shape, features, rows)
+    kinds = reference.kinds
+    wanted = {*features.names, features.column, *kinds}
+    found = read_table(uri, wanted, "CurrentUnreadable")
+    shape = window_shape(found.table.schema, features, kinds)
+    dataset = dataset_from(found.table, shape, features, found.rows)
+    detail = "the reference has no such column"
+    added = tuple(
+        Finding("AddedColumn", name, detail, quality=False)
+        for name in found.names
+        if reference.names and name not in (*reference.names, features.column)
+    )
+    return replace(dataset, findings=dataset.findings + added)
 
 
-def read_table(uri: str, features: Features, reason: str) -> tuple[pa.Table, str]:
-    """The features' columns of a parquet file or a directory of them, and its digest.
+def read_table(uri: str, wanted: Collection[str | None], reason: str) -> Read:
+    """Some columns of a parquet file or a directory of them, and its digest.
 
-    CheckFailure with the given reason where that cannot be read.
+    Above MAXIMUM_ROWS a sample, the same one for the same file. CheckFailure with the
+    given reason where that cannot be read.
     """
     try:
-        files = list(_files(uri))
-        tables = [_parse(data, features) for _, data in files]
-        return pa.concat_tables(tables, promote_options="permissive"), _digest(files)
-    except (OSError, ValueError, pa.ArrowException) as error:
+        contents = list(files(uri))
+        parquets = [pq.ParquetFile(pa.BufferReader(data)) for _, data in contents]
+        names = tuple(parquets[0].schema_arrow.names)
+        _refuse(parquets, wanted)
+        sha256 = digest_of(contents)
+        sizes = [parquet.metadata.num_rows for parquet in parquets]
+        tables = [
+            _columns(parquet, wanted, chosen)
+            for parquet, chosen in zip(parquets, _chosen(sizes, sha256), strict=True)
+        ]
+        table = pa.concat_tables(tables, promote_options="permissive")
+    except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
         raise _unreadable(uri, reason, error) from None
+    return Read(table, sha256, sum(sizes), names)
 
 
 def column_names(uri: str) -> list[str]:
     """The names of the reference's columns; CheckFailure where it is unreadable."""
     try:
-        _, data = next(_files(uri))
+        _, data = next(files(uri))
         return list(pq.ParquetFile(pa.BufferReader(data)).schema_arrow.names)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise _unreadable(uri, "ReferenceUnreadable", error) from None
@@ -97,73 +134,55 @@ def _unreadable(uri: str, reason: str, error: Exception) -> CheckFailure:
     return CheckFailure(reason, f"{shown_address(uri)}: {detail}")
 
 
-def _files(uri: str) -> Iterator[tuple[str, pa.Buffer]]:
-    """The files behind an address, as names relative to it and contents, by name."""
-    if uri.startswith(("http://", "https://")):
-        yield "", _download(uri)
-        return
-    system, path = _filesystem(uri)
-    info = system.get_file_info(path)
-    if info.type == fs.FileType.NotFound:
-        raise FileNotFoundError("there is no such file")
-    if info.type == fs.FileType.File:
-        yield "", _read(system, info)
-        return
-    found = system.get_file_info(fs.FileSelector(path, recursive=True))
-    parts = sorted(
-        (entry.path[len(path) :].lstrip("/"), entry)
-        for entry in found
-        if entry.type == fs.FileType.File and not entry.base_name.startswith((".", "_"))
+def _refuse(parquets: list[pq.ParquetFile], wanted: Collection[str | None]) -> None:
+    """ValueError for what no memory should be spent on, told by the footers alone."""
+    for parquet in parquets:
+        names = parquet.schema_arrow.names
+        for name in names:
+            if name in wanted and names.count(name) > 1:
+                raise ValueError(f"there are {names.count(name)} columns named {name}")
+        claimed: dict[str, int] = {}
+        for group in range(parquet.metadata.num_row_groups):
+            found = parquet.metadata.row_group(group)
+            for index in range(found.num_columns):
+                column = found.column(index)
+                name = column.path_in_schema.partition(".")[0]
+                size = max(column.total_uncompressed_size, 0)
+                claimed[name] = claimed.get(name, 0) + size
+        for name, size in claimed.items():
+            if name in wanted and size > MAXIMUM_COLUMN_BYTES:
+                raise ValueError(
+                    f"column {name} of {size} bytes is over {MAXIMUM_COLUMN_BYTES}"
+                )
+
+
+def _columns(
+    parquet: pq.ParquetFile,
+    wanted: Collection[str | None],
+    chosen: NDArray[np.int64] | None,
+) -> pa.Table:
+    names = [name for name in parquet.schema_arrow.names if name in wanted]
+    columns = []
+    for name in names:
+        column = parquet.read(columns=[name]).column(0)
+        if chosen is not None:
+            # Copied, so that the whole column can be freed.
+            column = column.take(pa.array(chosen)).combine_chunks()
+        columns.append(column)
+    if not names:
+        return parquet.read(columns=[])
+    return pa.table(
+        columns, schema=pa.schema([parquet.schema_arrow.field(n) for n in names])
     )
-    if not parts:
-        raise FileNotFoundError("the directory holds no files")
-    for name, entry in parts:
-        yield name, _read(system, entry)
 
 
-def _filesystem(uri: str) -> tuple[fs.FileSystem, str]:
-    if "://" not in uri:
-        return fs.LocalFileSystem(), str(Path(uri).absolute())
-    system, path = fs.FileSystem.from_uri(uri)
-    return system, path
-
-
-def _read(system: fs.FileSystem, info: fs.FileInfo) -> pa.Buffer:
-    if info.size is not None and info.size > MAXIMUM_BYTES:
-        raise ValueError(f"{info.size} bytes are more than {MAXIMUM_BYTES}")
-    with system.open_input_stream(info.path) as stream:
-        return stream.read_buffer()
-
-
-def _download(uri: str) -> pa.Buffer:
-    from urllib.request import urlopen
-
-    with urlopen(uri, timeout=HTTP_TIMEOUT_SECONDS) as response:  # noqa: S310
-        data = response.read(MAXIMUM_BYTES + 1)
-    if len(data) > MAXIMUM_BYTES:
-        raise ValueError(f"more than {MAXIMUM_BYTES} bytes")
-    return pa.py_buffer(data)
-
-
-def _digest(files: list[tuple[str, pa.Buffer]]) -> str:
-    digests = [(name, hashlib.sha256(data).hexdigest()) for name, data in files]
-    if len(digests) == 1 and not digests[0][0]:
-        return digests[0][1]
-    listing = "".join(f"{digest}  {name}\n" for name, digest in digests)
-    return hashlib.sha256(listing.encode()).hexdigest()
-
-
-def _parse(data: pa.Buffer, features: Features) -> pa.Table:
-    file = pq.ParquetFile(pa.BufferReader(data))
-    wanted = [*features.names, features.column]
-    names = [name for name in file.schema_arrow.names if name in wanted]
-    return file.read(columns=names)
-
-
-def _sample(table: pa.Table, sha256: str) -> pa.Table:
-    """At most MAXIMUM_ROWS rows, the same ones for the same reference."""
-    if table.num_rows <= MAXIMUM_ROWS:
-        return table
+def _chosen(sizes: list[int], sha256: str) -> list[NDArray[np.int64] | None]:
+    """The rows to keep of each file; None for all of them."""
+    total = sum(sizes)
+    if total <= MAXIMUM_ROWS:
+        return [None] * len(sizes)
     random = np.random.default_rng(int(sha256[:16], 16))
-    chosen = random.choice(table.num_rows, MAXIMUM_ROWS, replace=False)
-    return table.take(pa.array(np.sort(chosen)))
+    kept = np.sort(random.choice(total, MAXIMUM_ROWS, replace=False))
+    starts = np.cumsum([0, *sizes])
+    edges = np.searchsorted(kept, starts)
+    return [kept[edges[i] : edges[i + 1]] - starts[i] for i in range(len(sizes))]

@@ -129,28 +129,32 @@ class InferenceLog:
             if not shape.names:
                 return Dataset(rows, {}, shape.findings)
             select = f"SELECT {selected(schema, shape)} FROM {self.table} {where}"  # noqa: S608
+            order = f" ORDER BY {self.time}"
             if rows > SAMPLE_ROWS:
                 # One seed per window: the same rows give the same verdict.
                 seed = window.start.timestamp() % 1000 / 1000
                 cursor.execute("SELECT setseed($1)", (seed,))
                 cursor.fetch_arrow_table()
-                select += " AND random() < $3"
+                select += f" AND random() < $3{order}"
                 cursor.execute(select, (*bounds, SAMPLE_ROWS / rows))
             else:
-                cursor.execute(select, bounds)
+                cursor.execute(select + order, bounds)
             table = cursor.fetch_arrow_table()
-        return dataset_from(table, shape, self.source.features, rows)
+        features = self.source.features
+        return dataset_from(table, shape, features, rows, in_time=True)
 
 
 def selected(schema: pa.Schema, shape: Shape) -> str:
     """The columns to read, cast where PostgreSQL's type has no plain Arrow twin."""
-    if shape.vector is not None:
-        item = schema.field(shape.vector).type.value_field
-        return quoted(shape.vector) + _cast(item, ColumnKind.NUMBER, "::float8[]")
-    return ", ".join(
+    columns = [
         quoted(name) + _cast(schema.field(name), kind, "::float8")
         for name, kind in shape.columns.items()
-    )
+    ]
+    if shape.vector is not None:
+        item = schema.field(shape.vector).type.value_field
+        cast = _cast(item, ColumnKind.NUMBER, "::float8[]")
+        columns.append(quoted(shape.vector) + cast)
+    return ", ".join(columns)
 
 
 def _cast(field: pa.Field, kind: ColumnKind, number: str) -> str:

@@ -4,9 +4,10 @@ import numpy as np
 
 from driftcheck.check import Check, Examined
 from driftcheck.columns import Categories, Column, Dataset, Numbers
+from driftcheck.comparison import one_spelling, unseen_rows
 from driftcheck.contract import Kind, format_time
-from driftcheck.distance import CLIP_QUANTILES, Floats
-from driftcheck.scores import ColumnScore, aligned_counts
+from driftcheck.distance import HUGE, Floats, inner_range
+from driftcheck.scores import ColumnScore
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 BINS = 32
@@ -36,6 +37,8 @@ def _window(one: Examined, reference: Dataset | None) -> list[str]:
         span = "the given data"
     role = "counting" if verdict.counting else "interim"
     rows = "" if verdict.rows is None else f", {verdict.rows} rows"
+    if verdict.sampled is not None:
+        rows += f", of which {verdict.sampled} were compared"
     lines = [
         f"{verdict.verdict} ({verdict.reason}): {verdict.message}",
         f"  {role}: {span}{rows}",
@@ -55,14 +58,18 @@ def _window(one: Examined, reference: Dataset | None) -> list[str]:
 def _scores(scores: tuple[ColumnScore, ...]) -> list[str]:
     shown = scores[:COLUMNS_SHOWN]
     width = max(6, *(len(score.name) for score in shown))
-    lines = [f"  {'column':<{width}}  effect  threshold  p-value  result"]
+    lines = [f"  {'column':<{width}}  effect  threshold  p-value    PSI  result"]
     for score in shown:
         kinds = "new categories" if Kind.NEW_CATEGORY in score.kinds else "drift"
         result = kinds if score.drifted else "-"
         critical = ", critical" if score.critical else ""
+        critical += ", prediction" if score.prediction else ""
+        pvalue = "-" if score.pvalue is None else f"{score.pvalue:.1g}"
+        psi = score.stability_index
+        index = "-" if psi is None else f"{psi:.2f}"
         lines.append(
             f"  {score.name:<{width}}  {score.effect:>6.3f}  {score.threshold:>9g}"
-            f"  {score.pvalue:>7.1g}  {result}{critical}"
+            f"  {pvalue:>7}  {index:>5}  {result}{critical}"
         )
     if len(scores) > len(shown):
         lines.append(f"  and {len(scores) - len(shown)} more columns")
@@ -79,11 +86,13 @@ def histogram(name: str, reference: Column, current: Column) -> list[str]:
 
 
 def _numbers(name: str, reference: Floats, current: Floats) -> list[str]:
-    quantiles = [np.quantile(side, CLIP_QUANTILES) for side in (reference, current)]
+    quantiles = [inner_range(side) for side in (reference, current)]
     low = float(min(quantiles[0][0], quantiles[1][0]))
     high = float(max(quantiles[0][1], quantiles[1][1]))
     if low == high:
         return [f"  {name}: always {low:g}"]
+    if max(abs(low), abs(high)) > HUGE:
+        return [f"  {name}: {low:.4g} to {high:.4g}"]
     shares = [
         np.histogram(np.clip(side, low, high), BINS, (low, high))[0] / side.size
         for side in (reference, current)
@@ -103,13 +112,14 @@ def bars(shares: Floats, top: float) -> str:
 
 
 def _categories(name: str, reference: Categories, current: Categories) -> list[str]:
+    reference, current = one_spelling(reference, current)
     ranked = sorted(reference.counts.items(), key=lambda item: (-item[1], item[0]))
     lines = [f"  {name}, share in reference and window"]
     for category, count in ranked[:CATEGORIES_SHOWN]:
         before = count / reference.present
         after = current.counts.get(category, 0) / current.present
         lines.append(f"    {before:>4.0%} {after:>4.0%}  {category[:40]}")
-    unseen = aligned_counts(reference, current)[1][-1] / current.present
+    unseen = unseen_rows(reference, current) / current.present
     if unseen:
         lines.append(f"      0% {unseen:>4.0%}  (not in the reference)")
     return lines

@@ -4,8 +4,9 @@ The reference fixes each column's kind. A window's column that is gone or of ano
 kind is a finding, not an exception: the other columns are still compared.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -22,33 +23,56 @@ from driftcheck.columns import (
 )
 from driftcheck.contract import Features
 from driftcheck.distance import Floats
+from driftcheck.significance import category_dependence, dependence
 
 POSTGRES_TYPE = b"POSTGRESQL:type"
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What of a table can be used: one vector column, or columns by their kinds."""
+    """What of a table can be used, by kind: columns, and what a vector holds."""
 
     vector: str | None
     columns: Mapping[str, ColumnKind]
     findings: tuple[Finding, ...]
+    elements: Mapping[str, ColumnKind] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
         """The table's columns to read."""
-        return [self.vector] if self.vector else list(self.columns)
+        return [*([self.vector] if self.vector else []), *self.columns]
 
 
-def reference_shape(schema: pa.Schema, features: Features) -> Shape:
-    """The shape of a reference, whose types decide how columns are compared."""
+def reference_shape(
+    schema: pa.Schema, features: Features, prediction: str | None = None
+) -> Shape:
+    """The shape of a reference, whose types decide how columns are compared.
+
+    The column of predictions is one more column, if the reference has it.
+    """
     if features.column in schema.names and not set(features.names) & set(schema.names):
-        return window_shape(
-            schema, features, dict.fromkeys(features.names, ColumnKind.NUMBER)
-        )
+        kinds = dict.fromkeys(features.names, ColumnKind.NUMBER)
+        shape = window_shape(schema, features, kinds)
+    else:
+        shape = _columns_shape(schema, features.names)
+    if prediction is None or prediction in features.names:
+        return shape
+    if prediction in schema.names:
+        found = _columns_shape(schema, (prediction,))
+    else:
+        detail = "the reference holds no predictions to compare with"
+        found = Shape(None, {}, (Finding("Unchecked", prediction, detail, False),))
+    return replace(
+        shape,
+        columns={**shape.columns, **found.columns},
+        findings=shape.findings + found.findings,
+    )
+
+
+def _columns_shape(schema: pa.Schema, names: Sequence[str]) -> Shape:
     columns: dict[str, ColumnKind] = {}
     findings = []
-    for name in features.names:
+    for name in names:
         if name not in schema.names:
             findings.append(
                 Finding("MissingColumn", name, "the reference has no such column")
@@ -68,7 +92,16 @@ def window_shape(
 ) -> Shape:
     """The shape of a window, held against the kinds that the reference has."""
     if features.kind == "Vector" and features.column is not None:
-        return _vector_shape(schema, features.column, expected)
+        inside = {n: k for n, k in expected.items() if n in features.names}
+        beside = {n: k for n, k in expected.items() if n not in features.names}
+        vector = _vector_shape(schema, features.column, inside)
+        rest = _expected_shape(schema, beside)
+        findings = vector.findings + rest.findings
+        return replace(vector, columns=rest.columns, findings=findings)
+    return _expected_shape(schema, expected)
+
+
+def _expected_shape(schema: pa.Schema, expected: Mapping[str, ColumnKind]) -> Shape:
     columns: dict[str, ColumnKind] = {}
     findings = []
     for name, kind in expected.items():
@@ -99,14 +132,12 @@ def _vector_shape(
         if kind is not ColumnKind.NUMBER
     )
     numbers = {n: k for n, k in expected.items() if k is ColumnKind.NUMBER}
-    return Shape(column, numbers, findings)
+    return Shape(column, {}, findings, numbers)
 
 
 def kind_of(field: pa.Field) -> ColumnKind | None:
     """How values of that type are compared; None where they are not."""
-    kind = field.type
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
+    kind = plain_type(field.type)
     if (field.metadata or {}).get(POSTGRES_TYPE) == b"numeric":
         return ColumnKind.NUMBER
     if (
@@ -121,10 +152,15 @@ def kind_of(field: pa.Field) -> ColumnKind | None:
     return None
 
 
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """The type of the values of a dictionary-encoded column, else the type itself."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
 def _fits(field: pa.Field, kind: ColumnKind) -> bool:
     if pa.types.is_null(field.type):
         return True
-    if kind is ColumnKind.CATEGORY and pa.types.is_integer(field.type):
+    if kind is ColumnKind.CATEGORY and pa.types.is_integer(plain_type(field.type)):
         return True
     return kind_of(field) is kind
 
@@ -146,40 +182,55 @@ def _is_list(kind: pa.DataType) -> bool:
 
 
 def dataset_from(
-    table: pa.Table, shape: Shape, features: Features, rows: int | None = None
+    table: pa.Table,
+    shape: Shape,
+    features: Features,
+    rows: int | None = None,
+    in_time: bool = False,
 ) -> Dataset:
-    """The table's columns, sorted or counted; `rows` where the table is a sample."""
+    """The table's columns, sorted or counted; `rows` where the table is a sample.
+
+    `in_time`: its rows are in the order in which they happened. Only then does it
+    mean anything that a row resembles the one before: files may be sorted.
+    """
     rows = table.num_rows if rows is None else rows
+    found: dict[str, Column] = {}
+    findings = shape.findings
     if shape.vector is not None:
-        columns, findings = _split_vector(table.column(shape.vector), features, shape)
-        return Dataset(rows, columns, shape.findings + findings)
-    found = {
-        name: column_from(table.column(name), kind)
-        for name, kind in shape.columns.items()
-    }
-    return Dataset(rows, found, shape.findings)
+        found, broken = _split_vector(table.column(shape.vector), features, shape)
+        findings += broken
+    for name, kind in shape.columns.items():
+        found[name] = column_from(table.column(name), kind)
+    if not in_time:
+        found = {n: replace(column, dependence=0.0) for n, column in found.items()}
+    sampled = table.num_rows if table.num_rows < rows else None
+    return Dataset(rows, found, findings, sampled)
 
 
 def column_from(values: pa.ChunkedArray, kind: ColumnKind) -> Column:
     """One column, sorted or counted."""
+    values = values.cast(plain_type(values.type))
     if kind is ColumnKind.NUMBER:
         return numbers_from(_floats(values))
-    if pa.types.is_dictionary(values.type):
-        values = pa.chunked_array(
-            [chunk.dictionary_decode() for chunk in values.chunks],
-            values.type.value_type,
-        )
-    present = values.drop_null().cast(pa.string())
-    counted = pc.value_counts(present).to_pylist()
-    counts = {item["values"]: item["counts"] for item in counted}
-    return Categories(counts, nulls=values.null_count)
+    present = values.drop_null().cast(pa.string()).cast(pa.binary())
+    encoded = present.combine_chunks().dictionary_encode()
+    codes = np.frombuffer(encoded.indices.buffers()[1] or b"", np.int32, len(present))
+    rows = np.bincount(codes, minlength=len(encoded.dictionary))
+    counts: Counter[str] = Counter()
+    for name, count in zip(encoded.dictionary.to_pylist(), rows.tolist(), strict=True):
+        # Not all that calls itself a string is UTF-8.
+        counts[name.decode("utf-8", "replace")] += count
+    following = category_dependence(codes, rows)
+    return Categories(dict(counts), values.null_count, dependence=following)
 
 
 def numbers_from(values: Floats) -> Numbers:
-    """A numeric column from raw values, in which NaN stands for null."""
+    """A numeric column from raw values in their order, in which NaN is a null."""
     nulls = int(np.isnan(values).sum())
     finite = values[np.isfinite(values)]
-    return Numbers(np.sort(finite), nulls, int(values.size - finite.size - nulls))
+    ordered = np.sort(finite)
+    infinite = int(values.size - finite.size - nulls)
+    return Numbers(ordered, nulls, infinite, dependence(finite, ordered))
 
 
 def _floats(values: pa.ChunkedArray) -> Floats:
@@ -216,6 +267,6 @@ def _split_vector(
     columns: dict[str, Column] = {
         name: numbers_from(matrix[:, index])
         for index, name in enumerate(features.names)
-        if name in shape.columns
+        if name in shape.elements
     }
     return columns, ()

@@ -1,4 +1,4 @@
-"""The score of each column: an effect size, its significance, a second opinion."""
+"""The score of each column: whether it drifted, how, and how sure that is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,58 +6,50 @@ from dataclasses import dataclass
 import numpy as np
 
 from driftcheck.columns import Categories, Column, Dataset, Finding, Numbers
+from driftcheck.comparison import Comparison, compare
 from driftcheck.contract import CheckRequest, ColumnRule, Kind
-from driftcheck.distance import (
-    Floats,
-    corrected_jensen_shannon_distance,
-    kolmogorov_smirnov_distance,
-    normed_wasserstein_distance,
-)
-from driftcheck.significance import (
-    benjamini_hochberg,
-    chi_square_pvalue,
-    kolmogorov_smirnov_pvalue,
-    unseen_pvalue,
-)
+from driftcheck.significance import benjamini_hochberg
 
-MINIMUM_KS_DISTANCE = 0.03
 MINIMUM_UNSEEN_SHARE = 0.01
-MAXIMUM_CATEGORIES = 200
-ROWS_PER_CATEGORY = 5
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One column of both sides compared.
-
-    `effect`: Wasserstein distance in standard deviations, or Jensen-Shannon
-    distance. `agrees`: whether the measure that heavy tails cannot mislead sees a
-    difference too. `unseen` and `unseen_pvalue`: the share of rows in categories
-    that the reference does not have; None for numbers.
-    """
-
-    effect: float
-    pvalue: float
-    agrees: bool
-    unseen: float | None = None
-    unseen_pvalue: float = 1.0
+RANGE_SHARE = 0.1
+# Of a column's own chance of error, nine tenths are the effect's, one is the share's.
+WEIGHT, STRANGE_WEIGHT = 0.9, 0.1
+DEPENDENT = 0.3
 
 
 @dataclass(frozen=True)
 class ColumnScore:
-    """The judgement on one column; `pvalue` is corrected for the columns' number."""
+    """The judgement on one column.
+
+    `pvalue` is corrected for the number of columns, None where nothing was tested.
+    `evidence` is the chance of seeing so much in this one column if nothing changed;
+    1 where it did not drift. `doubtful`: it would have drifted if its rows were
+    independent, which they are not. `leading`: critical, or the prediction; one is
+    enough.
+    """
 
     name: str
     effect: float
     threshold: float
-    pvalue: float
+    pvalue: float | None
     critical: bool
     kinds: tuple[Kind, ...]
+    prediction: bool = False
+    evidence: float = 1.0
+    stability_index: float | None = None
+    strange: float = 0.0
+    dependence: float = 0.0
+    doubtful: bool = False
 
     @property
     def drifted(self) -> bool:
         """Whether any kind of drift was seen."""
         return bool(self.kinds)
+
+    @property
+    def leading(self) -> bool:
+        """Whether this column alone can make the dataset's drift."""
+        return self.critical or self.prediction
 
     @property
     def severity(self) -> tuple[bool, float]:
@@ -68,120 +60,129 @@ class ColumnScore:
 def score_columns(
     request: CheckRequest, reference: Dataset, current: Dataset
 ) -> tuple[tuple[ColumnScore, ...], tuple[Finding, ...]]:
-    """The scores, worst first, and the columns that could not be compared.
+    """The scores, worst first, and remarks, such as what could not be compared.
 
     A column drifted where its effect reaches the threshold AND its corrected p-value
-    is at most `significance` AND the robust measure agrees; or where at least 1 % of
-    its rows lie in categories that the reference has never seen.
+    is at most `significance` AND the robust measure agrees; or where a share of its
+    rows has no like in the reference: at least 1 % in unseen categories, or, of
+    numbers outside the reference's range, a tenth of the threshold.
+
+    p-values are corrected among the leading columns and among the others apart, so
+    that a critical column does not lose power to how many others there are.
     """
     compared: dict[str, Comparison] = {}
-    unchecked = []
+    remarks = []
     for name, column in reference.columns.items():
         if name in current.columns:
+            remarks += _constants(name, column, current.columns[name])
             result = compare(column, current.columns[name], request.minimum_rows)
             if isinstance(result, Comparison):
                 compared[name] = result
             else:
-                unchecked.append(Finding("Unchecked", name, result, quality=False))
+                remarks.append(Finding("Unchecked", name, result, quality=False))
     rules = {rule.name: rule for rule in request.columns}
-    return _judge(request, compared, rules), tuple(unchecked)
+    leading = {rule.name for rule in request.columns if rule.critical}
+    leading |= {str(request.log.prediction_column)}
+    scores: list[ColumnScore] = []
+    for family in (
+        {name: c for name, c in compared.items() if name in leading},
+        {name: c for name, c in compared.items() if name not in leading},
+    ):
+        scores += _judge(request, family, rules)
+    scores.sort(key=lambda score: score.severity, reverse=True)
+    return tuple(scores), (*remarks, *_remarks(scores, reference))
 
 
 def _judge(
     request: CheckRequest,
-    compared: Mapping[str, Comparison],
+    family: Mapping[str, Comparison],
     rules: Mapping[str, ColumnRule],
-) -> tuple[ColumnScore, ...]:
-    pvalues = np.array([result.pvalue for result in compared.values()])
-    adjusted = benjamini_hochberg(pvalues)
-    unseen_pvalues = np.array([result.unseen_pvalue for result in compared.values()])
-    unseen_adjusted = benjamini_hochberg(unseen_pvalues)
+) -> list[ColumnScore]:
+    tested = {n: c.pvalue for n, c in family.items() if c.pvalue is not None}
+    corrected = benjamini_hochberg(np.array(list(tested.values())))
+    adjusted = dict(zip(tested, corrected.tolist(), strict=True))
+    strange = benjamini_hochberg(np.array([c.strange_pvalue for c in family.values()]))
     scores = []
-    for index, (name, result) in enumerate(compared.items()):
+    for (name, found), strange_pvalue in zip(family.items(), strange, strict=True):
         rule = rules.get(name, ColumnRule(name))
         threshold = (
             request.default_threshold if rule.threshold is None else rule.threshold
         )
-        kinds = []
-        pvalue = float(adjusted[index])
-        if (
-            result.effect >= threshold
-            and pvalue <= request.significance
-            and result.agrees
-        ):
-            kinds.append(Kind.COVARIATE)
-        if (
-            result.unseen is not None
-            and result.unseen >= MINIMUM_UNSEEN_SHARE
-            and unseen_adjusted[index] <= request.significance
-        ):
-            kinds.append(Kind.NEW_CATEGORY)
+        pvalue = adjusted.get(name)
+        large = found.effect >= threshold and found.agrees
+        moved = large and pvalue is not None and pvalue <= request.significance
+        nominal = 1.0 if found.nominal is None else found.nominal * len(family)
+        least = MINIMUM_UNSEEN_SHARE if found.categorical else RANGE_SHARE * threshold
+        odd = found.strange >= least and strange_pvalue <= request.significance
+        prediction = name == request.log.prediction_column
         scores.append(
             ColumnScore(
-                name, result.effect, threshold, pvalue, rule.critical, tuple(kinds)
+                name=name,
+                effect=found.effect,
+                threshold=threshold,
+                pvalue=pvalue,
+                critical=rule.critical,
+                kinds=_kinds(moved, odd, prediction, found.categorical),
+                prediction=prediction,
+                evidence=_evidence(found, moved, odd),
+                stability_index=found.stability_index,
+                strange=found.strange if odd else 0.0,
+                dependence=found.dependence,
+                doubtful=large and not moved and nominal <= request.significance,
             )
         )
-    return tuple(sorted(scores, key=lambda score: score.severity, reverse=True))
+    return scores
 
 
-def compare(reference: Column, current: Column, minimum_rows: int) -> Comparison | str:
-    """The comparison of one column, or in words why there is none."""
-    fewest = min(reference.present, current.present)
-    if fewest < minimum_rows:
-        return f"{fewest} of at least {minimum_rows} values"
-    if isinstance(reference, Numbers) and isinstance(current, Numbers):
-        return _compare_numbers(reference.values, current.values)
-    if isinstance(reference, Categories) and isinstance(current, Categories):
-        return _compare_categories(reference, current)
-    return "a category on one side, a number on the other"
+def _kinds(
+    moved: bool, odd: bool, prediction: bool, categorical: bool
+) -> tuple[Kind, ...]:
+    if prediction:
+        return (Kind.PREDICTION,) if moved or odd else ()
+    covariate = moved or (odd and not categorical)
+    kinds = [Kind.COVARIATE] if covariate else []
+    if odd and categorical:
+        kinds.append(Kind.NEW_CATEGORY)
+    return tuple(kinds)
 
 
-def _compare_numbers(reference: Floats, current: Floats) -> Comparison:
-    distance = kolmogorov_smirnov_distance(reference, current)
-    return Comparison(
-        effect=normed_wasserstein_distance(reference, current),
-        pvalue=kolmogorov_smirnov_pvalue(distance, reference.size, current.size),
-        agrees=distance >= MINIMUM_KS_DISTANCE,
-    )
+def _evidence(found: Comparison, moved: bool, odd: bool) -> float:
+    """The column's own p-value, over both ways in which it can drift."""
+    by_effect = (found.pvalue or 0.0) / WEIGHT if moved else 1.0
+    by_share = found.strange_pvalue / STRANGE_WEIGHT if odd else 1.0
+    return min(1.0, by_effect, by_share)
 
 
-def _compare_categories(reference: Categories, current: Categories) -> Comparison | str:
-    repeated = sum(count for count in reference.counts.values() if count > 1)
-    if repeated * 2 < reference.present:
-        return "most values occur once, as in an identifier"
-    before, after = aligned_counts(reference, current)
-    pvalue = chi_square_pvalue(before, after)
-    unseen = int(after[-1])
-    singletons = sum(1 for count in reference.counts.values() if count == 1)
-    return Comparison(
-        effect=corrected_jensen_shannon_distance(before, after),
-        pvalue=1.0 if pvalue is None else pvalue,
-        agrees=True,
-        unseen=unseen / current.present,
-        unseen_pvalue=unseen_pvalue(
-            unseen, current.present, singletons, reference.present
-        ),
-    )
+def _constants(name: str, reference: Column, current: Column) -> list[Finding]:
+    """A remark on a column that has stopped moving, or has begun to."""
+    before, after = _constant(reference), _constant(current)
+    if after and not before:
+        detail = "always one value, which it was not in the reference"
+        return [Finding("Constant", name, detail, quality=False)]
+    if before and not after and current.present:
+        detail = "it was always one value in the reference"
+        return [Finding("WasConstant", name, detail, quality=False)]
+    return []
 
 
-def aligned_counts(reference: Categories, current: Categories) -> tuple[Floats, Floats]:
-    """Counts by category on both sides: the frequent ones, all others, the unseen.
+def _constant(column: Column) -> bool:
+    if isinstance(column, Numbers):
+        values = column.values
+        return column.present > 1 and bool(values[0] == values[-1])
+    return column.present > 1 and len(column.counts) == 1
 
-    Kept are the reference's most frequent categories, so many that each has five
-    rows or more on average on either side: below that no correction helps.
-    """
-    fewest = min(reference.present, current.present)
-    keep = max(1, min(MAXIMUM_CATEGORIES, fewest // ROWS_PER_CATEGORY))
-    ranked = sorted(reference.counts.items(), key=lambda item: (-item[1], item[0]))
-    kept = [name for name, _ in ranked[:keep]]
-    before = [reference.counts[name] for name in kept]
-    after = [current.counts.get(name, 0) for name in kept]
-    unseen = sum(
-        count for name, count in current.counts.items() if name not in reference.counts
-    )
-    other_before = reference.present - sum(before)
-    other_after = current.present - sum(after) - unseen
-    return (
-        np.array([*before, other_before, 0], dtype=np.float64),
-        np.array([*after, other_after, unseen], dtype=np.float64),
-    )
+
+def _remarks(scores: list[ColumnScore], reference: Dataset) -> list[Finding]:
+    """What a reader should know about the scores: strange rows, dependent rows."""
+    found = []
+    for score in scores:
+        if score.strange:
+            categorical = isinstance(reference.columns[score.name], Categories)
+            reason = "UnseenCategories" if categorical else "OutOfRange"
+            detail = f"{score.strange:.1%} of the rows are unlike the reference"
+            found.append(Finding(reason, score.name, detail, quality=False))
+    most = max(scores, key=lambda score: score.dependence, default=None)
+    if most and most.dependence >= DEPENDENT:
+        detail = f"rows resemble the ones before ({most.dependence:.2f})"
+        found.append(Finding("DependentRows", most.name, detail, quality=False))
+    return found

@@ -1,18 +1,21 @@
 """p-values: how surprising a difference would be if nothing had changed.
 
 All lie between 0 and 1, and smaller means more surprising. They assume independent
-rows; that is why no verdict rests on them alone (see `verdict`).
+rows; that is why no verdict rests on them alone (see `verdict`), and why rows that
+resemble the ones before are counted for less (`effective_share`).
 """
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from driftcheck.distance import Floats
 
 MINIMUM_EXPECTED = 5.0
+LEAST_EFFECTIVE_ROWS = 25
 
 
-def kolmogorov_smirnov_pvalue(distance: float, n: int, m: int) -> float:
+def kolmogorov_smirnov_pvalue(distance: float, n: float, m: float) -> float:
     r"""Two-sided p-value of the Kolmogorov-Smirnov distance of n and m rows.
 
     .. math:: Q_{KS}\left((\sqrt{e} + 0.12 + 0.11/\sqrt{e}) D\right),
@@ -104,6 +107,77 @@ def unseen_pvalue(
         return 1.0
     chance = min(1.0, (singletons + 1) / max(1, reference_rows))
     return float(special.bdtrc(unseen - 1, rows, chance))
+
+
+def beyond_pvalue(
+    beyond_reference: int, reference_rows: int, beyond_current: int, current_rows: int
+) -> float:
+    r"""p-value of so many values beyond a limit that few of the reference exceed.
+
+    The limit is the reference's own (r + 1)-th most extreme value. Of the r + x most
+    extreme values of both sides together, each is the reference's with the chance
+    n/(n + m) if nothing changed, whatever the distribution; the p-value is the
+    binomial tail of at most r. Values that tie with the limit are not beyond it.
+
+    Source: Wilks (1942), "Statistical prediction with special reference to the
+    problem of tolerance limits".
+    """
+    if beyond_current == 0:
+        return 1.0
+    chance = reference_rows / (reference_rows + current_rows)
+    drawn = beyond_reference + beyond_current
+    return float(special.bdtr(beyond_reference, drawn, chance))
+
+
+def dependence(values: Floats, ordered: Floats) -> float:
+    r"""How much a row resembles the one before: about the correlation, from 0 to 1.
+
+    From how often two following values lie on one side of the median, beyond what
+    independent rows do: for a Gaussian series the correlation is
+    :math:`\sin(\pi \kappa / 2)`. Tails and units do not matter. `ordered` are the
+    same values ascending.
+
+    Source: Kedem (1994), "Time series analysis by higher order crossings".
+    """
+    if values.size < 3:
+        return 0.0
+    above = values > ordered[values.size // 2]
+    share = float(np.mean(above))
+    same = float(np.mean(above[1:] == above[:-1]))
+    kappa = _beyond_chance(same, share**2 + (1 - share) ** 2)
+    return float(np.sin(np.pi / 2 * kappa))
+
+
+def category_dependence(codes: NDArray[np.int32], counts: NDArray[np.intp]) -> float:
+    """How much more often a category repeats itself than by chance, from 0 to 1."""
+    if codes.size < 3:
+        return 0.0
+    same = float(np.mean(codes[1:] == codes[:-1]))
+    return _beyond_chance(same, float(np.sum((counts / codes.size) ** 2)))
+
+
+def _beyond_chance(same: float, by_chance: float) -> float:
+    """Cohen's kappa, not below zero."""
+    return 0.0 if by_chance >= 1 else max(0.0, (same - by_chance) / (1 - by_chance))
+
+
+def effective_share(dependence: float, rows: int) -> float:
+    r"""How much of an independent row each row is worth, above 0 and at most 1.
+
+    .. math:: (1 - \rho) / (1 + \rho)
+
+    for a first-order autoregressive series. Dependence that this many independent
+    rows show by chance does not count. Never fewer than 25 rows in all: so few could
+    not tell a change of a whole deviation from chance, and a plain change must not be
+    explained away; the price is in docs/verdict.md.
+
+    Source: Bayley and Hammersley (1946), "The effective number of independent
+    observations in an autocorrelated time series".
+    """
+    if dependence <= 2 / np.sqrt(max(rows, 1)):
+        return 1.0
+    share = (1 - dependence) / (1 + dependence)
+    return min(1.0, max(share, LEAST_EFFECTIVE_ROWS / rows))
 
 
 def benjamini_hochberg(pvalues: Floats) -> Floats:

@@ -15,7 +15,11 @@ from driftcheck.scores import ColumnScore, score_columns
 from driftcheck.windows import Window
 
 WORST = 5
+# Either way to a dataset's drift is by chance in one check of 800 at most, for the
+# usual significance of 0.05: together less than one false alarm a year of daily ones.
+ALARM_DIVISOR = 40
 QUALITY_ORDER = (
+    "DuplicateColumn",
     "MissingColumn",
     "RetypedColumn",
     "RaggedVector",
@@ -44,12 +48,15 @@ def judge(
     if min(reference.rows, current.rows) >= request.minimum_rows:
         scores, unchecked = score_columns(request, reference, current)
     findings = (*sorted(quality, key=_rank), *unchecked)
-    drifted = sum(score.drifted for score in scores)
+    features = [score for score in scores if not score.prediction]
+    drifted = sum(score.drifted for score in features)
     kinds = {kind for score in scores for kind in score.kinds}
     verdict, reason, message = (
         _quality(findings)
         or _inconclusive(request, reference, current, scores)
         or _drift(request, scores)
+        or _doubt(request, scores)
+        or _no_drift(request, scores)
     )
     return Judgement(
         WindowVerdict(
@@ -60,12 +67,13 @@ def judge(
             reason=reason,
             message=message,
             rows=current.rows,
-            drifted=drifted if scores else None,
-            checked=len(scores) if scores else None,
-            percent=100 * drifted // len(scores) if scores else None,
+            drifted=drifted if features else None,
+            checked=len(features) or None,
+            percent=100 * drifted // len(features) if features else None,
             kinds=tuple(kind for kind in Kind if kind in kinds),
             worst=tuple((score.name, score.effect) for score in scores[:WORST]),
             findings=tuple(str(finding) for finding in findings),
+            sampled=current.sampled,
         ),
         scores,
     )
@@ -111,7 +119,7 @@ def _inconclusive(
             least = request.minimum_rows
             message = f"{rows} of at least {least} {whose}: {least - rows} missing"
             return Verdict.INCONCLUSIVE, reason, message
-    if not scores:
+    if not any(not score.prediction for score in scores):
         return Verdict.INCONCLUSIVE, "NothingChecked", "no column could be compared"
     scored = {score.name for score in scores}
     for rule in request.columns:
@@ -123,22 +131,96 @@ def _inconclusive(
 
 def _drift(
     request: CheckRequest, scores: tuple[ColumnScore, ...]
+) -> tuple[Verdict, str, str] | None:
+    """Drift where a leading column, or enough of the others, drifted beyond chance.
+
+    "Beyond chance" is stricter than what marks a single column: see `alarm_level`.
+    """
+    level = alarm_level(request)
+    leading = [score for score in scores if score.leading]
+    for score in leading:
+        if score.drifted and score.evidence * len(leading) <= level:
+            return _led_by(score, _counts(scores))
+    features = [score for score in scores if not score.prediction]
+    drifted = [score for score in features if score.drifted]
+    surest = min((score.evidence for score in drifted), default=1.0)
+    if _enough(request, scores) and surest * len(features) <= level:
+        message = f"{_counts(scores)}: {_worst(drifted)}"
+        return Verdict.DRIFT, "ColumnsDrifted", message
+    return None
+
+
+def _doubt(
+    request: CheckRequest, scores: tuple[ColumnScore, ...]
+) -> tuple[Verdict, str, str] | None:
+    """Inconclusive where only the dependence of rows speaks against a drift.
+
+    Neither Drift nor NoDrift is warranted then: more independent rows are needed.
+    """
+    doubtful = [score for score in scores if score.doubtful]
+    if not doubtful:
+        return None
+    leads = any(score.leading for score in doubtful)
+    if not leads and not _enough(request, scores, doubtful=True):
+        return None
+    first = max(doubtful, key=lambda score: score.dependence)
+    message = (
+        f"{first.name} {first.effect:.2f}: each row resembles the one before "
+        f"({first.dependence:.2f}), so this may be chance; a longer window can tell"
+    )
+    return Verdict.INCONCLUSIVE, "DependentRows", message
+
+
+def _no_drift(
+    request: CheckRequest, scores: tuple[ColumnScore, ...]
 ) -> tuple[Verdict, str, str]:
-    drifted = [score for score in scores if score.drifted]
-    worst = ", ".join(f"{score.name} {score.effect:.2f}" for score in drifted[:3])
-    percent = 100 * len(drifted) // len(scores)
-    counts = f"{len(drifted)} of {len(scores)} columns drifted ({percent} %)"
-    critical = [score for score in drifted if score.critical]
-    if critical:
-        first = critical[0]
-        limit = f"{first.effect:.2f}, threshold {first.threshold:g}"
-        if first.kinds == (Kind.NEW_CATEGORY,):
-            limit = "categories that the reference does not have"
-        message = f"critical column {first.name}: {limit}; {counts}"
-        return Verdict.DRIFT, "CriticalColumnDrifted", message
+    drifted = [score for score in scores if score.drifted and not score.prediction]
+    counts = _counts(scores)
     least = request.drifted_columns_percent
-    if drifted and 100 * len(drifted) >= least * len(scores):
-        return Verdict.DRIFT, "ColumnsDrifted", f"{counts}: {worst}"
-    if drifted:
-        return Verdict.NO_DRIFT, "NoDrift", f"{counts}, below {least} %: {worst}"
-    return Verdict.NO_DRIFT, "NoDrift", f"none of {len(scores)} columns drifted"
+    leads = any(score.drifted and score.leading for score in scores)
+    if leads or _enough(request, scores):
+        message = f"{counts}, which may be chance: {_worst(drifted)}"
+    elif drifted:
+        message = f"{counts}, below {least} %: {_worst(drifted)}"
+    else:
+        checked = sum(not score.prediction for score in scores)
+        message = f"none of {checked} columns drifted"
+    return Verdict.NO_DRIFT, "NoDrift", message
+
+
+def _enough(
+    request: CheckRequest, scores: tuple[ColumnScore, ...], doubtful: bool = False
+) -> bool:
+    """Whether the share of drifted (or doubtful) columns reaches the limit."""
+    features = [score for score in scores if not score.prediction]
+    count = sum(score.drifted or (doubtful and score.doubtful) for score in features)
+    return count > 0 and 100 * count >= request.drifted_columns_percent * len(features)
+
+
+def _counts(scores: tuple[ColumnScore, ...]) -> str:
+    features = [score for score in scores if not score.prediction]
+    drifted = sum(score.drifted for score in features)
+    percent = 100 * drifted // len(features)
+    return f"{drifted} of {len(features)} columns drifted ({percent} %)"
+
+
+def _worst(drifted: list[ColumnScore]) -> str:
+    return ", ".join(f"{score.name} {score.effect:.2f}" for score in drifted[:3])
+
+
+def alarm_level(request: CheckRequest) -> float:
+    """The chance of a false alarm that each of the two ways to Drift may have."""
+    return request.significance / ALARM_DIVISOR
+
+
+def _led_by(score: ColumnScore, counts: str) -> tuple[Verdict, str, str]:
+    limit = f"{score.effect:.2f}, threshold {score.threshold:g}"
+    if score.effect < score.threshold:
+        limit = f"{score.strange:.1%} of the rows are unlike the reference"
+    if score.kinds == (Kind.NEW_CATEGORY,):
+        limit = "categories that the reference does not have"
+    if score.prediction:
+        message = f"predictions ({score.name}): {limit}; {counts}"
+        return Verdict.DRIFT, "PredictionDrifted", message
+    message = f"critical column {score.name}: {limit}; {counts}"
+    return Verdict.DRIFT, "CriticalColumnDrifted", message

@@ -44,14 +44,17 @@ def reference_dataset(**columns: Any) -> Dataset:
     return dataset_from(table, reference_shape(table.schema, features), features)
 
 
-def window_dataset(reference: Dataset, **columns: Any) -> Dataset:
+def window_dataset(
+    reference: Dataset, in_time: bool = False, **columns: Any
+) -> Dataset:
     """A window of these columns, held against the reference."""
     from driftcheck.load import LoadedReference
 
     table = pa.table(columns)
     features = Features("Columns", tuple(columns))
     kinds = LoadedReference(reference, "").kinds
-    return dataset_from(table, window_shape(table.schema, features, kinds), features)
+    shape = window_shape(table.schema, features, kinds)
+    return dataset_from(table, shape, features, in_time=in_time)
 
 
 def judged(before: dict[str, Any], after: dict[str, Any], **changes: Any) -> Judgement:

@@ -85,7 +85,9 @@ def test_a_significant_but_tiny_shift_is_no_drift() -> None:
     """A twentieth of a deviation at 100,000 rows is beyond doubt, and immaterial."""
     before, after = samples(1, 100_000, 1), samples(1, 100_000, 5, 1, by=0.05)
     judgement = judged(before, after)
-    assert judgement.scores[0].pvalue < 1e-6
+    pvalue = judgement.scores[0].pvalue
+    assert pvalue is not None
+    assert pvalue < 1e-6
     assert judgement.verdict.verdict is Verdict.NO_DRIFT
 
 

@@ -1,0 +1,183 @@
+"""One column of both sides compared: an effect size, its significance, second views."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from driftcheck.columns import Categories, Column, Numbers
+from driftcheck.distance import (
+    CONSTANT_TOLERANCE,
+    Floats,
+    corrected_jensen_shannon_distance,
+    decile_counts,
+    inner_range,
+    normed_wasserstein_distance,
+    overlay,
+    stability_index,
+)
+from driftcheck.significance import (
+    beyond_pvalue,
+    chi_square_pvalue,
+    effective_share,
+    kolmogorov_smirnov_pvalue,
+    unseen_pvalue,
+)
+
+MINIMUM_KS_DISTANCE = 0.03
+MAXIMUM_CATEGORIES = 200
+ROWS_PER_CATEGORY = 5
+MAXIMUM = float(np.finfo(np.float64).max)
+_SPELLINGS = {"true": "true", "false": "false", "t": "true", "f": "false"}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One column of both sides compared.
+
+    `effect`: Wasserstein distance in standard deviations, or Jensen-Shannon
+    distance. `pvalue`: None where there is nothing to test. `agrees`: whether the
+    measure that heavy tails cannot mislead sees a difference too. `strange`: the
+    share of rows that the reference has no like of, less what is usual there:
+    unseen categories, or values outside the reference's range.
+
+    The p-values count dependent rows for less; `nominal` is what `pvalue` would be if
+    all rows were independent.
+    """
+
+    effect: float
+    pvalue: float | None
+    nominal: float | None
+    agrees: bool
+    stability_index: float
+    strange: float
+    strange_pvalue: float
+    categorical: bool
+    dependence: float
+
+
+def compare(reference: Column, current: Column, minimum_rows: int) -> Comparison | str:
+    """The comparison of one column, or in words why there is none."""
+    fewest = min(reference.present, current.present)
+    if fewest < minimum_rows:
+        return f"{fewest} of at least {minimum_rows} values"
+    if isinstance(reference, Numbers) and isinstance(current, Numbers):
+        return _compare_numbers(reference, current)
+    if isinstance(reference, Categories) and isinstance(current, Categories):
+        return _compare_categories(reference, current)
+    return "a category on one side, a number on the other"
+
+
+def _compare_numbers(reference: Numbers, current: Numbers) -> Comparison:
+    laid = overlay(reference.values, current.values)
+    distance = laid.height()
+    worth = effective_share(current.dependence, current.present)
+    n, m = reference.present, current.present
+    strange, strange_pvalue = _out_of_range(reference.values, current.values, worth)
+    return Comparison(
+        effect=normed_wasserstein_distance(reference.values, current.values, laid),
+        pvalue=kolmogorov_smirnov_pvalue(distance, n, worth * m),
+        nominal=kolmogorov_smirnov_pvalue(distance, n, m),
+        agrees=distance >= MINIMUM_KS_DISTANCE,
+        stability_index=stability_index(
+            *decile_counts(reference.values, current.values)
+        ),
+        strange=strange,
+        strange_pvalue=strange_pvalue,
+        categorical=False,
+        dependence=current.dependence,
+    )
+
+
+def _out_of_range(
+    reference: Floats, current: Floats, worth: float
+) -> tuple[float, float]:
+    """The excess share of values outside the reference's inner range, its p-value.
+
+    This is what clipping keeps from the effect: a few rows far out.
+    """
+    low, high = inner_range(reference)
+    margin = CONSTANT_TOLERANCE * max(abs(low), abs(high))
+    low, high = max(low - margin, -MAXIMUM), min(high + margin, MAXIMUM)
+    sides = (reference, current)
+    below = [int(np.searchsorted(side, low)) for side in sides]
+    above = [
+        side.size - int(np.searchsorted(side, high, side="right")) for side in sides
+    ]
+    rows = max(1, int(worth * current.size))
+    pvalues = [
+        beyond_pvalue(before, reference.size, int(worth * after), rows)
+        for before, after in (below, above)
+    ]
+    before, after = ((below[i] + above[i]) / side.size for i, side in enumerate(sides))
+    return max(0.0, after - before), min(1.0, 2 * min(pvalues))
+
+
+def _compare_categories(reference: Categories, current: Categories) -> Comparison | str:
+    repeated = sum(count for count in reference.counts.values() if count > 1)
+    if repeated * 2 < reference.present:
+        return "most values occur once, as in an identifier"
+    reference, current = one_spelling(reference, current)
+    before, after = aligned_counts(reference, current)
+    unseen = unseen_rows(reference, current)
+    singletons = sum(1 for count in reference.counts.values() if count == 1)
+    worth = effective_share(current.dependence, current.present)
+    return Comparison(
+        effect=corrected_jensen_shannon_distance(before, after),
+        pvalue=chi_square_pvalue(before, worth * after),
+        nominal=chi_square_pvalue(before, after),
+        agrees=True,
+        stability_index=stability_index(before, after),
+        strange=unseen / current.present,
+        strange_pvalue=unseen_pvalue(
+            int(worth * unseen),
+            max(1, int(worth * current.present)),
+            singletons,
+            reference.present,
+        ),
+        categorical=True,
+        dependence=current.dependence,
+    )
+
+
+def aligned_counts(reference: Categories, current: Categories) -> tuple[Floats, Floats]:
+    """Counts by category on both sides: the frequent ones, then all others.
+
+    Kept are so many that each has five rows or more on average on either side: below
+    that no correction helps. They are the most frequent of both sides together. The
+    reference's most frequent would be chosen for having happened to be frequent
+    there, and be rarer in any window.
+    """
+    fewest = min(reference.present, current.present)
+    keep = max(1, min(MAXIMUM_CATEGORIES, fewest // ROWS_PER_CATEGORY))
+    both = Counter(reference.counts)
+    both.update(current.counts)
+    ranked = sorted(both.items(), key=lambda item: (-item[1], item[0]))
+    kept = [name for name, _ in ranked[:keep]]
+    before = [reference.counts.get(name, 0) for name in kept]
+    after = [current.counts.get(name, 0) for name in kept]
+    return (
+        np.array([*before, reference.present - sum(before)], dtype=np.float64),
+        np.array([*after, current.present - sum(after)], dtype=np.float64),
+    )
+
+
+def unseen_rows(reference: Categories, current: Categories) -> int:
+    """Rows of the window in categories that the reference does not have."""
+    seen = reference.counts
+    return sum(count for name, count in current.counts.items() if name not in seen)
+
+
+def one_spelling(
+    reference: Categories, current: Categories
+) -> tuple[Categories, Categories]:
+    """Booleans in one spelling: a file's True or t is a table's true."""
+    if any(name.lower() not in _SPELLINGS for name in reference.counts):
+        return reference, current
+    sides = []
+    for side in (reference, current):
+        counts: Counter[str] = Counter()
+        for name, count in side.counts.items():
+            counts[_SPELLINGS.get(name.lower(), name)] += count
+        sides.append(replace(side, counts=dict(counts)))
+    return sides[0], sides[1]
