@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -60,11 +61,13 @@ class Memory:
 
 @dataclass(frozen=True)
 class World:
-    """Everything outside the object: ports, settings and the metrics."""
+    """Everything outside the object; who decides and who acts can be exchanged."""
 
     ports: Ports
     settings: Settings
     board: Board
+    decide: Callable[[Context, Status], Plan] = plan
+    act: Callable[[Hands, Effect], Awaitable[str]] = act
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ async def _pass(
         return PassResult(now, gone=True)
     manifest, context, before = found
     try:
-        decided = plan(context, before)
+        decided = world.decide(context, before)
     except InvalidSpec as error:
         await _record_invalid(world, manifest, before, error, now)
         raise
@@ -177,7 +180,7 @@ async def _carry_out(
     try:
         hands = await _hands(world, context, decided.status, manifest, effect)
         crash.point(f"before:{kind}")
-        done = await act(hands, effect)
+        done = await world.act(hands, effect)
         crash.point(f"after:{kind}")
     except KillickError as error:
         count = (

@@ -14,7 +14,7 @@ import time
 from tests.simulation.run import play
 from tests.simulation.scenario import SCENARIOS
 from tests.simulation.sweep import everything, sweep, writes_and_deaths
-from tests.simulation.wire import CRASHES, Call, Fault
+from tests.simulation.wire import CRASHES, JUMPS, Call, Fault
 
 
 def main() -> int:
@@ -24,6 +24,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="scenarios whose name has this")
     parser.add_argument("--deaths", action="store_true", help="only crashes")
     parser.add_argument("--writes", action="store_true", help="writes and deaths only")
+    parser.add_argument("--reads", action="store_true", help="errors of reads only")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     if options.plan:
@@ -33,6 +34,8 @@ def main() -> int:
 
     def wanted(call: Call, fault: Fault) -> bool:
         if options.deaths and fault not in CRASHES:
+            return False
+        if options.reads and (call.write or fault in CRASHES or fault in JUMPS):
             return False
         return (writes_and_deaths if options.writes else everything)(call, fault)
 

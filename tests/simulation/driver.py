@@ -72,14 +72,14 @@ class Driver:
         self.down_until: datetime | None = None
         self.watch = Watch(lambda _call: None, lambda: True)
         self.objects = [Subjective(s.name) for s in world.subjects]
-        self._make: Callable[[Ports], Ports] = lambda ports: ports
+        self.mutate: Callable[[World], World] = lambda operator: operator
         wire.written = self._written
         wire.jumped = self._jump
         self._boot()
 
-    def wrap(self, make: Callable[[Ports], Ports]) -> None:
-        """Put something between the loop and its ports: how mutants are made."""
-        self._make = make
+    def wrap(self, mutate: Callable[[World], World]) -> None:
+        """Exchange a part of the operator: how mutants are made."""
+        self.mutate = mutate
         self._boot()
         self.lifetimes = 1
 
@@ -130,7 +130,7 @@ class Driver:
         settings = Settings(
             cluster="sim", tracking_uri=MLFLOW, work_directory=Path("/nonexistent")
         )
-        self.operator = World(self._make(ports), settings, Board())
+        self.operator = self.mutate(World(ports, settings, Board()))
         for held in self.objects:
             held.memory, held.due, held.immediate = Memory(), self.world.now, 0
             held.gone = (NAMESPACE, held.name) not in self.world.cluster.objects

@@ -142,6 +142,11 @@ def check_registry(run: Run, call: Call) -> None:
         return
     proven = {v for v, won in run.world.truth.evaluated.values() if won}
     require(version in proven, f"{call} names a version that was never proven")
+    if call.key[:2] == (call.subject, "champion"):
+        landed = f"models:/{call.subject}/{version}"
+        texts = [c.files["values.yaml"] for c in run.world.repository.history()]
+        named = any(f"{landed} ".encode() in text for text in texts)
+        require(named, f"version {version} is crowned before Git names it")
 
 
 def check_claims(run: Run, name: str) -> None:
@@ -196,6 +201,11 @@ def _promotion_claims(run: Run, name: str, status: Status) -> None:
         shas = {commit.sha for commit in run.world.repository.history()}
         found = promotion.commit is None or promotion.commit in shas
         require(found, f"commit {promotion.commit} is claimed and not there")
+    told = status.condition("Promoted")
+    if told and told.status == "True":
+        named = f"{promotion.to_value} ".encode()
+        texts = [c.files["values.yaml"] for c in run.world.repository.history()]
+        require(any(named in t for t in texts), "Promoted is claimed and not in Git")
     if promotion.state == "Done":
         crowned = promotion.version in run.world.truth.champions[name]
         require(crowned, f"version {promotion.version} was never the champion")

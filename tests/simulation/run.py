@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from killick.observe.gather import Ports
+from killick.loop import World
 from tests.fakes.world import NAMESPACE
 from tests.simulation.driver import Driver, Listening, Violation, Watch
 from tests.simulation.invariants import Ledger, after_write, at_rest
@@ -70,7 +70,7 @@ def play(
     *,
     order: int = 0,
     deaf: bool = False,
-    wrap: Callable[[Ports], Ports] | None = None,
+    wrap: Callable[[World], World] | None = None,
     forks: Forks | None = None,
 ) -> Run:
     """Play a scenario; a violation is in the result, not raised."""

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from killick.observe.gather import Ports
+from killick.loop import World
 from tests.simulation.run import Run, play
 from tests.simulation.scenario import Scenario
 from tests.simulation.wire import CRASHES, JUMPS, Call, Fault
@@ -148,7 +148,7 @@ def sweep(
     scenarios: Iterable[Scenario],
     wanted: Wanted = everything,
     *,
-    wrap: Callable[[Ports], Ports] | None = None,
+    wrap: Callable[[World], World] | None = None,
     jobs: int = 2,
 ) -> Report:
     """Play every wanted plan of every scenario."""
