@@ -4,6 +4,7 @@ SHELL := bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+VERSION := 0.1.0
 export PYTHONPATH := operator:drift:examples:.
 
 .DEFAULT_GOAL := help
@@ -51,6 +52,15 @@ unit: $(VENV)/.complete ## Tests without servers
 .PHONY: system
 system: setup ## Tests on the real servers
 	@echo "== contract and system tests"; $(BIN)/pytest -q tests/contract tests/system
+
+.PHONY: image
+image: ## Build the images killick-operator and killick-worker (needs Docker)
+	@for target in operator worker; do \
+	  docker build --target $$target --tag killick-$$target:$(VERSION) .; done
+
+.PHONY: test-image
+test-image: $(VENV)/.complete ## Build and run the images for real (root; installs Debian's Docker)
+	@echo "== images"; $(BIN)/pytest -q -s tests/image
 
 .PHONY: format
 format: $(VENV)/.complete ## Format and mend what can be mended
