@@ -19,8 +19,9 @@ from driftcheck.contract import (
     Verdict,
     WindowGrid,
 )
-from driftcheck.load import column_names, load_window, reference_of
+from driftcheck.load import column_names, load_window
 from driftcheck.postgres import DATABASE_VARIABLE
+from driftcheck.profile import DIRECTORY_VARIABLE, reference_of
 from driftcheck.verdict import judge
 from driftcheck.windows import Window
 
@@ -65,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
     add("--drifted-columns-percent", type=int, default=30)
     add("--name", help="of the model, for pushed gauges; default: the table")
     add("--namespace", default="default", help="for pushed gauges")
+    add("--profile", metavar="DIR", help="keep the reduced reference there")
     add("--json", metavar="FILE", help="write the answer as JSON there, too")
     return options
 
@@ -74,10 +76,12 @@ def check_by_hand(
 ) -> tuple[CheckRequest, Check]:
     """The check that the options ask for; UsageError where they ask for none."""
     request = request_from(options, environment, now)
+    options.profile = options.profile or environment.get(DIRECTORY_VARIABLE)
     if not options.current:
-        return request, run_check(request, environment.get(DATABASE_VARIABLE), now)
+        url = environment.get(DATABASE_VARIABLE)
+        return request, run_check(request, url, now, options.profile)
     window = Window(now, now, counting=False)
-    reference = reference_of(request)
+    reference = reference_of(request, options.profile)
     current = load_window(options.current, request.log.features, reference)
     judgement = judge(request, window, reference.dataset, current)
     answer = CheckAnswer(request.spec_hash, reference.sha256, now, (judgement.verdict,))

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from driftcheck.columns import Dataset
 from driftcheck.contract import CheckAnswer, CheckError, CheckRequest, Verdict
 from driftcheck.failure import CheckFailure
-from driftcheck.load import LoadedReference, reference_of
+from driftcheck.load import LoadedReference
 from driftcheck.postgres import open_log
+from driftcheck.profile import reference_of
 from driftcheck.verdict import Judgement, judge, without_rows
 from driftcheck.windows import Window, windows_to_judge
 
@@ -33,11 +34,19 @@ class Check:
     reference: Dataset | None = None
 
 
-def run_check(request: CheckRequest, url: str | None, now: datetime) -> Check:
-    """Judges every window that is due; `url` is the inference log's address."""
+def run_check(
+    request: CheckRequest,
+    url: str | None,
+    now: datetime,
+    profiles: str | None = None,
+) -> Check:
+    """Judges every window that is due; `url` is the inference log's address.
+
+    `profiles`: the directory in which reduced references are kept, if any.
+    """
     windows = windows_to_judge(request, now)
     try:
-        reference = reference_of(request)
+        reference = reference_of(request, profiles)
     except CheckFailure as failure:
         return _failed(request, windows, now, failure)
     pinned = request.reference.sha256

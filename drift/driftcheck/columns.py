@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+import numpy as np
+
 from driftcheck.distance import Floats
 
 
@@ -43,6 +45,47 @@ class Numbers:
         return int(self.values.size)
 
 
+@dataclass(frozen=True, eq=False)
+class Binned:
+    """The numbers of a reference's column in bins of about equal counts (`binned`).
+
+    `edges`: each bin's largest value, ascending, the first bin holding only the least
+    value; `counts`: rows by bin; `sums`: of the values by bin, in units of the inner
+    range from `low` (0) to `high` (1), clipped to it; `deviation`: the standard
+    deviation in the same unit. `deciles` are edges, `decile_counts` rows between them.
+    """
+
+    edges: Floats
+    counts: Floats
+    sums: Floats
+    deciles: Floats
+    decile_counts: Floats
+    low: float
+    high: float
+    deviation: float
+    below: int
+    above: int
+    nulls: int = 0
+    infinite: int = 0
+
+    @property
+    def rows(self) -> int:
+        """All rows, whatever they hold."""
+        return self.present + self.nulls + self.infinite
+
+    @property
+    def present(self) -> int:
+        """Rows that can be compared."""
+        return int(self.counts.sum())
+
+    @property
+    def values(self) -> Floats:
+        """As many values as there are rows, spread evenly in their bins; to draw."""
+        lower = np.concatenate([self.edges[:1], self.edges[:-1]])
+        middle = lower + (self.edges - lower) / 2
+        return np.repeat(middle, self.counts.astype(np.int64))
+
+
 @dataclass(frozen=True)
 class Categories:
     """A categorical column: rows by category, categories in one canonical spelling.
@@ -66,7 +109,7 @@ class Categories:
         return sum(self.counts.values())
 
 
-Column: TypeAlias = Numbers | Categories
+Column: TypeAlias = Numbers | Binned | Categories
 
 
 @dataclass(frozen=True)

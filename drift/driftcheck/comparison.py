@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from driftcheck.columns import Categories, Column, Numbers
+from driftcheck.binned import binned_deciles, binned_distances
+from driftcheck.columns import Binned, Categories, Column, Numbers
 from driftcheck.distance import (
     CONSTANT_TOLERANCE,
     Floats,
@@ -61,27 +62,31 @@ def compare(reference: Column, current: Column, minimum_rows: int) -> Comparison
     fewest = min(reference.present, current.present)
     if fewest < minimum_rows:
         return f"{fewest} of at least {minimum_rows} values"
-    if isinstance(reference, Numbers) and isinstance(current, Numbers):
+    if isinstance(reference, Numbers | Binned) and isinstance(current, Numbers):
         return _compare_numbers(reference, current)
     if isinstance(reference, Categories) and isinstance(current, Categories):
         return _compare_categories(reference, current)
     return "a category on one side, a number on the other"
 
 
-def _compare_numbers(reference: Numbers, current: Numbers) -> Comparison:
-    laid = overlay(reference.values, current.values)
-    distance = laid.height()
+def _compare_numbers(reference: Numbers | Binned, current: Numbers) -> Comparison:
+    if isinstance(reference, Binned):
+        distance, effect = binned_distances(reference, current.values)
+        deciles = binned_deciles(reference, current.values)
+    else:
+        laid = overlay(reference.values, current.values)
+        distance = laid.height()
+        effect = normed_wasserstein_distance(reference.values, current.values, laid)
+        deciles = decile_counts(reference.values, current.values)
     worth = effective_share(current.dependence, current.present)
     n, m = reference.present, current.present
-    strange, strange_pvalue = _out_of_range(reference.values, current.values, worth)
+    strange, strange_pvalue = _out_of_range(reference, current.values, worth)
     return Comparison(
-        effect=normed_wasserstein_distance(reference.values, current.values, laid),
+        effect=effect,
         pvalue=kolmogorov_smirnov_pvalue(distance, n, worth * m),
         nominal=kolmogorov_smirnov_pvalue(distance, n, m),
         agrees=distance >= MINIMUM_KS_DISTANCE,
-        stability_index=stability_index(
-            *decile_counts(reference.values, current.values)
-        ),
+        stability_index=stability_index(*deciles),
         strange=strange,
         strange_pvalue=strange_pvalue,
         categorical=False,
@@ -90,27 +95,34 @@ def _compare_numbers(reference: Numbers, current: Numbers) -> Comparison:
 
 
 def _out_of_range(
-    reference: Floats, current: Floats, worth: float
+    reference: Numbers | Binned, current: Floats, worth: float
 ) -> tuple[float, float]:
     """The excess share of values outside the reference's inner range, its p-value.
 
     This is what clipping keeps from the effect: a few rows far out.
     """
-    low, high = inner_range(reference)
+    if isinstance(reference, Binned):
+        low, high = reference.low, reference.high
+        known = (reference.below, reference.above)
+    else:
+        low, high = inner_range(reference.values)
+        known = _beyond(reference.values, low, high)
     margin = CONSTANT_TOLERANCE * max(abs(low), abs(high))
     low, high = max(low - margin, -MAXIMUM), min(high + margin, MAXIMUM)
-    sides = (reference, current)
-    below = [int(np.searchsorted(side, low)) for side in sides]
-    above = [
-        side.size - int(np.searchsorted(side, high, side="right")) for side in sides
-    ]
+    seen = _beyond(current, low, high)
     rows = max(1, int(worth * current.size))
     pvalues = [
-        beyond_pvalue(before, reference.size, int(worth * after), rows)
-        for before, after in (below, above)
+        beyond_pvalue(before, reference.present, int(worth * after), rows)
+        for before, after in zip(known, seen, strict=True)
     ]
-    before, after = ((below[i] + above[i]) / side.size for i, side in enumerate(sides))
-    return max(0.0, after - before), min(1.0, 2 * min(pvalues))
+    excess = sum(seen) / current.size - sum(known) / reference.present
+    return max(0.0, excess), min(1.0, 2 * min(pvalues))
+
+
+def _beyond(values: Floats, low: float, high: float) -> tuple[int, int]:
+    """How many values lie below and above a range."""
+    above = values.size - int(np.searchsorted(values, high, side="right"))
+    return int(np.searchsorted(values, low)), above
 
 
 def _compare_categories(reference: Categories, current: Categories) -> Comparison | str:

@@ -175,9 +175,15 @@ def stability_index(reference: Floats, current: Floats) -> float:
     return float(np.sum((p - q) * np.log(p / q)))
 
 
+def decile_edges(reference: Floats) -> Floats:
+    """The reference's deciles, those that tie once."""
+    edges: Floats = np.unique(reference[np.arange(1, 10) * reference.size // 10])
+    return edges
+
+
 def decile_counts(reference: Floats, current: Floats) -> tuple[Floats, Floats]:
     """Rows of both sides between the reference's deciles; one outlier moves none."""
-    edges = np.unique(reference[np.arange(1, 10) * reference.size // 10])
+    edges = decile_edges(reference)
     sides = []
     for side in (reference, current):
         below = np.searchsorted(side, edges, side="right")

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from driftcheck.columns import ColumnKind, Dataset, Finding, Numbers
-from driftcheck.contract import CheckRequest, Features
+from driftcheck.columns import Categories, ColumnKind, Dataset, Finding
+from driftcheck.contract import Features
 from driftcheck.failure import CheckFailure, one_line, shown_address, without_secrets
 from driftcheck.schema import dataset_from, reference_shape, window_shape
 from driftcheck.sources import digest_of, files
@@ -40,9 +40,9 @@ class LoadedReference:
     def kinds(self) -> dict[str, ColumnKind]:
         """How each column is to be compared."""
         return {
-            name: ColumnKind.NUMBER
-            if isinstance(column, Numbers)
-            else ColumnKind.CATEGORY
+            name: ColumnKind.CATEGORY
+            if isinstance(column, Categories)
+            else ColumnKind.NUMBER
             for name, column in self.dataset.columns.items()
         }
 
@@ -52,15 +52,18 @@ class Read:
     """What was read of a file: a sample of its rows, and what describes the whole."""
 
     table: pa.Table
-    sha256: str
     rows: int
     names: tuple[str, ...]
 
 
-def reference_of(request: CheckRequest) -> LoadedReference:
-    """The reference that a request names, see `load_reference`."""
-    log = request.log
-    return load_reference(request.reference.uri, log.features, log.prediction_column)
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """The bytes behind an address, with their digest and what to call a failure."""
+
+    uri: str
+    reason: str
+    contents: list[tuple[str, pa.Buffer]]
+    sha256: str
 
 
 def load_reference(
@@ -70,11 +73,18 @@ def load_reference(
 
     CheckFailure ReferenceUnreadable where it cannot be read or is no parquet.
     """
+    return parse_reference(read_files(uri, "ReferenceUnreadable"), features, prediction)
+
+
+def parse_reference(
+    opened: Opened, features: Features, prediction: str | None
+) -> LoadedReference:
+    """The reference from its bytes, see `load_reference`."""
     wanted = {*features.names, features.column, prediction}
-    found = read_table(uri, wanted, "ReferenceUnreadable")
+    found = read_table(opened, wanted)
     shape = reference_shape(found.table.schema, features, prediction)
     dataset = dataset_from(found.table, shape, features, found.rows)
-    return LoadedReference(dataset, found.sha256, found.names)
+    return LoadedReference(dataset, opened.sha256, found.names)
 
 
 def load_window(uri: str, features: Features, reference: LoadedReference) -> Dataset:
@@ -85,7 +95,7 @@ def load_window(uri: str, features: Features, reference: LoadedReference) -> Dat
     """
     kinds = reference.kinds
     wanted = {*features.names, features.column, *kinds}
-    found = read_table(uri, wanted, "CurrentUnreadable")
+    found = read_table(read_files(uri, "CurrentUnreadable"), wanted)
     shape = window_shape(found.table.schema, features, kinds)
     dataset = dataset_from(found.table, shape, features, found.rows)
     detail = "the reference has no such column"
@@ -97,27 +107,38 @@ def load_window(uri: str, features: Features, reference: LoadedReference) -> Dat
     return replace(dataset, findings=dataset.findings + added)
 
 
-def read_table(uri: str, wanted: Collection[str | None], reason: str) -> Read:
-    """Some columns of a parquet file or a directory of them, and its digest.
+def read_files(uri: str, reason: str) -> Opened:
+    """The bytes of a file or of all files in a directory.
 
-    Above MAXIMUM_ROWS a sample, the same one for the same file. CheckFailure with the
-    given reason where that cannot be read.
+    CheckFailure with the given reason where they cannot be read.
     """
     try:
         contents = list(files(uri))
-        parquets = [pq.ParquetFile(pa.BufferReader(data)) for _, data in contents]
+        return Opened(uri, reason, contents, digest_of(contents))
+    except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
+        raise _unreadable(uri, reason, error) from None
+
+
+def read_table(opened: Opened, wanted: Collection[str | None]) -> Read:
+    """Some columns of a parquet file or a directory of them.
+
+    Above MAXIMUM_ROWS a sample, the same one for the same file. CheckFailure where
+    that is no parquet, or would take too much memory.
+    """
+    try:
+        parquets = [pq.ParquetFile(pa.BufferReader(d)) for _, d in opened.contents]
         names = tuple(parquets[0].schema_arrow.names)
         _refuse(parquets, wanted)
-        sha256 = digest_of(contents)
         sizes = [parquet.metadata.num_rows for parquet in parquets]
+        kept = _chosen(sizes, opened.sha256)
         tables = [
             _columns(parquet, wanted, chosen)
-            for parquet, chosen in zip(parquets, _chosen(sizes, sha256), strict=True)
+            for parquet, chosen in zip(parquets, kept, strict=True)
         ]
         table = pa.concat_tables(tables, promote_options="permissive")
     except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
-        raise _unreadable(uri, reason, error) from None
-    return Read(table, sha256, sum(sizes), names)
+        raise _unreadable(opened.uri, opened.reason, error) from None
+    return Read(table, sum(sizes), names)
 
 
 def column_names(uri: str) -> list[str]:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from driftcheck.columns import (
+    Binned,
     Categories,
     Column,
     ColumnKind,
@@ -202,9 +203,15 @@ def dataset_from(
     for name, kind in shape.columns.items():
         found[name] = column_from(table.column(name), kind)
     if not in_time:
-        found = {n: replace(column, dependence=0.0) for n, column in found.items()}
+        found = {n: _timeless(column) for n, column in found.items()}
     sampled = table.num_rows if table.num_rows < rows else None
     return Dataset(rows, found, findings, sampled)
+
+
+def _timeless(column: Column) -> Column:
+    if isinstance(column, Binned):
+        return column
+    return replace(column, dependence=0.0)
 
 
 def column_from(values: pa.ChunkedArray, kind: ColumnKind) -> Column:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from driftcheck.columns import Categories, Column, Dataset, Finding, Numbers
+from driftcheck.columns import Binned, Categories, Column, Dataset, Finding, Numbers
 from driftcheck.comparison import Comparison, compare
 from driftcheck.contract import CheckRequest, ColumnRule, Kind
 from driftcheck.significance import benjamini_hochberg
@@ -80,6 +80,14 @@ def score_columns(
                 compared[name] = result
             else:
                 remarks.append(Finding("Unchecked", name, result, quality=False))
+    scores = judge_columns(request, compared)
+    return scores, (*remarks, *_remarks(scores, reference))
+
+
+def judge_columns(
+    request: CheckRequest, compared: Mapping[str, Comparison]
+) -> tuple[ColumnScore, ...]:
+    """The scores of columns by the rules of `score_columns`, worst first."""
     rules = {rule.name: rule for rule in request.columns}
     leading = {rule.name for rule in request.columns if rule.critical}
     leading |= {str(request.log.prediction_column)}
@@ -89,8 +97,7 @@ def score_columns(
         {name: c for name, c in compared.items() if name not in leading},
     ):
         scores += _judge(request, family, rules)
-    scores.sort(key=lambda score: score.severity, reverse=True)
-    return tuple(scores), (*remarks, *_remarks(scores, reference))
+    return tuple(sorted(scores, key=lambda score: score.severity, reverse=True))
 
 
 def _judge(
@@ -166,13 +173,15 @@ def _constants(name: str, reference: Column, current: Column) -> list[Finding]:
 
 
 def _constant(column: Column) -> bool:
+    if isinstance(column, Binned):
+        return False
     if isinstance(column, Numbers):
         values = column.values
         return column.present > 1 and bool(values[0] == values[-1])
     return column.present > 1 and len(column.counts) == 1
 
 
-def _remarks(scores: list[ColumnScore], reference: Dataset) -> list[Finding]:
+def _remarks(scores: tuple[ColumnScore, ...], reference: Dataset) -> list[Finding]:
     """What a reader should know about the scores: strange rows, dependent rows."""
     found = []
     for score in scores:

@@ -54,9 +54,7 @@ def judge(
     verdict, reason, message = (
         _quality(findings)
         or _inconclusive(request, reference, current, scores)
-        or _drift(request, scores)
-        or _doubt(request, scores)
-        or _no_drift(request, scores)
+        or decide(request, scores)
     )
     return Judgement(
         WindowVerdict(
@@ -127,6 +125,15 @@ def _inconclusive(
             message = f"critical column {rule.name} could not be compared"
             return Verdict.INCONCLUSIVE, "CriticalColumnUnchecked", message
     return None
+
+
+def decide(
+    request: CheckRequest, scores: tuple[ColumnScore, ...]
+) -> tuple[Verdict, str, str]:
+    """Verdict, reason and message from the scores of at least one feature."""
+    return (
+        _drift(request, scores) or _doubt(request, scores) or _no_drift(request, scores)
+    )
 
 
 def _drift(

@@ -1,0 +1,196 @@
+"""References reduced to bins, and kept as profiles."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from driftcheck import distance as d
+from driftcheck.binned import binned_distances, reduced
+from driftcheck.columns import Binned, Column, Dataset, Numbers
+from driftcheck.contract import CheckRequest, Reference
+from driftcheck.failure import CheckFailure
+from driftcheck.load import load_reference, load_window
+from driftcheck.profile import reference_of
+from driftcheck.schema import numbers_from
+from driftcheck.verdict import Judgement, judge
+from tests.unit.driftcheck.samples import WINDOW, normal, request
+
+RNG = np.random.default_rng(5)
+SHAPES: dict[str, Any] = {
+    "normal": lambda rows, moved: RNG.normal(moved, 1, rows),
+    "log-normal": lambda rows, moved: RNG.lognormal(moved, 2, rows),
+    "cauchy": lambda rows, moved: RNG.standard_cauchy(rows) + moved,
+    "ties": lambda rows, moved: np.round(RNG.normal(moved, 1, rows), 1),
+    "counts": lambda rows, moved: RNG.poisson(0.3 + moved, rows).astype(float),
+    "small": lambda rows, moved: RNG.normal(moved, 1, rows) * 1e-9,
+    "offset": lambda rows, moved: RNG.normal(moved, 1, rows) + 1e5,
+    "outlier": lambda rows, moved: np.append(RNG.normal(moved, 1, rows - 1), 1e12),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("moved", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("rows", [100, 5000])
+def test_bins_give_the_distances_of_all_rows(
+    shape: str, moved: float, rows: int
+) -> None:
+    """To within 0.003, for every shape, size and shift."""
+    make = SHAPES[shape]
+    reference, current = numbers_from(make(50_000, 0.0)), np.sort(make(rows, moved))
+    bins = reduced(reference)
+    assert isinstance(bins, Binned)
+    assert (bins.present, bins.edges.size <= 1600) == (50_000, True)
+    height, effect = binned_distances(bins, current)
+    exact = d.normed_wasserstein_distance(reference.values, current)
+    expected = d.kolmogorov_smirnov_distance(reference.values, current)
+    assert effect == pytest.approx(exact, abs=3e-3)
+    assert height == pytest.approx(expected, abs=3e-3)
+
+
+ODD: dict[str, Any] = {
+    "short": normal(1, 4000),
+    "constant": np.full(9000, 7.0),
+    "nearly constant": np.append(np.zeros(8999), 1.0),
+    "wide": RNG.uniform(-1, 1, 9000) * 1.7e308,
+    "narrow": RNG.uniform(-1, 1, 9000) * 1e-300,
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_what_bins_cannot_hold_keeps_its_rows(odd: str) -> None:
+    """Short, constant and absurdly scaled columns are compared exactly."""
+    assert isinstance(reduced(numbers_from(ODD[odd])), Numbers)
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> CheckRequest:
+    """A request for a reference of every kind of column."""
+    rows = 20_000
+    table = pa.table(
+        {
+            "number": np.where(np.arange(rows) % 50, normal(1, rows), np.nan),
+            "short": np.where(np.arange(rows) % 10, np.nan, normal(2, rows)),
+            "kind": ["a", "b", "ü", None] * (rows // 4),
+            "id": [str(i) for i in range(rows)],
+            "when": pa.array(range(rows), pa.timestamp("us")),
+        }
+    )
+    path = tmp_path / "reference.parquet"
+    pq.write_table(table, path)
+    names = table.column_names
+    return request(*names, reference=Reference(str(path)))
+
+
+def judgement(asked: CheckRequest, reference: Any) -> Judgement:
+    """The judgement on the reference's own file."""
+    window = load_window(asked.reference.uri, asked.log.features, reference)
+    return judge(asked, WINDOW, reference.dataset, window)
+
+
+def test_a_kept_profile_gives_the_same_judgement(
+    asked: CheckRequest, tmp_path: Path
+) -> None:
+    """The first check writes it, the second reads it, none does without."""
+    profiles = str(tmp_path / "new" / "profiles")
+    references = [
+        reference_of(asked),
+        reference_of(asked, profiles),
+        reference_of(asked, profiles),
+    ]
+    assert len(list(Path(profiles).iterdir())) == 1
+    judgements = [judgement(asked, reference) for reference in references]
+    assert judgements[0] == judgements[1] == judgements[2]
+    assert judgements[0].scores
+    kinds = [type(c) for c in references[2].dataset.columns.values()]
+    assert kinds[:2] == [Binned, Numbers]
+
+
+def pinned(asked: CheckRequest) -> CheckRequest:
+    """The same request with the digest."""
+    sha256 = load_reference(asked.reference.uri, asked.log.features).sha256
+    return replace(asked, reference=Reference(asked.reference.uri, sha256))
+
+
+def test_a_pinned_reference_need_not_be_read_again(
+    asked: CheckRequest, tmp_path: Path
+) -> None:
+    """With its digest known and its profile kept, its file may be out of reach."""
+    asked = pinned(asked)
+    found = reference_of(asked, str(tmp_path))
+    Path(asked.reference.uri).unlink()
+    assert reference_of(asked, str(tmp_path)).sha256 == found.sha256
+    with pytest.raises(CheckFailure, match="no such file"):
+        reference_of(asked)
+
+
+def test_another_reference_or_question_has_another_profile(
+    asked: CheckRequest, tmp_path: Path
+) -> None:
+    """A profile is never taken for one of other bytes or other columns."""
+    profiles = tmp_path / "profiles"
+    reference_of(asked, str(profiles))
+    fewer = replace(asked.log.features, names=("number",))
+    log = replace(asked.log, features=fewer)
+    found = reference_of(replace(asked, log=log), str(profiles))
+    assert list(found.dataset.columns) == ["number"]
+    pq.write_table(pa.table({"number": normal(3, 500)}), asked.reference.uri)
+    found = reference_of(replace(asked, log=log), str(profiles))
+    assert found.dataset.rows == 500
+    assert len(list(profiles.iterdir())) == 3
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "noise", "other"])
+def test_a_damaged_profile_is_made_anew(
+    asked: CheckRequest, tmp_path: Path, damage: str
+) -> None:
+    """Whatever stands in its place, the reference decides."""
+    profiles = tmp_path / "profiles"
+    expected = judgement(asked, reference_of(asked, str(profiles)))
+    (path,) = profiles.iterdir()
+    data = path.read_bytes()
+    broken = {
+        "empty": b"",
+        "cut": data[: len(data) // 2],
+        "noise": bytes([*data[:500], *(255 - b for b in data[500:900]), *data[900:]]),
+        "other": b"PK\3\4 something else",
+    }
+    path.write_bytes(broken[damage])
+    found = reference_of(asked, str(profiles))
+    assert judgement(asked, found) == expected
+
+
+def test_nowhere_to_keep_is_a_warning(
+    asked: CheckRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The check goes on without a profile."""
+    (tmp_path / "file").touch()
+    assert reference_of(asked, str(tmp_path / "file" / "profiles")).dataset.rows
+    assert "no profile kept" in capsys.readouterr().err
+
+
+def test_a_profile_is_small(asked: CheckRequest, tmp_path: Path) -> None:
+    """Thirty kilobytes a column of numbers, however long it is."""
+    rows = 100_000
+    table = pa.table({f"c{i}": normal(i, rows) for i in range(5)})
+    pq.write_table(table, asked.reference.uri)
+    features = replace(asked.log.features, names=tuple(table.column_names))
+    log = replace(asked.log, features=features)
+    reference_of(replace(asked, log=log), str(tmp_path / "p"))
+    (path,) = (tmp_path / "p").iterdir()
+    assert path.stat().st_size < 5 * 30_000
+
+
+def test_a_reduced_column_can_be_drawn() -> None:
+    """As many values as rows, in order, of the same spread."""
+    column: Column = reduced(numbers_from(normal(1, 50_000)))
+    assert isinstance(column, Binned)
+    dataset = Dataset(50_000, {"a": column})
+    values = dataset.columns["a"].values  # type: ignore[union-attr]
+    assert values.size == 50_000
+    assert (np.diff(values) >= 0).all()
+    assert np.std(values) == pytest.approx(1, abs=0.02)
