@@ -18,6 +18,7 @@ from killick.names import ObjectName
 IMMEDIATE_LIMIT = 20  # passes in a row without a pause; more would be a busy loop
 BUSY_PAUSE = 5.0  # seconds
 LONGEST_WAIT = 600.0  # seconds
+GONE_PAUSE = 30.0  # seconds until an object that is said to be gone is looked for
 
 
 class Wakeups:
@@ -87,7 +88,11 @@ async def drive(
     wake: asyncio.Event,
     stopping: Callable[[], bool],
 ) -> None:
-    """Run passes until the object is gone or the operator stops."""
+    """Run passes until kopf stops us: the object was deleted, or the operator ends.
+
+    An answer that the object does not exist ends nothing: kopf would not start us
+    again, and an API server that was just restored can be wrong for a moment.
+    """
     memory = Memory()
     immediate = 0
     while not stopping():
@@ -98,9 +103,9 @@ async def drive(
                 result = await run_once(world, name, memory, datetime.now(UTC))
         finally:
             pulse.end(name)
-        if result.gone:
-            return
         pause = (result.wake_at - datetime.now(UTC)).total_seconds()
+        if result.gone:
+            pause = GONE_PAUSE
         immediate = immediate + 1 if pause <= 0 else 0
         if immediate >= IMMEDIATE_LIMIT:
             immediate, pause = 0, BUSY_PAUSE

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from killick.drive import IMMEDIATE_LIMIT, LONGEST_WAIT
+from killick.drive import GONE_PAUSE, IMMEDIATE_LIMIT, LONGEST_WAIT
 from killick.loop import Memory, World, run_once
 from killick.names import ObjectName
 from killick.observe.gather import Ports
@@ -108,6 +108,10 @@ class Driver:
             await self._step()
         self.world.cron = False
         self.story = len(self.wire.calls)
+        for held in self.objects:  # so that a fault in the last pass is got over
+            held.due = self.world.now
+        while not self.idle():
+            await self._step()
         await self._quiet()
 
     def idle(self) -> bool:
@@ -167,8 +171,12 @@ class Driver:
                 await asyncio.sleep(0)
             self.down_until = self.down_until or self.world.now + RESTART
             return
-        held.gone = result.gone
+        # kopf stops the daemon of an object that is really gone.
+        here = (NAMESPACE, held.name) in self.world.cluster.objects
+        held.gone = result.gone and not here
         pause = (result.wake_at - before).total_seconds()
+        if result.gone:
+            pause = GONE_PAUSE
         held.immediate = held.immediate + 1 if pause <= 0 else 0
         if held.immediate >= IMMEDIATE_LIMIT:
             raise Violation(f"{IMMEDIATE_LIMIT} passes in a row without a pause")

@@ -266,6 +266,9 @@ def check_agreement(run: Run, name: str) -> None:
     generation = world.cluster.objects[NAMESPACE, name]["metadata"]["generation"]
     require(status.observed_generation == generation, "the spec was not observed")
     told = {(c.type, c.status) for c in status.conditions}
+    wrong = told & {("InputsHealthy", "False"), ("Stalled", "True")}
+    ready = ("Ready", "True") in told
+    require(ready or wrong, "Ready is not True, and no condition says what is wrong")
     if told & {("Adopted", "False"), ("Held", "True"), ("InputsHealthy", "False")}:
         return
     champion = world.mlflow.models[name].aliases.get("champion")

@@ -25,10 +25,9 @@ async def read_children(
     """Return what the namespace holds for the object."""
     template = spec.retraining.job.cron_job_ref.name if spec.retraining else None
     try:
-        cronjob, jobs, pods, training = await asyncio.gather(
+        cronjob, (jobs, pods), training = await asyncio.gather(
             cluster.get_cronjob(name.namespace, name.check_cronjob),
-            cluster.list_jobs(name.namespace, name.name),
-            cluster.list_pods(name.namespace, name.name),
+            _jobs_and_pods(cluster, name),
             _maybe(cluster, name.namespace, template),
         )
     except KillickError as error:
@@ -44,6 +43,14 @@ async def read_children(
         template=_template(training),
         waiting=_waiting(pods),
     )
+
+
+async def _jobs_and_pods(
+    cluster: ClusterPort, name: ObjectName
+) -> tuple[list[Manifest], list[Manifest]]:
+    """List Jobs, then pods: a Job that ended must not be seen without its answer."""
+    jobs = await cluster.list_jobs(name.namespace, name.name)
+    return jobs, await cluster.list_pods(name.namespace, name.name)
 
 
 async def _maybe(

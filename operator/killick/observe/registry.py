@@ -31,8 +31,11 @@ def registry_target(spec: Spec, default: str | None) -> RegistryTarget:
 async def read_registry(
     port: Registry, target: RegistryTarget, credentials: Credentials, needs: Needs
 ) -> RegistryState | Unknown:
-    """Return one look at the model."""
+    """Return one look at the model; a champion that is news is looked at twice."""
     try:
+        state = await port.read(target, credentials, needs.attempt, needs.versions)
+        if needs.champions is None or state.champion in needs.champions:
+            return state
         return await port.read(target, credentials, needs.attempt, needs.versions)
     except RegistryError as error:
         return Unknown(error.reason, error.message)

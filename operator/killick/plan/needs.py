@@ -16,7 +16,8 @@ class Needs:
     """The questions of one pass.
 
     `expected` are the values that are no news in Git; any other one makes the reader
-    ask who wrote it. Once our commit was found, only `landed` is none.
+    ask who wrote it. Once our commit was found, only `landed` is none. `champions`
+    are the same for the alias; None before the adoption.
     """
 
     registry: bool
@@ -26,6 +27,7 @@ class Needs:
     trace: TraceRequest | None = None
     expected: tuple[str, ...] = ()
     landed: str | None = None
+    champions: tuple[str | None, ...] | None = None
 
 
 def needs(spec: Spec, status: Status, tracking_uri: str | None) -> Needs:
@@ -51,7 +53,17 @@ def needs(spec: Spec, status: Status, tracking_uri: str | None) -> Needs:
         trace=_trace(status),
         expected=_expected(spec, status),
         landed=status.promotion.to_value if status.promotion else None,
+        champions=_champions(status),
     )
+
+
+def _champions(status: Status) -> tuple[str | None, ...] | None:
+    if status.adopted_at is None:
+        return None
+    current, known = status.promotion, status.versions.champion
+    if current and current.state in promotion.IN_FLIGHT:
+        return (known, current.version)
+    return (known,)
 
 
 def _trace(status: Status) -> TraceRequest | None:

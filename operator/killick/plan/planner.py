@@ -26,7 +26,7 @@ from killick.plan import (
 )
 from killick.plan.context import Context, Note, Step
 from killick.plan.effects import DeleteJob, Effect
-from killick.plan.facts import JobFact
+from killick.plan.facts import JobFact, Unknown
 from killick.plan.transitions import Decision, transitions
 from killick.resource.bounds import bounded, clip
 from killick.resource.conditions import merge
@@ -34,6 +34,7 @@ from killick.resource.status import Status
 
 OURS = (PURPOSE_TRAINING, PURPOSE_EVALUATION)
 POLL = timedelta(seconds=10)  # while a Job runs; a watch event wakes earlier
+RETRY = timedelta(seconds=10)  # after a read that failed: who is back is used at once
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,9 @@ def _wake_at(
     moments += [n.until for n in notes.values() if n.until and n.until > ctx.now]
     if ctx.children and any(j.state == "Running" for j in ctx.children.jobs):
         moments.append(ctx.now + POLL)
+    seen = (ctx.observed.children, ctx.observed.registry, ctx.observed.git)
+    if any(isinstance(fact, Unknown) for fact in seen):
+        moments.append(ctx.now + RETRY * (1 + share))
     if status.drift.next_check_time:
         moments.append(status.drift.next_check_time + POLL)
     return min(moments)

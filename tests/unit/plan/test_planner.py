@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from killick.plan.context import Context
-from killick.plan.facts import JobFact
+from killick.plan.facts import JobFact, Unknown
 from killick.plan.planner import TRACKS, plan
 from killick.resource.status import Status
 from tests.unit.plan import builders as b
@@ -87,3 +87,11 @@ def test_every_state_change_is_told() -> None:
     first, again = plan(b.context(), before), plan(b.context(), before)
     assert [d.reason for d in first.decisions] == ["EpisodeOpened"]
     assert first.decisions == again.decisions
+
+
+def test_who_was_away_is_asked_again_soon() -> None:
+    """After a read that failed the next look is within half a minute."""
+    away = Unknown("Unreachable", "no answer")
+    for observed in (b.seen(reg=away), b.seen(repo=away)):
+        ctx = b.context(observed=observed)
+        assert plan(ctx, b.adopted()).wake_at <= b.NOW + b.MINUTE / 2
