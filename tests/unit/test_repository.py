@@ -15,7 +15,12 @@ ROOT = Path(__file__).resolve().parents[2]
 TEXT = {".py", ".md", ".yaml", ".yml", ".toml", ".in", ".txt", ".sh", ".sql", ".go", ""}
 MODULE_LINES, FUNCTION_LINES = 300, 60
 # Taken apart, so that this file does not name what it forbids.
-HOSTS = ("pypi" + ".org", "python" + "hosted", "proxy.golang" + ".org", "registry." + "npm")
+HOSTS = (
+    "pypi" + ".org",
+    "python" + "hosted",
+    "proxy.golang" + ".org",
+    "registry." + "npm",
+)
 PATHS = ("/" + "work/main", "/" + "work/shared", "/" + "root/")
 LOCKS = re.compile(r"requirements/.*\.txt|.*go\.sum")
 
