@@ -39,7 +39,7 @@ def members(session: int) -> list[int]:
 
 async def until(condition: Callable[[], object]) -> None:
     """Wait until it is true; the test's time limit is the limit."""
-    while not condition():  # noqa: ASYNC110  the kernel signals no event
+    while not condition():
         await asyncio.sleep(0.01)
 
 
