@@ -166,17 +166,21 @@ def effective_share(dependence: float, rows: int) -> float:
 
     .. math:: (1 - \rho) / (1 + \rho)
 
-    for a first-order autoregressive series. Dependence that this many independent
-    rows show by chance does not count. Never fewer than 25 rows in all: so few could
-    not tell a change of a whole deviation from chance, and a plain change must not be
-    explained away; the price is in docs/verdict.md.
+    for a first-order autoregressive series, whose correlation is taken one standard
+    error higher than it looks, as a short stretch shows too little of it. Dependence
+    that this many independent rows show by chance does not count. Never fewer than 25
+    rows in all: so few could not tell a change of a whole deviation from chance, and a
+    plain change must not be explained away; the price is in docs/verdict.md.
 
-    Source: Bayley and Hammersley (1946), "The effective number of independent
-    observations in an autocorrelated time series".
+    Sources: Bayley and Hammersley (1946), "The effective number of independent
+    observations in an autocorrelated time series"; Kendall (1954), "Note on bias in
+    the estimation of autocorrelation".
     """
     if dependence <= 2 / np.sqrt(max(rows, 1)):
         return 1.0
-    share = (1 - dependence) / (1 + dependence)
+    error = np.sqrt((1 - dependence**2) / rows) + (1 + 3 * dependence) / rows
+    correlation = min(dependence + float(error), 1.0)
+    share = (1 - correlation) / (1 + correlation)
     return min(1.0, max(share, LEAST_EFFECTIVE_ROWS / rows))
 
 

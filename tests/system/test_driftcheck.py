@@ -162,6 +162,36 @@ def test_drift_is_seen_in_the_windows_in_which_it_happened(
     assert 'drift_detected{instance="",job="killick",name="recommendation"' in metrics
 
 
+def test_predictions_are_judged_beside_the_vector(
+    database: Database, tmp_path: Path, run: Run
+) -> None:
+    """Predictions that moved are drift, though every feature stayed as it was."""
+    path = tmp_path / "with predictions.parquet"
+    rng = np.random.default_rng(1)
+    columns = {name: rng.normal(size=2000) for name in ("price", "age", "score")}
+    pq.write_table(pa.table(columns), path)
+    create(database)
+    start = NOW - timedelta(minutes=50)
+    values = rng.normal((0, 0, 1), size=(300, 3))
+    rows = ", ".join(
+        f"($1::timestamptz + interval '{i} seconds', '{{{a}, {b}}}', {score})"
+        for i, (a, b, score) in enumerate(values.tolist())
+    )
+    database.execute(
+        f"""INSERT INTO ml.{TABLE} (predicted_at, feature_vector, score)
+        VALUES {rows}""",
+        start,
+    )
+    asked = request(c.Reference(str(path)), prediction_column="score")
+    interim = check(run, asked, database.url).answer.windows[-1]
+    assert (interim.verdict, interim.reason) == (c.Verdict.DRIFT, "PredictionDrifted")
+    assert (interim.kinds, interim.drifted, interim.checked) == (
+        (c.Kind.PREDICTION,),
+        0,
+        2,
+    )
+
+
 def test_what_was_judged_is_not_judged_again(
     database: Database, reference: c.Reference, run: Run
 ) -> None:
@@ -359,6 +389,7 @@ def test_a_large_window_is_sampled_and_counted_whole(
     with open_log(database.url, request(reference).log) as log:
         one, other = (log.window(window, kinds) for _ in range(2))
     assert one.rows == 150_000
+    assert one.sampled == one.columns["price"].present
     assert one.columns["price"].present == pytest.approx(SAMPLE_ROWS, rel=0.02)
     assert one.columns["price"].present == other.columns["price"].present
 

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from driftcheck import distance as d
+from driftcheck.__main__ import main
 from driftcheck.binned import binned_distances, reduced
 from driftcheck.columns import Binned, Column, Dataset, Numbers
 from driftcheck.contract import CheckRequest, Reference
@@ -142,6 +143,25 @@ def test_another_reference_or_question_has_another_profile(
     found = reference_of(replace(asked, log=log), str(profiles))
     assert found.dataset.rows == 500
     assert len(list(profiles.iterdir())) == 3
+
+
+def test_a_profile_can_be_kept_by_hand(
+    asked: CheckRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By option or by environment; the second check says the same."""
+    uri = asked.reference.uri
+    options = ["--reference", uri, "--current", uri]
+    profiles = tmp_path / "profiles"
+    said = []
+    for more, environment in (
+        ([], {}),
+        (["--profile", str(profiles)], {}),
+        ([], {"DRIFTCHECK_PROFILES": str(profiles)}),
+    ):
+        assert main([*options, *more], environment) == 0
+        said.append(capsys.readouterr().out)
+    assert len(list(profiles.iterdir())) == 1
+    assert said[0] == said[1] == said[2]
 
 
 @pytest.mark.parametrize("damage", ["empty", "cut", "noise", "other"])

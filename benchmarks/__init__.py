@@ -1,0 +1,1 @@
+"""What docs/verdict.md claims, as programs that anyone can run again."""

@@ -1,0 +1,28 @@
+"""Evidently's drift of two files; run in its environment by `benchmarks.cost`."""
+
+import sys
+
+import pandas as pd
+from evidently import DataDefinition, Dataset, Report
+from evidently.metrics import DriftedColumnsCount
+from evidently.presets import DataDriftPreset
+
+
+def main(form: str) -> None:
+    """Compute the preset, or only the count, and read its result."""
+    reference = pd.read_parquet("reference.parquet")
+    current = pd.read_parquet("current.parquet")
+    definition = DataDefinition(
+        numerical_columns=[name for name in reference if name.startswith("n")],
+        categorical_columns=[name for name in reference if name.startswith("c")],
+    )
+    metric = DataDriftPreset() if form == "preset" else DriftedColumnsCount()
+    snapshot = Report([metric]).run(
+        Dataset.from_pandas(current, definition),
+        Dataset.from_pandas(reference, definition),
+    )
+    print(snapshot.dict()["metrics"][0]["value"])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
