@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import kopf
@@ -15,6 +16,8 @@ from killick.settings import Settings
 def main() -> int:
     """Run until a signal; return the exit code."""
     configure_logging()
+    # kopf asks for the user's name, which a container's uid need not have.
+    os.environ.setdefault("LOGNAME", "killick")
     try:
         settings = Settings()
     except ValidationError as error:
