@@ -148,7 +148,10 @@ class KubeCluster:
             page = await self._send(
                 "GET", path, {"namespace": namespace}, None, query + more
             )
-            items += page.get("items") or []
+            if not isinstance(page.get("items"), list):
+                message = f"GET {path.rsplit('/', 1)[-1]}: a list without items"
+                raise Unavailable(message, "APIServerUnavailable")
+            items += page["items"]
             token = page.get("metadata", {}).get("continue") or None
         return items
 
@@ -187,13 +190,16 @@ def _where(manifest: Manifest) -> dict[str, str]:
 
 def _read(status: int, data: bytes, what: str, namespace: str | None) -> Manifest:
     try:
-        answer = json.loads(data) if data else {}
-    except ValueError:
-        answer = {}
+        answer = json.loads(data)
+    except (ValueError, RecursionError):
+        answer = None
+    if status < 300:
+        if not isinstance(answer, dict):
+            # Never an empty answer: an empty list would mean that our Jobs are gone.
+            raise Unavailable(f"{what}: a broken answer", "APIServerUnavailable")
+        return answer
     if not isinstance(answer, dict):
         answer = {}
-    if status < 300:
-        return answer
     told = str(answer.get("message") or f"HTTP {status}")[:500]
     message = f"{what}: {told}"
     if status == 403:
