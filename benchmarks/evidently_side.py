@@ -9,7 +9,7 @@ from evidently.presets import DataDriftPreset
 
 
 def main(form: str) -> None:
-    """Compute the preset, or only the count, and read its result."""
+    """Compute the preset, or only the count, with the test that is the verdict."""
     reference = pd.read_parquet("reference.parquet")
     current = pd.read_parquet("current.parquet")
     definition = DataDefinition(
@@ -17,11 +17,12 @@ def main(form: str) -> None:
         categorical_columns=[name for name in reference if name.startswith("c")],
     )
     metric = DataDriftPreset() if form == "preset" else DriftedColumnsCount()
-    snapshot = Report([metric]).run(
+    snapshot = Report([metric], include_tests=True).run(
         Dataset.from_pandas(current, definition),
         Dataset.from_pandas(reference, definition),
     )
-    print(snapshot.dict()["metrics"][0]["value"])
+    found = snapshot.dict()
+    print(found["metrics"][0]["value"], found["tests"][0]["status"])
 
 
 if __name__ == "__main__":

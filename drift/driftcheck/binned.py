@@ -28,10 +28,11 @@ def reduced(column: Numbers) -> Numbers | Binned:
     values = column.values
     if values.size <= MAXIMUM_VALUES:
         return column
+    if max(-values[0], values[-1]) > HUGE:
+        return column
     low, high = inner_range(values)
-    with np.errstate(over="ignore"):
-        width = high - low
-    if not np.isfinite(width) or width < 1 / HUGE:
+    width = high - low
+    if width < 1 / HUGE:
         return column
     unit = (np.clip(values, low, high) - low) / width
     scale = max(abs(low), abs(high))
@@ -44,7 +45,7 @@ def reduced(column: Numbers) -> Numbers | Binned:
     return Binned(
         edges=edges,
         counts=np.diff(ends, prepend=0).astype(np.float64),
-        sums=_sums(unit, ends),
+        sums=_sums(values, ends, (low, high)),
         deciles=deciles,
         decile_counts=_counts(values, deciles),
         low=low,
@@ -78,7 +79,7 @@ def binned_distances(reference: Binned, current: Floats) -> tuple[float, float]:
     n, m = reference.present, current.size
     width = reference.high - reference.low
     ends = np.searchsorted(current, reference.edges, side="right")
-    unit = (np.clip(current, reference.low, reference.high) - reference.low) / width
+    sums = _sums(current, ends, (reference.low, reference.high))
     edges = np.clip((reference.edges - reference.low) / width, 0.0, 1.0)
     gap: Floats = np.cumsum(reference.counts) / n - ends / m
     first = np.searchsorted(current, reference.edges[0]) / m
@@ -87,7 +88,7 @@ def binned_distances(reference: Binned, current: Floats) -> tuple[float, float]:
     inside = (
         np.concatenate([[0.0], gap[:-1]]) * np.diff(edges, prepend=edges[0])
         + (reference.counts * edges - reference.sums) / n
-        - (counts_current * edges - _sums(unit, ends)) / m
+        - (counts_current * edges - sums) / m
     )
     return height, float(np.sum(np.abs(inside))) / reference.deviation
 
@@ -103,8 +104,17 @@ def _counts(values: Floats, edges: Floats) -> Floats:
     return np.diff(ends).astype(np.float64)
 
 
-def _sums(values: Floats, ends: NDArray[np.intp]) -> Floats:
-    """Sums of sorted values from each end to the next."""
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    found: Floats = np.diff(total[ends], prepend=0.0)
-    return found
+def _sums(
+    values: Floats, ends: NDArray[np.intp], reference_range: tuple[float, float]
+) -> Floats:
+    """Sums of sorted values from each end to the next, in units of the range.
+
+    Each bin lies within the range or outside of it; values outside are clipped.
+    """
+    low, high = reference_range
+    counts = np.diff(ends, prepend=0)
+    starts = np.concatenate([[0], ends])
+    sums = np.add.reduceat(np.append(values, 0.0), starts)[:-1]
+    sums[counts == 0] = 0.0
+    unit: Floats = (sums - counts * low) / (high - low)
+    return np.clip(unit, 0.0, counts)

@@ -18,7 +18,7 @@ from driftcheck.columns import Categories, ColumnKind, Dataset, Finding
 from driftcheck.contract import Features
 from driftcheck.failure import CheckFailure, one_line, shown_address, without_secrets
 from driftcheck.schema import dataset_from, reference_shape, window_shape
-from driftcheck.sources import digest_of, files
+from driftcheck.sources import digest_of, files, first_file
 
 MAXIMUM_ROWS = 100_000
 MAXIMUM_COLUMN_BYTES = 1024**3
@@ -144,8 +144,8 @@ def read_table(opened: Opened, wanted: Collection[str | None]) -> Read:
 def column_names(uri: str) -> list[str]:
     """The names of the reference's columns; CheckFailure where it is unreadable."""
     try:
-        _, data = next(files(uri))
-        return list(pq.ParquetFile(pa.BufferReader(data)).schema_arrow.names)
+        with first_file(uri) as file:
+            return list(pq.ParquetFile(file).schema_arrow.names)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise _unreadable(uri, "ReferenceUnreadable", error) from None
 

@@ -67,13 +67,6 @@ def plain_default(reference: Column, current: Column) -> float:
     return plain_scores(reference, current).jensen_shannon
 
 
-def ks_pvalue(distance: float, n: int, m: int) -> float:
-    """The p-value of SciPy's `ks_2samp` above 10,000 rows on either side."""
-    from scipy.stats import kstwo
-
-    return float(kstwo.sf(distance, np.round(n * m / (n + m))))
-
-
 def _few(reference: Floats, current: Floats, most: int) -> bool:
     values = set(reference[: most + 1].tolist())
     for side in (reference, current):

@@ -7,9 +7,14 @@ resemble the ones before are counted for less (`effective_share`).
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from driftcheck.distance import Floats
+from driftcheck.tails import (
+    binomial_head,
+    binomial_tail,
+    chi_square_tail,
+    kolmogorov_tail,
+)
 
 MINIMUM_EXPECTED = 5.0
 LEAST_EFFECTIVE_ROWS = 25
@@ -27,7 +32,7 @@ def kolmogorov_smirnov_pvalue(distance: float, n: float, m: float) -> float:
     related statistics without extensive tables".
     """
     root = np.sqrt(n * m / (n + m))
-    return float(special.kolmogorov((root + 0.12 + 0.11 / root) * distance))
+    return kolmogorov_tail(float((root + 0.12 + 0.11 / root) * distance))
 
 
 def chi_square_pvalue(reference: Floats, current: Floats) -> float | None:
@@ -45,7 +50,7 @@ def chi_square_pvalue(reference: Floats, current: Floats) -> float | None:
         return None
     expected = _expected(table)
     statistic = float(np.sum((table - expected) ** 2 / expected))
-    return float(special.chdtrc(table.shape[1] - 1, statistic))
+    return chi_square_tail(table.shape[1] - 1, statistic)
 
 
 def _expected(table: Floats) -> Floats:
@@ -88,7 +93,8 @@ def share_pvalue(
     if _expected(table).min() < 1:
         return 1.0
     expected = _expected(table)
-    return float(special.chdtrc(1, np.sum((table - expected) ** 2 / expected)))
+    statistic = float(np.sum((table - expected) ** 2 / expected))
+    return chi_square_tail(1, statistic)
 
 
 def unseen_pvalue(
@@ -106,7 +112,7 @@ def unseen_pvalue(
     if unseen == 0:
         return 1.0
     chance = min(1.0, (singletons + 1) / max(1, reference_rows))
-    return float(special.bdtrc(unseen - 1, rows, chance))
+    return binomial_tail(unseen, rows, chance)
 
 
 def beyond_pvalue(
@@ -126,7 +132,7 @@ def beyond_pvalue(
         return 1.0
     chance = reference_rows / (reference_rows + current_rows)
     drawn = beyond_reference + beyond_current
-    return float(special.bdtr(beyond_reference, drawn, chance))
+    return binomial_head(beyond_reference, drawn, chance)
 
 
 def dependence(values: Floats, ordered: Floats) -> float:

@@ -16,13 +16,27 @@ def files(uri: str) -> Iterator[tuple[str, pa.Buffer]]:
     if uri.startswith(("http://", "https://")):
         yield "", _download(uri)
         return
+    system, entries = _entries(uri)
+    for name, entry in entries:
+        yield name, _read(system, entry)
+
+
+def first_file(uri: str) -> pa.NativeFile:
+    """The first of the files behind an address, of which only parts are then read."""
+    if uri.startswith(("http://", "https://")):
+        return pa.BufferReader(_download(uri))
+    system, entries = _entries(uri)
+    return system.open_input_file(entries[0][1].path)
+
+
+def _entries(uri: str) -> tuple[fs.FileSystem, list[tuple[str, fs.FileInfo]]]:
+    """The files behind an address by their names relative to it."""
     system, path = _filesystem(uri)
     info = system.get_file_info(path)
     if info.type == fs.FileType.NotFound:
         raise FileNotFoundError("there is no such file")
     if info.type == fs.FileType.File:
-        yield "", _read(system, info)
-        return
+        return system, [("", info)]
     found = system.get_file_info(fs.FileSelector(path, recursive=True))
     parts = sorted(
         (entry.path[len(path) :].lstrip("/"), entry)
@@ -31,8 +45,7 @@ def files(uri: str) -> Iterator[tuple[str, pa.Buffer]]:
     )
     if not parts:
         raise FileNotFoundError("the directory holds no files")
-    for name, entry in parts:
-        yield name, _read(system, entry)
+    return system, parts
 
 
 def _filesystem(uri: str) -> tuple[fs.FileSystem, str]:
@@ -46,7 +59,8 @@ def _read(system: fs.FileSystem, info: fs.FileInfo) -> pa.Buffer:
     if info.size is not None and info.size > MAXIMUM_BYTES:
         raise ValueError(f"{info.size} bytes are more than {MAXIMUM_BYTES}")
     with system.open_input_stream(info.path) as stream:
-        return stream.read_buffer()
+        # Told the size, it need not grow; a byte more tells whether there is more.
+        return stream.read_buffer(None if info.size is None else info.size + 1)
 
 
 def _download(uri: str) -> pa.Buffer:

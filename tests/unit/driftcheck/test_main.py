@@ -204,7 +204,7 @@ def test_nowhere_to_answer_is_a_warning(run: Run) -> None:
 class Gateway(BaseHTTPRequestHandler):
     """A Pushgateway's one operation."""
 
-    pushed: list[tuple[str, str, str]] = []
+    pushed: list[tuple[str, str, str]] = []  # noqa: RUF012
     status = 200
 
     def do_PUT(self) -> None:
