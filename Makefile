@@ -47,7 +47,11 @@ lint: $(VENV)/.complete ## Format, lint, strict types, import contracts
 
 .PHONY: unit
 unit: $(VENV)/.complete ## Tests without servers
-	@echo "== unit tests"; $(BIN)/pytest -q tests/unit
+	@echo "== unit tests"; $(BIN)/pytest -q tests/unit tests/simulation
+
+.PHONY: simulation
+simulation: $(VENV)/.complete ## Every fault at every write, a death in every pass (an hour)
+	@$(BIN)/python -m tests.simulation --writes
 
 .PHONY: system
 system: setup ## Tests on the real servers

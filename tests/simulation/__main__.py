@@ -11,6 +11,8 @@ import argparse
 import sys
 import time
 
+from tests.simulation.killers import table
+from tests.simulation.mutants import MUTANTS
 from tests.simulation.run import play
 from tests.simulation.scenario import SCENARIOS
 from tests.simulation.sweep import everything, sweep, writes_and_deaths
@@ -25,10 +27,14 @@ def main() -> int:
     parser.add_argument("--deaths", action="store_true", help="only crashes")
     parser.add_argument("--writes", action="store_true", help="writes and deaths only")
     parser.add_argument("--reads", action="store_true", help="errors of reads only")
+    parser.add_argument("--mutants", action="store_true", help="the seeded bugs")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     if options.plan:
         return replay(*options.plan)
+    if options.mutants:
+        say(table(MUTANTS))
+        return 0
     started = time.monotonic()
     chosen = [s for s in SCENARIOS if options.only in str(s)]
 

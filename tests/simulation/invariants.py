@@ -256,6 +256,8 @@ def at_rest(run: Run) -> None:
     for subject in run.world.subjects:
         if (NAMESPACE, subject.name) in run.world.cluster.objects:
             check_agreement(run, subject.name)
+    for call in run.wire.calls:
+        check_isolation(call)
     check_ledger(run)
     check_canary(run)
 
@@ -268,7 +270,11 @@ def check_agreement(run: Run, name: str) -> None:
     told = {(c.type, c.status) for c in status.conditions}
     wrong = told & {("InputsHealthy", "False"), ("Stalled", "True")}
     ready = ("Ready", "True") in told
-    require(ready or wrong, "Ready is not True, and no condition says what is wrong")
+    fair = not run.driver.offset  # by a wrong clock a check is stale
+    require(
+        ready or wrong or not fair,
+        "Ready is not True, and no condition says what is wrong",
+    )
     if told & {("Adopted", "False"), ("Held", "True"), ("InputsHealthy", "False")}:
         return
     champion = world.mlflow.models[name].aliases.get("champion")

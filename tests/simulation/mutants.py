@@ -1,0 +1,508 @@
+"""Seeded bugs: each breaks one rule that the operator keeps, and must be noticed.
+
+The classes are those of reliability.md §2. A mutant exchanges the planner, the
+executor or a port of the operator's `World`; the product has no switch for it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from killick.act.dispatch import Hands, act
+from killick.errors import KillickError
+from killick.gitops.port import (
+    GitCredentials,
+    GitError,
+    GitState,
+    GitTarget,
+    GitUnreachable,
+    Landed,
+    PushOutcome,
+    TraceRequest,
+    Unknown,
+    ValueChange,
+)
+from killick.loop import World
+from killick.observe.gather import Ports
+from killick.plan.context import Context
+from killick.plan.effects import DeleteJob, Effect, MarkChampion, StartTraining
+from killick.plan.planner import Plan, plan
+from killick.registry.port import (
+    AttemptQuery,
+    ChampionChange,
+    Credentials,
+    RegistryError,
+    RegistryState,
+    RegistryTarget,
+)
+from killick.resource.status import Status
+from tests.fakes.git import FakeCommit
+
+Mutation = Callable[[World], World]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A seeded bug: its class, what it gets wrong, and how it is built in."""
+
+    name: str
+    bug_class: int
+    mutate: Mutation
+
+
+def deciding(decide: Callable[[Context, Status], Plan]) -> Mutation:
+    """Return a mutation of the planner."""
+    return lambda world: replace(world, decide=decide)
+
+
+def looking(change: Callable[[Context], Context]) -> Mutation:
+    """Return a mutation of what the planner is given."""
+    return deciding(lambda ctx, before: plan(change(ctx), before))
+
+
+def telling(change: Callable[[Context, Status, Status], Status]) -> Mutation:
+    """Return a mutation of the status that is written."""
+
+    def decide(ctx: Context, before: Status) -> Plan:
+        made = plan(ctx, before)
+        return replace(made, status=change(ctx, before, made.status))
+
+    return deciding(decide)
+
+
+def acting(carry_out: Callable[[Hands, Effect], Any]) -> Mutation:
+    """Return a mutation of the executor."""
+    return lambda world: replace(world, act=carry_out)
+
+
+def porting(change: Callable[[Ports], Ports]) -> Mutation:
+    """Return a mutation of a port."""
+    return lambda world: replace(world, ports=change(world.ports))
+
+
+class Wrapped:
+    """A port that does what another does, but for the methods of a subclass."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        """Pass everything else on."""
+        return getattr(self.inner, name)
+
+
+class Unlocked(Wrapped):
+    """Class 1: a status is written whatever happened since it was read."""
+
+    async def write_status(self, manifest: dict[str, Any]) -> None:
+        """Write under the present resourceVersion."""
+        metadata = manifest["metadata"]
+        twin = self.inner.twin.objects[metadata["namespace"], metadata["name"]]
+        version = twin["metadata"]["resourceVersion"]
+        fresh = {**metadata, "resourceVersion": version}
+        await self.inner.write_status({**manifest, "metadata": fresh})
+
+
+class OwnsAll(Wrapped):
+    """Class 14: whoever owns a Job, it is ours."""
+
+    async def list_jobs(self, namespace: str, owner: str) -> list[Any]:
+        """List the Jobs as owned by the object."""
+        held = self.inner.twin.objects[namespace, owner]["metadata"]["uid"]
+        jobs = await self.inner.list_jobs(namespace, owner)
+        for job in jobs:
+            job["metadata"]["ownerReferences"] = [{"uid": held, "controller": True}]
+        return list(jobs)
+
+
+class Untraced(Wrapped):
+    """Class 4: the history is not searched before a push."""
+
+    async def read(
+        self,
+        target: GitTarget,
+        credentials: GitCredentials | None,
+        trace: TraceRequest | None = None,
+    ) -> GitState:
+        """Find no trace."""
+        found: GitState = await self.inner.read(target, credentials, trace)
+        return replace(found, trace=None, trace_complete=True)
+
+    async def push_value(
+        self, target: GitTarget, credentials: GitCredentials | None, change: ValueChange
+    ) -> PushOutcome:
+        """Search from the head, where there is nothing."""
+        branches = self.inner.server.repositories[target.url].branches
+        fresh = replace(change, base=branches[target.branch].sha)
+        return await _push(self, target, credentials, fresh)
+
+
+async def _push(
+    port: Wrapped,
+    target: GitTarget,
+    credentials: GitCredentials | None,
+    change: ValueChange,
+) -> PushOutcome:
+    outcome: PushOutcome = await port.inner.push_value(target, credentials, change)
+    return outcome
+
+
+class Overwriting(Wrapped):
+    """Class 7: the value is set whatever it is now."""
+
+    async def read(
+        self,
+        target: GitTarget,
+        credentials: GitCredentials | None,
+        trace: TraceRequest | None = None,
+    ) -> GitState:
+        """Read a third value as the one that was expected."""
+        found: GitState = await self.inner.read(target, credentials, trace)
+        value = (found.value or "").replace("/7", "/1")
+        return replace(found, value=value)
+
+    async def push_value(
+        self, target: GitTarget, credentials: GitCredentials | None, change: ValueChange
+    ) -> PushOutcome:
+        """Expect whatever is there."""
+        state: GitState = await self.inner.read(target, credentials)
+        fresh = replace(change, old=state.value or "")
+        return await _push(self, target, credentials, fresh)
+
+
+class Forcing(Wrapped):
+    """Class 7: the branch is forced to our commit, on the head that we had seen."""
+
+    async def push_value(
+        self, target: GitTarget, credentials: GitCredentials | None, change: ValueChange
+    ) -> PushOutcome:
+        """Push, and take away what landed in between."""
+        server = self.inner.server
+        branches = server.repositories[target.url].branches
+        base: FakeCommit = branches[target.branch]
+        outcome = await _push(self, target, credentials, change)
+        head: FakeCommit = branches[target.branch]
+        if isinstance(outcome, Landed) and head.parent is not base:
+            old = base.files[target.path].replace(b"/1 ", b"/2 ", 1)
+            files = {**base.files, target.path: old}
+            branches[target.branch] = replace(head, parent=base, files=files).named()
+            self.inner.wire.written(self.inner.wire.calls[-1])
+        return outcome
+
+
+class Repushing(Wrapped):
+    """Class 4: a push without an answer is taken as landed."""
+
+    async def push_value(
+        self, target: GitTarget, credentials: GitCredentials | None, change: ValueChange
+    ) -> PushOutcome:
+        """Believe in every push, and set the value a second time in another way."""
+        outcome = await _push(self, target, credentials, change)
+        if isinstance(outcome, Unknown):
+            identity = f"{change.promotion_id}-again"
+            again = replace(change, promotion_id=identity, base=None)
+            again = replace(again, old=change.new, new=f"{change.new}0")
+            return await _push(self, target, credentials, again)
+        return outcome
+
+
+class FirstTarget(Wrapped):
+    """Class 10: one look at a repository is given to every object."""
+
+    seen: Mapping[str, GitTarget] = {}
+
+    async def read(
+        self,
+        target: GitTarget,
+        credentials: GitCredentials | None,
+        trace: TraceRequest | None = None,
+    ) -> GitState:
+        """Read the key of whoever asked first."""
+        self.seen = {target.url: target, **self.seen}
+        found: GitState = await self.inner.read(
+            self.seen[target.url], credentials, trace
+        )
+        return found
+
+
+class Talkative(Wrapped):
+    """Class 8: an error's text holds the token."""
+
+    async def read(
+        self,
+        target: GitTarget,
+        credentials: GitCredentials | None,
+        trace: TraceRequest | None = None,
+    ) -> GitState:
+        """Tell the token when something fails."""
+        try:
+            found: GitState = await self.inner.read(target, credentials, trace)
+        except GitError as error:
+            told = credentials.password if credentials else ""
+            raise GitUnreachable(f"{error.message} with {told}") from error
+        return found
+
+
+class RegistryMutant(Wrapped):
+    """A registry port whose look is changed."""
+
+    async def read(
+        self,
+        target: RegistryTarget,
+        credentials: Credentials,
+        attempt: AttemptQuery | None = None,
+        versions: tuple[str, ...] = (),
+    ) -> RegistryState:
+        """Look, and see something else."""
+        found: RegistryState = await self.inner.read(
+            target, credentials, attempt, versions
+        )
+        return found
+
+
+class Latest(RegistryMutant):
+    """Class 6: the newest version is the candidate, whoever registered it."""
+
+    async def read(
+        self,
+        target: RegistryTarget,
+        credentials: Credentials,
+        attempt: AttemptQuery | None = None,
+        versions: tuple[str, ...] = (),
+    ) -> RegistryState:
+        """Take the newest for the attempt's."""
+        found = await super().read(target, credentials, attempt, versions)
+        newest = max(self.inner.api.twin.models[target.model].versions, key=int)
+        known = (newest,) if attempt and newest != "1" else ()
+        return replace(found, attempt_versions=known)
+
+
+class EmptyOnError(RegistryMutant):
+    """Class 8: a registry that cannot be read is an empty one."""
+
+    async def read(
+        self,
+        target: RegistryTarget,
+        credentials: Credentials,
+        attempt: AttemptQuery | None = None,
+        versions: tuple[str, ...] = (),
+    ) -> RegistryState:
+        """Take an error for nothing."""
+        try:
+            return await super().read(target, credentials, attempt, versions)
+        except RegistryError:
+            return RegistryState(model_exists=True)
+
+
+class CrownsAnyway(RegistryMutant):
+    """Class 7: the alias moves whoever moved it before."""
+
+    async def read(
+        self,
+        target: RegistryTarget,
+        credentials: Credentials,
+        attempt: AttemptQuery | None = None,
+        versions: tuple[str, ...] = (),
+    ) -> RegistryState:
+        """See a person's alias as the one before."""
+        found = await super().read(target, credentials, attempt, versions)
+        known = found.champion if found.champion in ("1", "2") else "1"
+        return replace(found, champion=known)
+
+    async def mark_champion(
+        self, target: RegistryTarget, credentials: Credentials, change: ChampionChange
+    ) -> None:
+        """Expect whatever is there."""
+        aliases = self.inner.api.twin.models[target.model].aliases
+        fresh = replace(change, previous=aliases.get("champion"))
+        await self.inner.mark_champion(target, credentials, fresh)
+
+
+def nameless() -> Mutation:
+    """Class 2: each try to start a training gives its Job another name."""
+    number = itertools.count()
+
+    async def carry_out(hands: Hands, effect: Effect) -> str:
+        if isinstance(effect, StartTraining):
+            effect = replace(effect, job=f"{effect.job[:-4]}{next(number):04x}")
+        return await act(hands, effect)
+
+    return acting(carry_out)
+
+
+async def swallow(hands: Hands, effect: Effect) -> str:
+    """Class 8: an effect that failed is taken for done."""
+    try:
+        return await act(hands, effect)
+    except KillickError:
+        return "done"
+
+
+async def acts_twice(hands: Hands, effect: Effect) -> str:
+    """Class 4: a Job whose creation failed is created under another name."""
+    try:
+        return await act(hands, effect)
+    except KillickError:
+        if isinstance(effect, StartTraining):
+            return await act(hands, replace(effect, job=f"{effect.job}2"))
+        raise
+
+
+def with_spec(**changes: Any) -> Mutation:
+    """Return a mutation that plans with another spec."""
+    return looking(lambda ctx: replace(ctx, spec=replace(ctx.spec, **changes)))
+
+
+def without_pace(ctx: Context) -> Context:
+    """Class 9: neither cooldown nor budget."""
+    policy = ctx.spec.retraining
+    if policy is None:
+        return ctx
+    free = replace(policy, cooldown="0s", budget=replace(policy.budget, attempts=99))
+    return replace(ctx, spec=replace(ctx.spec, retraining=free))
+
+
+def always_passes(_ctx: Context, _before: Status, after: Status) -> Status:
+    """Class 11: whatever the evaluation said, the candidate won."""
+    evaluation, attempt = after.evaluation, after.attempt
+    if evaluation is None or attempt is None or evaluation.state != "Rejected":
+        return after
+    won = replace(evaluation, state="Passed")
+    going_on = replace(attempt, state="Registered")
+    return replace(after, evaluation=won, attempt=going_on)
+
+
+def claims_early(_ctx: Context, _before: Status, after: Status) -> Status:
+    """Class 11: Promoted is True as soon as the promotion is proposed."""
+    if after.promotion is None or after.promotion.state != "Proposed":
+        return after
+    claimed = tuple(
+        replace(c, status="True") if c.type == "Promoted" else c
+        for c in after.conditions
+    )
+    return replace(after, conditions=claimed)
+
+
+def restless(ctx: Context, _before: Status, after: Status) -> Status:
+    """Class 13: every pass moves the conditions' times."""
+    moved = tuple(replace(c, last_transition_time=ctx.now) for c in after.conditions)
+    return replace(after, conditions=moved)
+
+
+def latched(_ctx: Context, before: Status, after: Status) -> Status:
+    """Class 12: a condition that was False once stays so."""
+    ready = before.condition("Ready")
+    if ready is None or ready.status != "False":
+        return after
+    kept = tuple(ready if c.type == "Ready" else c for c in after.conditions)
+    return replace(after, conditions=kept)
+
+
+def moody_id(ctx: Context, before: Status, after: Status) -> Status:
+    """Class 2: a promotion's ID is made of the time."""
+    promotion = after.promotion
+    if promotion is None or before.promotion is not None or promotion.base == "":
+        return after
+    identity = ctx.name.derive("promotion", ctx.now.isoformat())
+    return replace(after, promotion=replace(promotion, id=identity))
+
+
+def crowns_early(ctx: Context, before: Status) -> Plan:
+    """Class 6: the alias moves before Git has the version."""
+    made = plan(ctx, before)
+    promotion = made.status.promotion
+    if promotion is None or promotion.state != "Proposed" or promotion.base == "":
+        return made
+    change = ChampionChange(promotion.version, promotion.previous)
+    return replace(made, effect=MarkChampion(change))
+
+
+def tidies_running(ctx: Context, before: Status) -> Plan:
+    """Class 6: Jobs are tidied away while they run."""
+    made = plan(ctx, before)
+    jobs = ctx.children.jobs if ctx.children else ()
+    running = [j for j in jobs if j.purpose == "training" and j.state == "Running"]
+    if made.effect or not running:
+        return made
+    return replace(made, effect=DeleteJob(running[0].name, running[0].uid))
+
+
+def impatient(ctx: Context, before: Status) -> Plan:
+    """Class 9: look again at once, always."""
+    return replace(plan(ctx, before), wake_at=ctx.now)
+
+
+def sleepy(ctx: Context, before: Status) -> Plan:
+    """Class 3: only an event wakes."""
+    made = plan(ctx, before)
+    return replace(made, wake_at=ctx.now + timedelta(days=1))
+
+
+def blind_to_policy(ctx: Context, before: Status) -> Plan:
+    """Class 12: a policy that changed is not seen."""
+    evaluation = before.evaluation
+    if evaluation:
+        policy = ctx.spec.fingerprint("evaluation")
+        before = replace(before, evaluation=replace(evaluation, policy=policy))
+    return plan(ctx, before)
+
+
+def forgets_deletion(ctx: Context) -> Context:
+    """Class 15: an object that is being deleted is served like any other."""
+    return replace(ctx, facts=replace(ctx.facts, deleting=False))
+
+
+def without_failures(ctx: Context) -> Context:
+    """Class 9: what failed a moment ago is tried again at once."""
+    return replace(ctx, failures={})
+
+
+def cluster(make: Callable[[Any], Any]) -> Mutation:
+    """Return a mutation of the cluster port."""
+    return porting(lambda ports: replace(ports, cluster=make(ports.cluster)))
+
+
+def registry(make: Callable[[Any], Any]) -> Mutation:
+    """Return a mutation of the registry port."""
+    return porting(lambda ports: replace(ports, registry=make(ports.registry)))
+
+
+def git(make: Callable[[Any], Any]) -> Mutation:
+    """Return a mutation of the Git port."""
+    return porting(lambda ports: replace(ports, git=make(ports.git)))
+
+
+MUTANTS: tuple[Mutant, ...] = (
+    Mutant("a status is written without its lock", 1, cluster(Unlocked)),
+    Mutant("a training Job's name changes at each try", 2, nameless()),
+    Mutant("a promotion's ID is made of the time", 2, telling(moody_id)),
+    Mutant("only an event wakes the object", 3, deciding(sleepy)),
+    Mutant("the history is not searched before a push", 4, git(Untraced)),
+    Mutant("a failed creation is tried under another name", 4, acting(acts_twice)),
+    Mutant("a push without an answer is made again", 4, git(Repushing)),
+    Mutant("the alias moves before Git has the version", 6, deciding(crowns_early)),
+    Mutant("the newest version is the candidate", 6, registry(Latest)),
+    Mutant("Jobs are tidied away while they run", 6, deciding(tidies_running)),
+    Mutant("the value is set whatever it is now", 7, git(Overwriting)),
+    Mutant("the branch is forced", 7, git(Forcing)),
+    Mutant("the alias moves whoever moved it", 7, registry(CrownsAnyway)),
+    Mutant("an effect that failed is taken for done", 8, acting(swallow)),
+    Mutant("an unreadable registry is an empty one", 8, registry(EmptyOnError)),
+    Mutant("an error's text holds the token", 8, git(Talkative)),
+    Mutant("neither cooldown nor budget", 9, looking(without_pace)),
+    Mutant("what failed is tried again at once", 9, looking(without_failures)),
+    Mutant("the next look is always at once", 9, deciding(impatient)),
+    Mutant("one look serves two keys", 10, git(FirstTarget)),
+    Mutant("whatever the evaluation said, it passed", 11, telling(always_passes)),
+    Mutant("Promoted is claimed when proposed", 11, telling(claims_early)),
+    Mutant("Ready, once False, stays False", 12, telling(latched)),
+    Mutant("a policy that changed is not seen", 12, deciding(blind_to_policy)),
+    Mutant("every pass moves the conditions' times", 13, telling(restless)),
+    Mutant("whoever owns a Job, it is ours", 14, cluster(OwnsAll)),
+    Mutant("deletion is not seen", 15, looking(forgets_deletion)),
+    Mutant("suspend is not seen", 12, with_spec(suspend=False)),
+)

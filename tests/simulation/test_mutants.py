@@ -1,0 +1,21 @@
+"""Every seeded bug is noticed, by the story and fault that its row names."""
+
+import pytest
+
+from tests.simulation.killers import KILLERS, hunt, sound
+from tests.simulation.mutants import MUTANTS, Mutant
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_mutant_is_killed(mutant: Mutant) -> None:
+    """The operator with this bug violates something, and without it nothing."""
+    found = hunt(mutant)
+    assert KILLERS[mutant.name].part in found.violation
+    assert sound(mutant, found).violation == ""
+
+
+def test_there_are_enough() -> None:
+    """At least 15 bugs, of at least 10 of the classes of reliability.md."""
+    assert len(MUTANTS) >= 15
+    assert len({mutant.bug_class for mutant in MUTANTS}) >= 10
+    assert set(KILLERS) == {mutant.name for mutant in MUTANTS}
