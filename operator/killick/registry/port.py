@@ -25,6 +25,9 @@ class RegistryError(KillickError):
 class RegistryUnreachable(RegistryError, Unavailable):
     """No answer, or an answer that says "later" (5xx, 429): try again."""
 
+    remembered = False
+    """True: the server was not asked, because it did not answer a moment ago."""
+
     default_reason = "RegistryUnreachable"
 
 

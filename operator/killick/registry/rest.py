@@ -68,7 +68,10 @@ class Host:
     def check(self) -> None:
         """Raise RegistryUnreachable while the breaker is open."""
         if self._clock() < self._open_until:
-            raise RegistryUnreachable(f"{self._failure}")
+            # The words stay the same: a status that repeats them is not written again.
+            error = RegistryUnreachable(self._failure)
+            error.remembered = True
+            raise error
 
     def answered(self) -> None:
         """Note a sign of life."""
