@@ -157,6 +157,10 @@ def _unreadable(uri: str, reason: str, error: Exception) -> CheckFailure:
 
 def _refuse(parquets: list[pq.ParquetFile], wanted: Collection[str | None]) -> None:
     """ValueError for what no memory should be spent on, told by the footers alone."""
+    rows = sum(parquet.metadata.num_rows for parquet in parquets)
+    if rows * 8 > MAXIMUM_COLUMN_BYTES:
+        # Runs of one value take no room in a file, and all of it in memory.
+        raise ValueError(f"{rows} rows are more than {MAXIMUM_COLUMN_BYTES // 8}")
     for parquet in parquets:
         names = parquet.schema_arrow.names
         for name in names:

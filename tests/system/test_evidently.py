@@ -20,6 +20,8 @@ from driftcheck.schema import column_from
 
 ORACLE = Path(__file__).with_name("evidently_oracle.py")
 TOLERANCE = 1e-9
+# The first test on a new machine installs Evidently's seventy packages.
+pytestmark = pytest.mark.timeout(1200)
 
 
 def generated(rows: int, seed: int, shift: float) -> dict[str, Any]:
@@ -66,7 +68,7 @@ def of_evidently(before: Any, after: Any, work: Path) -> dict[str, dict[str, flo
         [python, ORACLE, *paths],
         check=True,
         env={**os.environ, "DO_NOT_TRACK": "1"},
-        timeout=280,
+        timeout=600,
     )
     found: dict[str, dict[str, float]] = json.loads(paths[-1].read_text())
     return found

@@ -342,6 +342,18 @@ def test_a_file_that_expands_a_thousandfold_is_refused(tmp_path: Path) -> None:
         load.load_reference(str(path), FEATURES)
 
 
+def test_a_file_of_runs_that_expand_is_refused(tmp_path: Path) -> None:
+    """A gigabyte of equal values fits in a megabyte; its rows tell."""
+    path, rows = tmp_path / "runs.parquet", 2**24
+    falses = pa.Array.from_buffers(pa.bool_(), rows, [None, pa.py_buffer(bytes(2**21))])
+    with pq.ParquetWriter(path, pa.schema({"a": pa.bool_()})) as writer:
+        for _ in range(9):
+            writer.write_table(pa.table({"a": falses}))
+    assert path.stat().st_size < 2_000_000
+    with pytest.raises(CheckFailure, match="rows are more than 134217728"):
+        load.load_reference(str(path), FEATURES)
+
+
 @pytest.mark.parametrize("cut", [4, 12, 40, 300])
 def test_a_truncated_file_is_unreadable(tmp_path: Path, cut: int) -> None:
     """Half a file is no smaller reference."""
