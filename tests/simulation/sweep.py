@@ -75,9 +75,15 @@ class Report:
         """Return the totals in one line."""
         lives = sum(r.lifetimes for r in self.results)
         calls = sum(r.calls for r in self.results)
+        told = {
+            name: len(run.world.cluster.events) for name, run in self.baselines.items()
+        }
+        silent = sum(
+            r.fault not in JUMPS and r.events < told[r.scenario] for r in self.results
+        )
         return (
             f"{len(self.results)} plans, {lives} lifetimes, {calls} calls, "
-            f"{len(self.failures)} violations"
+            f"{len(self.failures)} violations; an Event was lost in {silent}"
         )
 
 

@@ -1,0 +1,84 @@
+"""Bugs that the simulator found, each by the plan that showed it."""
+
+import pytest
+
+from tests.simulation.run import Run, play
+from tests.simulation.scenario import FULL, SCENARIOS, Scenario
+from tests.simulation.wire import Fault
+
+
+def struck(fault: Fault, verb: str, *key: str) -> Run:
+    """Play the full story with a fault at the last such call before the quiet."""
+    calm = play(FULL)
+    numbers = [
+        call.number
+        for call in calm.wire.calls[: calm.driver.story]
+        if call.verb == verb and call.key[: len(key)] == key
+    ]
+    run = play(FULL, {numbers[-1]: fault})
+    assert [met for _, met in run.wire.met] == [fault]
+    assert run.outcome() == calm.outcome()
+    return run
+
+
+def named(name: str) -> Scenario:
+    """Return a scenario by its name."""
+    return next(scenario for scenario in SCENARIOS if str(scenario) == name)
+
+
+@pytest.mark.parametrize(
+    ("fault", "verb"),
+    [
+        (Fault.CRASH_AFTER, "set_alias"),
+        (Fault.TIMEOUT_APPLIED, "set_alias"),
+        (Fault.CRASH_BEFORE, "drop_alias"),
+        (Fault.TIMEOUT_LOST, "drop_alias"),
+    ],
+)
+def test_the_candidate_alias_does_not_stay_on_the_champion(
+    fault: Fault, verb: str
+) -> None:
+    """Dying between the two aliases left the candidate's behind for good."""
+    assert struck(fault, verb, "ranger").violation == ""
+
+
+def test_one_404_does_not_end_the_passes() -> None:
+    """An object that was said to be gone once was never looked at again."""
+    assert struck(Fault.MISSING, "get_model_deployment").violation == ""
+
+
+def test_one_old_alias_opens_no_hold() -> None:
+    """The champion before our own move, read once more, was taken for a person's."""
+    assert struck(Fault.STALE, "by_alias", "ranger", "champion").violation == ""
+
+
+@pytest.mark.parametrize("fault", [Fault.BROKEN_SERVER, Fault.BROKEN_BODY])
+@pytest.mark.parametrize("verb", ["list_jobs", "get_secret", "read", "run"])
+def test_a_failed_read_is_repeated_soon(fault: Fault, verb: str) -> None:
+    """After one failed read the next look was up to six minutes away."""
+    assert struck(fault, verb).violation == ""
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["running", "registered", "evaluating", "passed", "proposed", "landed", "deployed"],
+)
+def test_a_lost_status_trains_once_and_promotes_once(moment: str) -> None:
+    """It trained again within the cooldown, or waited for a person for ever."""
+    run = play(named(f"status erased@{moment}"))
+    assert run.violation == ""
+    assert len(run.world.repository.history()) == 2
+
+
+def test_a_vanished_job_has_the_registrys_grace() -> None:
+    """A version that the search showed late was lost with its vanished Job."""
+    assert play(named("training Job vanishes, search lags")).violation == ""
+
+
+def test_a_clock_an_hour_ahead_finds_its_version() -> None:
+    """A version registered "before" its attempt began was not looked for."""
+    calm = play(FULL)
+    first = next(c.number for c in calm.wire.calls if c.verb == "write_status")
+    run = play(FULL, {first: Fault.HOUR_ON})
+    assert run.violation == ""
+    assert run.world.value("ranger") == "models:/ranger/2"
