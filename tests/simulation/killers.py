@@ -118,6 +118,7 @@ def table(mutants: tuple[Mutant, ...]) -> str:
             where += f", {killer.fault.value} at `{killer.verb}`"
         if killer.deaf:
             where += ", no events"
-        noticed = killer.part if killer.part in run.violation else "**alive**"
+        said = run.violation.split(":")[0].split(" by 20")[0]
+        noticed = said if killer.part in run.violation else "**alive**"
         lines.append(f"| {mutant.bug_class} | {mutant.name} | {where} | {noticed} |")
     return "\n".join(lines)

@@ -1,5 +1,7 @@
 """Every seeded bug is noticed, by the story and fault that its row names."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.simulation.killers import KILLERS, hunt, sound
@@ -12,6 +14,14 @@ def test_mutant_is_killed(mutant: Mutant) -> None:
     found = hunt(mutant)
     assert KILLERS[mutant.name].part in found.violation
     assert sound(mutant, found).violation == ""
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_mutant_is_documented(mutant: Mutant) -> None:
+    """docs/reliability.md says by what each bug is killed."""
+    page = Path("docs/reliability.md").read_text()
+    story = KILLERS[mutant.name].story
+    assert f"| {mutant.bug_class} | {mutant.name} | {story}" in page
 
 
 def test_there_are_enough() -> None:
