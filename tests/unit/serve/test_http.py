@@ -90,18 +90,19 @@ async def test_undecided_verdicts_have_no_drift_series(
     assert "killick_drift_share_ratio{" not in text
 
 
-async def test_drive_runs_until_the_object_is_gone() -> None:
-    """A wake-up runs the next pass at once, and a deleted object ends the drive."""
+async def test_drive_runs_until_kopf_stops_it() -> None:
+    """A wake-up runs the next pass at once; for a deleted object kopf ends the drive."""
     world = FakeWorld()
     world.now = datetime.now(UTC)
     wakeups, pulse = Wakeups(), Pulse()
-    wake = wakeups.event(NAMESPACE, NAME)
+    wake, stop = wakeups.event(NAMESPACE, NAME), asyncio.Event()
     driven = asyncio.create_task(
-        drive(world.world, world.name, pulse, wake, lambda: False)
+        drive(world.world, world.name, pulse, wake, stop.is_set)
     )
     while world.status.phase is None:
         await asyncio.sleep(0.01)
     del world.cluster.objects[NAMESPACE, NAME]
+    stop.set()
     wakeups.wake(NAMESPACE, NAME)
     await asyncio.wait_for(driven, timeout=5)
     assert pulse.stuck(0.0) == []
