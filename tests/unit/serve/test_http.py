@@ -91,7 +91,7 @@ async def test_undecided_verdicts_have_no_drift_series(
 
 
 async def test_drive_runs_until_kopf_stops_it() -> None:
-    """A wake-up runs the next pass at once; for a deleted object kopf ends the drive."""
+    """A wake-up runs the next pass at once; it is kopf that ends the drive."""
     world = FakeWorld()
     world.now = datetime.now(UTC)
     wakeups, pulse = Wakeups(), Pulse()
