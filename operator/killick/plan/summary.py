@@ -231,6 +231,8 @@ def waiting_for(ctx: Context, status: Status, notes: Notes) -> str:
     promotion = status.promotion
     if promotion and promotion.state in _PROMOTING:
         return _PROMOTING[promotion.state]
+    if phase(ctx, status) == "Promoting":
+        return "the candidate alias to move"
     due = status.drift.next_check_time
     return f"the check at {due:%H:%M:%SZ}" if due else "the next check"
 

@@ -321,3 +321,16 @@ async def test_an_invalid_spec_is_stalled_until_mended() -> None:
     world.now += timedelta(seconds=5)
     await world.settle()
     assert world.condition("Stalled") == ("", "")
+
+
+async def test_a_proven_candidate_waits_for_its_alias() -> None:
+    """Between proof and proposal the column names the alias, not the next check."""
+    world = await drifted()
+    world.train()
+    await world.wait(seconds=5)
+    world.evaluate()
+    while (await world.look()).plan is not None:
+        if world.status.evaluation and world.status.evaluation.state == "Passed":
+            break
+    assert world.status.phase == "Promoting"
+    assert world.status.waiting_for == "the candidate alias to move"
