@@ -15,7 +15,7 @@ from tests.simulation.killers import table
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.run import play
 from tests.simulation.scenario import SCENARIOS
-from tests.simulation.sweep import everything, sweep, writes_and_deaths
+from tests.simulation.sweep import Report, everything, sweep, writes_and_deaths
 from tests.simulation.wire import CRASHES, JUMPS, Call, Fault
 
 
@@ -45,13 +45,17 @@ def main() -> int:
             return False
         return (writes_and_deaths if options.writes else everything)(call, fault)
 
-    report = sweep(chosen, wanted, jobs=options.jobs)
-    for name, run in report.baselines.items():
-        calls = len(run.wire.calls)
-        say(f"{name:40} {calls:5} calls {run.wire.writes:4} writes  {run.violation}")
+    report = Report()
+    for scenario in chosen:
+        part = sweep([scenario], wanted, jobs=options.jobs)
+        run = part.baselines[str(scenario)]
+        calls = f"{len(run.wire.calls)} calls, {run.wire.writes} writes {run.violation}"
+        say(f"{scenario!s:40} {calls}; {part.summary()}")
+        for failure in part.failures[:10]:
+            say(f"{failure.replay}\n    {failure.call}: {failure.violation}")
+        report.results += part.results
+        report.baselines |= part.baselines
     say(report.table())
-    for failure in report.failures[:40]:
-        say(f"{failure.replay}\n    {failure.call}: {failure.violation}")
     say(f"{report.summary()} in {time.monotonic() - started:.0f} s")
     return 1 if report.failures else 0
 
@@ -72,6 +76,7 @@ def replay(name: str, number: str = "0", fault: str = "crash before") -> int:
 def say(text: str) -> None:
     """Print a line."""
     sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
