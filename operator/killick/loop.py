@@ -40,6 +40,7 @@ from killick.plan.facts import Failure, ObjectFacts
 from killick.plan.invalid import invalid
 from killick.plan.needs import needs
 from killick.plan.planner import Plan, plan
+from killick.plan.transitions import Decision
 from killick.record.events import emit_events
 from killick.record.metrics import Board
 from killick.record.status import write_status
@@ -50,13 +51,18 @@ from killick.settings import Settings
 log = logging.getLogger("killick.pass")
 SOON = timedelta(seconds=2)
 ERROR_PAUSE = timedelta(seconds=10)
+UNTOLD_LIMIT = 20
 
 
 @dataclass
 class Memory:
-    """What is worth keeping between passes, and may be lost: when to retry effects."""
+    """What is worth keeping between passes, and may be lost.
+
+    When to retry effects, and the decisions that no Event tells yet.
+    """
 
     failures: dict[str, Failure] = field(default_factory=dict)
+    untold: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -153,8 +159,8 @@ async def _pass(
         raise
     world.board.show(name, context.spec.model.name, decided.status)
     wrote = await _write(world, manifest, decided.status)
-    if decided.decisions:
-        await emit_events(world.ports.cluster, manifest, decided.decisions, now)
+    memory.untold = (*memory.untold, *decided.decisions)[-UNTOLD_LIMIT:]
+    await _tell(world, name, manifest, memory, now)
     outcome = None
     if decided.effect:
         outcome = await _carry_out(world, context, decided, memory, manifest)
@@ -168,6 +174,19 @@ async def _write(world: World, manifest: Manifest, status: Status) -> bool:
     wrote = await write_status(world.ports.cluster, manifest, status)
     crash.point(f"after-status:{status.phase}")
     return wrote
+
+
+async def _tell(
+    world: World, name: ObjectName, manifest: Manifest, memory: Memory, now: datetime
+) -> None:
+    """Tell decisions as Events; those that cannot be told wait for a later pass."""
+    try:
+        while memory.untold:
+            await emit_events(world.ports.cluster, manifest, memory.untold[:1], now)
+            memory.untold = memory.untold[1:]
+    except KillickError as error:
+        world.board.pass_errors.labels(error.reason).inc()
+        _log(name, result="untold", reason=error.reason, message=error.message)
 
 
 async def _carry_out(

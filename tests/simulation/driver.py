@@ -19,6 +19,7 @@ from killick.drive import GONE_PAUSE, IMMEDIATE_LIMIT, LONGEST_WAIT
 from killick.loop import Memory, World, run_once
 from killick.names import ObjectName
 from killick.observe.gather import Ports
+from killick.plan.episode import UNDER_WAY
 from killick.record.metrics import Board
 from killick.resource.status import Status, parse_status
 from killick.settings import Settings
@@ -112,7 +113,13 @@ class Driver:
             held.due = self.world.now
         while not self.idle():
             await self._step()
-        await self._quiet()
+        if not (self.offset and self.busy()):
+            await self._quiet()
+
+    def busy(self) -> bool:
+        """Return whether an attempt goes on; wrong clocks end a cooldown."""
+        attempts = [self.status(o.name).attempt for o in self.objects]
+        return any(a and a.state in UNDER_WAY for a in attempts)
 
     def idle(self) -> bool:
         """Return whether the operator is up and waits for something."""
