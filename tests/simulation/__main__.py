@@ -14,7 +14,7 @@ import time
 from tests.simulation.killers import table
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.run import play
-from tests.simulation.scenario import SCENARIOS
+from tests.simulation.stories import SCENARIOS
 from tests.simulation.sweep import Report, everything, sweep, writes_and_deaths
 from tests.simulation.wire import CRASHES, JUMPS, Call, Fault
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.simulation.mutants import Mutant
 from tests.simulation.run import Run, play
-from tests.simulation.scenario import SCENARIOS
+from tests.simulation.stories import SCENARIOS
 from tests.simulation.wire import Fault
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.simulation.run import Run, play
-from tests.simulation.scenario import FULL, SCENARIOS, Scenario
+from tests.simulation.scenario import Scenario
+from tests.simulation.stories import FULL, SCENARIOS
 from tests.simulation.wire import Fault
 
 

@@ -1,6 +1,6 @@
 """A part of the sweep, small enough for every change; `make simulation` does it all."""
 
-from tests.simulation.scenario import FULL, SCENARIOS
+from tests.simulation.stories import FULL, SCENARIOS
 from tests.simulation.sweep import sweep, writes_and_deaths
 from tests.simulation.wire import CRASHES, Call, Fault
 

@@ -5,7 +5,8 @@ import statistics
 import pytest
 
 from tests.simulation.run import play
-from tests.simulation.scenario import FULL, SCENARIOS, Scenario
+from tests.simulation.scenario import Scenario
+from tests.simulation.stories import FULL, SCENARIOS
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)

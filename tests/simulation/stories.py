@@ -1,0 +1,70 @@
+"""Every story that the simulator tells."""
+
+from __future__ import annotations
+
+from tests.simulation.scenario import Scenario
+from tests.simulation.story_people import (
+    Budget,
+    Calm,
+    Deleted,
+    Edited,
+    Erased,
+    PolicyChanged,
+    Rejected,
+    Reverted,
+    Suspended,
+    TargetChanged,
+)
+from tests.simulation.story_world import (
+    AliasMoved,
+    Outage,
+    Racing,
+    Registering,
+    Taken,
+    Two,
+    Vanished,
+    VanishedLagging,
+)
+
+FULL = Scenario()
+SCENARIOS: tuple[Scenario, ...] = (
+    FULL,
+    Calm(),
+    Rejected(),
+    Budget(),
+    Edited("evaluating"),
+    Edited("proposed"),
+    Edited("landed"),
+    PolicyChanged("evaluating"),
+    PolicyChanged("proposed"),
+    TargetChanged("proposed"),
+    TargetChanged("landed"),
+    Suspended("running"),
+    Suspended("proposed"),
+    Deleted("running"),
+    Deleted("proposed"),
+    Deleted("deployed"),
+    Erased("running"),
+    Erased("registered"),
+    Erased("evaluating"),
+    Erased("passed"),
+    Erased("proposed"),
+    Erased("landed"),
+    Erased("deployed"),
+    Erased("done"),
+    Reverted(),
+    Vanished(),
+    VanishedLagging(),
+    Two(),
+    Racing("proposed"),
+    Taken("intended"),
+    Registering("running"),
+    AliasMoved("evaluating"),
+    AliasMoved("deployed"),
+    *(
+        Outage(system, at)
+        for system in ("cluster", "registry", "git")
+        for at in ("running", "evaluating", "proposed", "deployed")
+    ),
+    Outage("push", "proposed"),
+)
