@@ -137,7 +137,8 @@ def _wake_at(
     share = int(ctx.name.derive("jitter"), 16) % 100 / 100
     moments = [ctx.now + ctx.settings.resync * (0.75 + 0.5 * share)]
     moments += [n.until for n in notes.values() if n.until and n.until > ctx.now]
-    if ctx.children and any(j.state == "Running" for j in ctx.children.jobs):
+    jobs = ctx.children.jobs if ctx.children else ()
+    if any(job.state == "Running" and job.owned for job in jobs):
         moments.append(ctx.now + POLL)
     seen = (ctx.observed.children, ctx.observed.registry, ctx.observed.git)
     if any(isinstance(fact, Unknown) for fact in seen):

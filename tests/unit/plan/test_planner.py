@@ -81,6 +81,13 @@ def test_a_running_job_is_looked_at_soon() -> None:
     assert plan(ctx, RUNNING).wake_at <= b.NOW + b.MINUTE / 6
 
 
+def test_somebody_elses_job_is_not_looked_at_soon() -> None:
+    """A Job that only carries our labels does not keep us busy."""
+    job = b.job("other", owned=False)
+    ctx = settled(b.context(observed=b.seen(job)), b.adopted())
+    assert plan(ctx, b.adopted()).wake_at > b.NOW + b.MINUTE / 6
+
+
 def test_every_state_change_is_told() -> None:
     """Opening an episode is a decision, with an ID that follows from it."""
     before = b.adopted(drift=b.drifted())
