@@ -50,7 +50,7 @@ unit: $(VENV)/.complete ## Tests without servers
 	@echo "== unit tests"; $(BIN)/pytest -q tests/unit tests/simulation
 
 .PHONY: simulation
-simulation: $(VENV)/.complete ## Every fault at every write, a death in every pass (an hour)
+simulation: $(VENV)/.complete ## Every fault at every write, a death in every pass (half an hour)
 	@$(BIN)/python -m tests.simulation --writes
 
 .PHONY: system
