@@ -11,8 +11,6 @@ from typing import Protocol
 
 from killick.errors import InvalidSpec, KillickError, Unavailable
 
-PROMOTION_TRAILER = "Killick-Promotion"
-
 
 class GitError(KillickError):
     """The repository could not be used; nothing is known about its value."""

@@ -8,7 +8,8 @@ body line that could pass for a trailer of ours is indented.
 import re
 from collections.abc import Iterable
 
-from killick.gitops.port import PROMOTION_TRAILER, ValueChange
+from killick.gitops.port import ValueChange
+from killick.names import TRAILER_PROMOTION
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _IDENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,199}")
@@ -44,7 +45,7 @@ def commit_message(change: ValueChange) -> str:
     if not _IDENTITY.fullmatch(change.promotion_id):
         raise ValueError("the promotion ID is not of its grammar")
     subject = printable(change.subject.strip(), MAX_SUBJECT) or "Change the model"
-    own = (PROMOTION_TRAILER, change.promotion_id)
+    own = (TRAILER_PROMOTION, change.promotion_id)
     lines = [_trailer(key, value) for key, value in _without(change.trailers, own[0])]
     blocks = [subject, *_body(change.body), "\n".join([_trailer(*own), *lines])]
     return "\n\n".join(blocks) + "\n"
@@ -55,7 +56,7 @@ def carries_promotion(message: str, promotion_id: str) -> bool:
 
     Not only in the last paragraph: forges append theirs when they squash.
     """
-    wanted = f"{PROMOTION_TRAILER}: {promotion_id}".lower()
+    wanted = f"{TRAILER_PROMOTION}: {promotion_id}".lower()
     lines = message.split("\n")[1:]
     return any(line.rstrip().lower() == wanted for line in lines)
 

@@ -37,7 +37,6 @@ from killick.resource.parse import duration
 from killick.resource.spec import Retraining
 from killick.resource.status import HISTORY_LIMIT, Attempt, PastAttempt, Status
 
-IN_FLIGHT = ("Intended", "Running")
 GRACE = timedelta(minutes=1)  # a registry's search may lag behind the run's end
 BREAKER = 3  # rejected candidates in a row after which a person must look
 
@@ -45,7 +44,7 @@ BREAKER = 3  # rejected candidates in a row after which a person must look
 def step(ctx: Context, status: Status) -> Step:
     """Follow the attempt in flight, or start one."""
     attempt = status.attempt
-    if attempt and attempt.state in IN_FLIGHT:
+    if attempt and attempt.in_flight:
         return _follow(ctx, status, attempt)
     return _maybe_start(ctx, status)
 

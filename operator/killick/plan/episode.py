@@ -24,7 +24,6 @@ from killick.plan.check import breaches
 from killick.plan.context import Context, Step
 from killick.resource.status import Episode, Status
 
-BUSY = ("Proposed", "Landed", "Deployed")
 UNDER_WAY = ("Intended", "Running", "Registered")
 
 
@@ -47,7 +46,7 @@ def _maybe_open(ctx: Context, status: Status) -> Status:
     rule = ctx.spec.drift.persistence
     if ctx.spec.retraining is None or status.hold:
         return status
-    if status.promotion and status.promotion.state in BUSY:
+    if status.promoting:
         return status
     if breaches(status, rule.windows) < rule.breaches:
         return status

@@ -44,7 +44,6 @@ from killick.resource.parse import duration
 from killick.resource.status import Attempt, Evaluation, Status
 
 IN_FLIGHT = ("Intended", "Running", "Waiting")
-PROMOTING = ("Proposed", "Landed", "Deployed")
 TRIES = 3
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(hours=1)
 
@@ -52,7 +51,7 @@ SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(hours=1)
 def step(ctx: Context, status: Status) -> Step:
     """Follow the evaluation of the registered candidate."""
     attempt = status.attempt
-    if attempt is None or attempt.state != "Registered" or _promoting(status):
+    if attempt is None or attempt.state != "Registered" or status.promoting:
         return Step(status)
     over = _nothing_to_compare(ctx, status, attempt)
     if over:
@@ -69,10 +68,6 @@ def step(ctx: Context, status: Status) -> Step:
     if evaluation.state == "Passed":
         return _mark(ctx, status, evaluation)
     return Step(status)
-
-
-def _promoting(status: Status) -> bool:
-    return status.promotion is not None and status.promotion.state in PROMOTING
 
 
 def _nothing_to_compare(ctx: Context, status: Status, attempt: Attempt) -> Step | None:

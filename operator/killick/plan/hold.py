@@ -23,13 +23,11 @@ from killick.plan.context import Context, Step
 from killick.resource.codec import format_time
 from killick.resource.status import Hold, Status
 
-IN_FLIGHT = ("Proposed", "Landed", "Deployed")
-
 
 def step(ctx: Context, status: Status) -> Step:
     """Release the hold that a person names, or open one for a foreign write."""
     status = _release(ctx, status)
-    if status.hold or status.adopted_at is None or _promoting(status):
+    if status.hold or status.adopted_at is None or status.promoting:
         return Step(status)
     return Step(_foreign_alias(ctx, _foreign_value(ctx, status)))
 
@@ -51,10 +49,6 @@ def who(commit: CommitInfo | None) -> str:
     if commit is None:
         return "somebody (the commit is too far back to see)"
     return f"{commit.author_name} <{commit.author_email}> in {commit.sha[:10]}"
-
-
-def _promoting(status: Status) -> bool:
-    return status.promotion is not None and status.promotion.state in IN_FLIGHT
 
 
 def _release(ctx: Context, status: Status) -> Status:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from killick.gitops.port import TraceRequest
-from killick.plan import attempt, promotion
 from killick.registry.port import AttemptQuery
 from killick.resource.spec import Spec
 from killick.resource.status import Status
@@ -38,7 +37,7 @@ def needs(spec: Spec, status: Status, tracking_uri: str | None) -> Needs:
     """
     acts = bool(spec.retraining or spec.evaluation or spec.promotion)
     query = None
-    if status.attempt and status.attempt.state in attempt.IN_FLIGHT:
+    if status.attempt and status.attempt.in_flight:
         since = status.attempt.started_at.timestamp()
         query = AttemptQuery(status.attempt.id, since)
     known = (
@@ -61,7 +60,7 @@ def _champions(status: Status) -> tuple[str | None, ...] | None:
     if status.adopted_at is None:
         return None
     current, known = status.promotion, status.versions.champion
-    if current and current.state in promotion.IN_FLIGHT:
+    if current and current.in_flight:
         return (known, current.version)
     return (known,)
 
@@ -79,6 +78,6 @@ def _expected(spec: Spec, status: Status) -> tuple[str, ...]:
     current, desired = status.promotion, status.versions.desired
     if current and current.state == "Proposed":
         return (current.from_value, current.to_value)
-    if current and current.state in promotion.IN_FLIGHT:
+    if current and current.in_flight:
         return (current.to_value,)
     return (spec.value_of(desired),) if desired else ()

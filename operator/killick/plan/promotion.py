@@ -56,7 +56,6 @@ from killick.resource.status import (
     Versions,
 )
 
-IN_FLIGHT = ("Proposed", "Landed", "Deployed")
 COMMIT_WIDTH = 72  # columns, as Git's own tools expect
 
 
@@ -65,7 +64,7 @@ def step(ctx: Context, status: Status) -> Step:
     promotion = status.promotion
     if promotion is None and status.adopted_at is None:
         return Step(replace(status, promotion=landed_unseen(ctx, status, target(ctx))))
-    if promotion is None or promotion.state not in IN_FLIGHT:
+    if promotion is None or not promotion.in_flight:
         return _maybe_propose(ctx, status)
     if ctx.spec.promotion is None or promotion.target != target(ctx):
         note = Note("SpecChanged", "spec.promotion changed; nothing more is pushed")

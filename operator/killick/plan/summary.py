@@ -154,7 +154,7 @@ def _held(status: Status) -> Condition:
 
 def _retraining(status: Status, notes: Notes) -> Condition:
     attempt = status.attempt
-    if attempt and attempt.state in ("Intended", "Running"):
+    if attempt and attempt.in_flight:
         note = notes.get("attempt") or Note(attempt.state, f"attempt {attempt.id}")
         return _from_note(kinds.RETRAINING, "True", note)
     current = notes.get("attempt")
@@ -197,21 +197,17 @@ def _deployed(status: Status) -> Condition:
 
 def phase(ctx: Context, status: Status) -> str:
     """Return one word for the state of the whole, the most pressing first."""
-    attempt, evaluation, promotion = (
-        status.attempt,
-        status.evaluation,
-        status.promotion,
-    )
+    attempt, evaluation = status.attempt, status.evaluation
     if ctx.spec.suspend:
         return "Suspended"
     if status.hold:
         return "Held"
-    if promotion and promotion.state in ("Proposed", "Landed", "Deployed"):
+    if status.promoting:
         return "Promoting"
     if attempt and attempt.state == "Registered":
         passed = evaluation is not None and evaluation.state == "Passed"
         return "Promoting" if passed else "Evaluating"
-    if attempt and attempt.state in ("Intended", "Running"):
+    if attempt and attempt.in_flight:
         return "Retraining"
     if status.episode and status.episode.is_open:
         return "Drifted"

@@ -127,6 +127,11 @@ class Attempt:
     reason: str | None = None
     message: str | None = None
 
+    @property
+    def in_flight(self) -> bool:
+        """True while its training may still register a version."""
+        return self.state in ("Intended", "Running")
+
 
 @dataclass(frozen=True)
 class PastAttempt:
@@ -197,6 +202,11 @@ class Promotion:
     reason: str | None = None
     message: str | None = None
 
+    @property
+    def in_flight(self) -> bool:
+        """True from the proposal until it is done or given up."""
+        return self.state in ("Proposed", "Landed", "Deployed")
+
 
 @dataclass(frozen=True)
 class Hold:
@@ -236,6 +246,11 @@ class Status:
     hold: Hold | None = None
     requests: Requests = field(default_factory=Requests)
     conditions: tuple[Condition, ...] = ()
+
+    @property
+    def promoting(self) -> bool:
+        """True while a promotion is in flight."""
+        return self.promotion is not None and self.promotion.in_flight
 
     def condition(self, kind: str) -> Condition | None:
         """Return the condition of a type, None if it is absent."""
