@@ -11,10 +11,11 @@ import time
 from dev import signals
 from dev.cluster import KubectlError
 from dev.demo.manifests import NAME, NAMESPACE
-from dev.demo.parts import REPOSITORY, Parts, prepare, running
+from dev.demo.parts import REPOSITORY, Parts, running
 from dev.demo.screen import Screen
 from dev.demo.story import Outcome, Story
 from dev.demo.watch import StoryError
+from dev.prepare import prepare
 from dev.processes import StartError
 
 

@@ -14,10 +14,8 @@ from typing import Any
 
 from dev.cache import Progress, cache_dir
 from dev.cluster import LocalCluster
-from dev.controlplane import ensure_control_plane
-from dev.demo.background import in_background
 from dev.demo.manifests import log_statements, values_file
-from dev.environments import ImageSpec, image_map
+from dev.environments import ImageSpec
 from dev.git_server import GitServer
 from dev.mlflow_server import MLflowServer
 from dev.postgres import PostgresServer
@@ -27,14 +25,6 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 TRAINING_IMAGE = "killick-example-training:0.1.0"
 DATABASE = "inference"
 REPOSITORY = "gitops"
-
-
-def prepare(progress: Progress) -> dict[str, ImageSpec]:
-    """Build the control plane and, beside it, install what stands for the images."""
-    building = in_background(lambda: ensure_control_plane(progress))
-    images = image_map(progress)
-    building.result()
-    return images
 
 
 @dataclass(frozen=True)

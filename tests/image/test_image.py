@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.demo.background import in_background
+from dev.background import in_background
 from dev.image.engine import Engine, mounts_below, running_engine
 from dev.image.packages import ensure_base, ensure_wheels, make_context
 
