@@ -13,8 +13,11 @@ from killick.log import configure_logging
 from killick.settings import Settings
 
 
-def main() -> int:
-    """Run until a signal; return the exit code."""
+def main(memo: kopf.Memo | None = None) -> int:
+    """Run until a signal; return the exit code.
+
+    `memo.build` may replace how the world is put together.
+    """
     configure_logging()
     # kopf asks for the user's name, which a container's uid need not have.
     os.environ.setdefault("LOGNAME", "killick")
@@ -28,7 +31,7 @@ def main() -> int:
     namespaces = settings.served_namespaces
     if namespaces:
         handlers.watch_jobs()
-    kopf.run(clusterwide=not namespaces, namespaces=list(namespaces))
+    kopf.run(clusterwide=not namespaces, namespaces=list(namespaces), memo=memo)
     return 0
 
 

@@ -32,9 +32,9 @@ class Backoffs:
 
 @kopf.on.startup()
 async def startup(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> None:
-    """Build the world once."""
+    """Build the world once; whoever starts kopf may say how."""
     configure(settings)
-    memo.runtime = await build(Settings())
+    memo.runtime = await memo.get("build", build)(Settings())
 
 
 @kopf.on.cleanup()

@@ -19,7 +19,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from killick import crash
 from killick.act.dispatch import Hands, act
 from killick.act.manifests import Owner
 from killick.cluster.port import Manifest
@@ -158,7 +157,7 @@ async def _pass(
         await _record_invalid(world, manifest, before, error, now)
         raise
     world.board.show(name, context.spec.model.name, decided.status)
-    wrote = await _write(world, manifest, decided.status)
+    wrote = await write_status(world.ports.cluster, manifest, decided.status)
     memory.untold = (*memory.untold, *decided.decisions)[-UNTOLD_LIMIT:]
     await _tell(world, name, manifest, memory, now)
     outcome = None
@@ -167,13 +166,6 @@ async def _pass(
     _log_pass(name, decided, wrote=wrote, outcome=outcome)
     wake_at = now if decided.effect else decided.wake_at
     return PassResult(wake_at, plan=decided)
-
-
-async def _write(world: World, manifest: Manifest, status: Status) -> bool:
-    crash.point(f"before-status:{status.phase}")
-    wrote = await write_status(world.ports.cluster, manifest, status)
-    crash.point(f"after-status:{status.phase}")
-    return wrote
 
 
 async def _tell(
@@ -198,9 +190,7 @@ async def _carry_out(
     kind = type(effect).__name__
     try:
         hands = await _hands(world, context, decided.status, manifest, effect)
-        crash.point(f"before:{kind}")
         done = await world.act(hands, effect)
-        crash.point(f"after:{kind}")
     except KillickError as error:
         count = (
             memory.failures[effect.key].count if effect.key in memory.failures else 0

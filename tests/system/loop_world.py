@@ -20,9 +20,8 @@ from dev.demo.watch import Look
 from dev.environments import ensure_environment
 from dev.git_repository import BareRepository
 from dev.git_server import GitServer
-from dev.operator_program import OperatorProgram
-from dev.processes import Process, Supervisor
-from killick.crash import VARIABLE
+from dev.operator_program import REPOSITORY, OperatorProgram
+from dev.processes import Process, Program, Supervisor
 from killick.names import TAG_TRAIN_BEFORE, ObjectName
 from tests.system import loop_manifests as manifests
 from tests.system.api_server import ApiServer
@@ -40,6 +39,15 @@ SELECT $1::timestamptz + i * $2::interval,
 FROM (SELECT i, (i * 37 % 101) / 101.0::float8 AS a, (i * 61 % 103) / 103.0::float8 AS b
       FROM generate_series(0, $4::int - 1) AS i) AS rows
 """
+
+
+def _killable(program: Program, kill: str) -> Program:
+    """Return the operator's program as one that dies at this point."""
+    environment = dict(program.environment)
+    environment["PYTHONPATH"] += f":{REPOSITORY}"
+    module = "tests.system.killable_operator"
+    command = [program.command[0], "-m", module, kill]
+    return replace(program, command=command, environment=environment)
 
 
 @dataclass(frozen=True)
@@ -87,13 +95,8 @@ class LoopWorld:
         """Start the operator without waiting; `kill` is where it will die."""
         venv = ensure_environment("operator", self.supervisor.progress)
         program = self.operator.program(venv)
-        environment = dict(program.environment)
-        if kill:
-            environment[VARIABLE] = kill
-        named = replace(
-            program, name=f"operator-{self.namespace}", environment=environment
-        )
-        return self.supervisor.start(named)
+        named = replace(program, name=f"operator-{self.namespace}")
+        return self.supervisor.start(_killable(named, kill) if kill else named)
 
     def dies(self, kill: str) -> None:
         """Start the operator and wait until it has killed itself at this point."""
