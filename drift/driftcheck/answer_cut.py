@@ -1,8 +1,8 @@
 """Cuts an answer to the bytes it may take, always in the same order.
 
-Details give way before verdicts and old windows before new: the worst columns, the
-findings, the messages, the kinds of drift and how many rows were sampled, each from
-the oldest window on; then interim windows; last the message of a whole check's error.
+Details give way before verdicts and old windows before new: the findings (the pod's
+log has them too), the worst columns, the messages, the kinds of drift and how many
+rows were sampled, each from the oldest window on; then interim windows; last the message of a whole check's error.
 What a decision needs of a counting window (times, verdict, reason, counts) is never
 cut.
 """
@@ -15,7 +15,7 @@ from driftcheck.wire import ContractError, compact
 
 ANSWER_LIMIT = 1536
 MESSAGE_LIMIT = 240
-_DETAILS = ("worst", "findings", "message", "kinds", "sampled")
+_DETAILS = ("findings", "worst", "message", "kinds", "sampled")
 
 
 def encode(answer: CheckAnswer, limit: int = ANSWER_LIMIT) -> bytes:

@@ -193,6 +193,17 @@ def test_cutting_says_so_and_spares_the_newest() -> None:
     assert read.windows[2].message
 
 
+def test_findings_give_way_before_the_newest_windows_scores() -> None:
+    """Windows full of findings still say which columns drifted most just now."""
+    findings = tuple(f"OutOfRange: range_mean_{i}" for i in range(9))
+    worst = (("range_mean_22", 1.78), ("range_today", 1.32), ("move_today", 0.93))
+    days = [window(0), window(1), window(2), window(3, counting=False)]
+    told = [replace(w, findings=findings, worst=worst) for w in days]
+    read = c.decode(c.encode(answer(*told)))
+    assert read.truncated
+    assert read.windows[-1].worst == worst
+
+
 def test_cutting_is_deterministic() -> None:
     """The same answer is always the same bytes."""
     big = answer(*[window(i, wordy=True) for i in range(10)])
