@@ -2,9 +2,9 @@
 
 Details give way before verdicts and old windows before new: the findings (the pod's
 log has them too), the worst columns, the messages, the kinds of drift and how many
-rows were sampled, each from the oldest window on; then interim windows; last the message of a whole check's error.
-What a decision needs of a counting window (times, verdict, reason, counts) is never
-cut.
+rows were sampled, each from the oldest window on; then interim windows; last the
+message of a whole check's error. What a decision needs of a counting window (times,
+verdict, reason, counts) is never cut.
 """
 
 from collections.abc import Iterator
