@@ -25,6 +25,7 @@ from driftcheck.contract import (
     encode,
 )
 from driftcheck.failure import CheckFailure, without_secrets
+from driftcheck.processor import choose_sort
 from driftcheck.termination import write_message
 
 EVALUATION_STEPS = ("rows", "compare")
@@ -121,4 +122,5 @@ def warn(warning: str | None) -> None:
 
 
 if __name__ == "__main__":
+    choose_sort(os.environ)
     sys.exit(main(sys.argv[1:], os.environ))

@@ -19,8 +19,8 @@ from driftcheck.contract import (
     Verdict,
     WindowGrid,
 )
+from driftcheck.contract_request import DATABASE_VARIABLE
 from driftcheck.load import column_names, load_window
-from driftcheck.postgres import DATABASE_VARIABLE
 from driftcheck.profile import DIRECTORY_VARIABLE, reference_of
 from driftcheck.verdict import judge
 from driftcheck.windows import Window

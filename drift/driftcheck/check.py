@@ -11,7 +11,6 @@ from driftcheck.columns import Dataset
 from driftcheck.contract import CheckAnswer, CheckError, CheckRequest, Verdict
 from driftcheck.failure import CheckFailure
 from driftcheck.load import LoadedReference
-from driftcheck.postgres import open_log
 from driftcheck.profile import reference_of
 from driftcheck.verdict import Judgement, judge, without_rows
 from driftcheck.windows import Window, windows_to_judge
@@ -70,6 +69,8 @@ def _examine(
     reference: LoadedReference,
     url: str | None,
 ) -> tuple[Examined, ...]:
+    from driftcheck.postgres import open_log
+
     examined = []
     with open_log(url, request.log) as log:
         for window in windows:

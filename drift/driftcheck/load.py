@@ -1,13 +1,16 @@
 """Reads the reference dataset, once, with the digest of exactly what was read.
 
-The bytes are hashed and parsed from one copy in memory, so that what is judged is
-what the digest names, even while somebody writes a new file to the same address.
-Columns are read one after the other and thinned at once, so that memory holds one
-whole column at most.
+The bytes that are hashed are those that are parsed: of one copy in memory, or of one
+open local file, which nobody may write into meanwhile. So what is judged is what the
+digest names, even while somebody puts a new file at the same address. Columns are
+read one after the other and thinned at once, so that memory holds one whole column at
+most.
 """
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +20,8 @@ from numpy.typing import NDArray
 from driftcheck.columns import Categories, ColumnKind, Dataset, Finding
 from driftcheck.contract import Features
 from driftcheck.failure import CheckFailure, one_line, shown_address, without_secrets
-from driftcheck.schema import dataset_from, reference_shape, window_shape
-from driftcheck.sources import digest_of, files, first_file
+from driftcheck.schema import dataset_from, is_text, reference_shape, window_shape
+from driftcheck.sources import Content, digest_of, files, first_file
 
 MAXIMUM_ROWS = 100_000
 MAXIMUM_COLUMN_BYTES = 1024**3
@@ -58,12 +61,24 @@ class Read:
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """The bytes behind an address, with their digest and what to call a failure."""
+    """The bytes behind an address, and what to call a failure."""
 
     uri: str
     reason: str
-    contents: list[tuple[str, pa.Buffer]]
-    sha256: str
+    contents: list[tuple[str, Content]]
+
+    @cached_property
+    def sha256(self) -> str:
+        """Their digest, see `LoadedReference`; CheckFailure if they are unreadable."""
+        try:
+            return digest_of(self.contents)
+        except OSError as error:
+            raise _unreadable(self.uri, self.reason, error) from None
+
+    def seed(self) -> int:
+        """A number for random choices, the same for the same files."""
+        tails = b"".join(content.tail() for _, content in self.contents)
+        return int.from_bytes(hashlib.sha256(tails).digest()[:8], "big")
 
 
 def load_reference(
@@ -113,8 +128,7 @@ def read_files(uri: str, reason: str) -> Opened:
     CheckFailure with the given reason where they cannot be read.
     """
     try:
-        contents = list(files(uri))
-        return Opened(uri, reason, contents, digest_of(contents))
+        return Opened(uri, reason, list(files(uri)))
     except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
         raise _unreadable(uri, reason, error) from None
 
@@ -126,16 +140,19 @@ def read_table(opened: Opened, wanted: Collection[str | None]) -> Read:
     that is no parquet, or would take too much memory.
     """
     try:
-        parquets = [pq.ParquetFile(pa.BufferReader(d)) for _, d in opened.contents]
+        parquets = [_parquet(content) for _, content in opened.contents]
         names = tuple(parquets[0].schema_arrow.names)
         _refuse(parquets, wanted)
         sizes = [parquet.metadata.num_rows for parquet in parquets]
-        kept = _chosen(sizes, opened.sha256)
         tables = [
             _columns(parquet, wanted, chosen)
-            for parquet, chosen in zip(parquets, kept, strict=True)
+            for parquet, chosen in zip(parquets, _chosen(sizes, opened), strict=True)
         ]
-        table = pa.concat_tables(tables, promote_options="permissive")
+        table = tables[0]
+        if len(tables) > 1:
+            table = pa.concat_tables(tables, promote_options="permissive")
+        if not all(content.unchanged() for _, content in opened.contents):
+            raise OSError("it was written to while it was read")  # noqa: TRY301
     except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
         raise _unreadable(opened.uri, opened.reason, error) from None
     return Read(table, sum(sizes), names)
@@ -148,6 +165,15 @@ def column_names(uri: str) -> list[str]:
             return list(pq.ParquetFile(file).schema_arrow.names)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise _unreadable(uri, "ReferenceUnreadable", error) from None
+
+
+def _parquet(content: Content) -> pq.ParquetFile:
+    """An open file; its strings are read as they are stored, each text once."""
+    footer = pq.read_metadata(content.file)
+    texts = [f.name for f in footer.schema.to_arrow_schema() if is_text(f.type)]
+    return pq.ParquetFile(
+        content.file, metadata=footer, read_dictionary=texts, pre_buffer=False
+    )
 
 
 def _unreadable(uri: str, reason: str, error: Exception) -> CheckFailure:
@@ -189,7 +215,8 @@ def _columns(
     names = [name for name in parquet.schema_arrow.names if name in wanted]
     columns = []
     for name in names:
-        column = parquet.read(columns=[name]).column(0)
+        # One thread: starting others costs more than most columns.
+        column = parquet.read(columns=[name], use_threads=False).column(0)
         if chosen is not None:
             # Copied, so that the whole column can be freed.
             column = column.take(pa.array(chosen)).combine_chunks()
@@ -201,12 +228,12 @@ def _columns(
     )
 
 
-def _chosen(sizes: list[int], sha256: str) -> list[NDArray[np.int64] | None]:
+def _chosen(sizes: list[int], opened: Opened) -> list[NDArray[np.int64] | None]:
     """The rows to keep of each file; None for all of them."""
     total = sum(sizes)
     if total <= MAXIMUM_ROWS:
         return [None] * len(sizes)
-    random = np.random.default_rng(int(sha256[:16], 16))
+    random = np.random.default_rng(opened.seed())
     kept = np.sort(random.choice(total, MAXIMUM_ROWS, replace=False))
     starts = np.cumsum([0, *sizes])
     edges = np.searchsorted(kept, starts)

@@ -19,11 +19,11 @@ from adbc_driver_postgresql import dbapi
 
 from driftcheck.columns import ColumnKind, Dataset
 from driftcheck.contract import LogSource
+from driftcheck.contract_request import DATABASE_VARIABLE
 from driftcheck.failure import CheckFailure, one_line, without_secrets
 from driftcheck.schema import POSTGRES_TYPE, Shape, dataset_from, window_shape
 from driftcheck.windows import Window
 
-DATABASE_VARIABLE = "DATABASE_URL"
 STATEMENT_TIMEOUT_SECONDS = 120
 CONNECT_TIMEOUT_SECONDS = 10
 SAMPLE_ROWS = 100_000

@@ -10,11 +10,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from driftcheck.arrays import codes_of, floats_of
 from driftcheck.columns import (
-    Binned,
     Categories,
     Column,
     ColumnKind,
@@ -81,7 +79,8 @@ def _columns_shape(schema: pa.Schema, names: Sequence[str]) -> Shape:
             continue
         kind = kind_of(schema.field(name))
         if kind is None:
-            detail = f"values of type {schema.field(name).type} are not compared"
+            held = plain_type(schema.field(name).type)
+            detail = f"values of type {held} are not compared"
             findings.append(Finding("Unchecked", name, detail, quality=False))
         else:
             columns[name] = kind
@@ -110,7 +109,8 @@ def _expected_shape(schema: pa.Schema, expected: Mapping[str, ColumnKind]) -> Sh
             detail = "the inference log has no such column"
             findings.append(Finding("MissingColumn", name, detail))
         elif not _fits(schema.field(name), kind):
-            detail = f"it holds {schema.field(name).type}, the reference a {kind}"
+            held = plain_type(schema.field(name).type)
+            detail = f"it holds {held}, the reference a {kind}"
             findings.append(Finding("RetypedColumn", name, detail))
         else:
             columns[name] = kind
@@ -148,7 +148,7 @@ def kind_of(field: pa.Field) -> ColumnKind | None:
         or pa.types.is_null(kind)
     ):
         return ColumnKind.NUMBER
-    if pa.types.is_boolean(kind) or _is_text(kind):
+    if pa.types.is_boolean(kind) or is_text(kind):
         return ColumnKind.CATEGORY
     return None
 
@@ -166,7 +166,8 @@ def _fits(field: pa.Field, kind: ColumnKind) -> bool:
     return kind_of(field) is kind
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of that type holds strings, not encoded."""
     return bool(
         pa.types.is_string(kind)
         or pa.types.is_large_string(kind)
@@ -198,64 +199,60 @@ def dataset_from(
     found: dict[str, Column] = {}
     findings = shape.findings
     if shape.vector is not None:
-        found, broken = _split_vector(table.column(shape.vector), features, shape)
+        vectors = table.column(shape.vector)
+        found, broken = _split_vector(vectors, features, shape, in_time)
         findings += broken
     for name, kind in shape.columns.items():
-        found[name] = column_from(table.column(name), kind)
-    if not in_time:
-        found = {n: _timeless(column) for n, column in found.items()}
+        found[name] = column_from(table.column(name), kind, in_time)
     sampled = table.num_rows if table.num_rows < rows else None
     return Dataset(rows, found, findings, sampled)
 
 
-def _timeless(column: Column) -> Column:
-    if isinstance(column, Binned):
-        return column
-    return replace(column, dependence=0.0)
-
-
-def column_from(values: pa.ChunkedArray, kind: ColumnKind) -> Column:
-    """One column, sorted or counted."""
-    values = values.cast(plain_type(values.type))
+def column_from(
+    values: pa.ChunkedArray, kind: ColumnKind, in_time: bool = True
+) -> Column:
+    """One column, sorted or counted; `in_time` as of `dataset_from`."""
     if kind is ColumnKind.NUMBER:
-        return numbers_from(_floats(values))
-    present = values.drop_null().cast(pa.string()).cast(pa.binary())
-    encoded = present.combine_chunks().dictionary_encode()
-    codes = np.frombuffer(encoded.indices.buffers()[1] or b"", np.int32, len(present))
-    rows = np.bincount(codes, minlength=len(encoded.dictionary))
+        found, nulls = floats_of(values)
+        return numbers_from(found, in_time, nulls)
+    codes, names = codes_of(values)
+    rows = np.bincount(codes, minlength=len(names))
     counts: Counter[str] = Counter()
-    for name, count in zip(encoded.dictionary.to_pylist(), rows.tolist(), strict=True):
-        # Not all that calls itself a string is UTF-8.
-        counts[name.decode("utf-8", "replace")] += count
-    following = category_dependence(codes, rows)
+    for name, count in zip(names, rows.tolist(), strict=True):
+        if count:
+            counts[name] += count
+    following = category_dependence(codes, rows) if in_time else 0.0
     return Categories(dict(counts), values.null_count, dependence=following)
 
 
-def numbers_from(values: Floats) -> Numbers:
-    """A numeric column from raw values in their order, in which NaN is a null."""
-    nulls = int(np.isnan(values).sum())
-    finite = values[np.isfinite(values)]
-    ordered = np.sort(finite)
-    infinite = int(values.size - finite.size - nulls)
-    return Numbers(ordered, nulls, infinite, dependence(finite, ordered))
+def numbers_from(values: Floats, in_time: bool = True, nulls: int = 0) -> Numbers:
+    """A numeric column from raw values, NaN being a null as `nulls` others are.
 
-
-def _floats(values: pa.ChunkedArray) -> Floats:
-    """The values as float64, nulls as NaN, without pyarrow's detour over pandas."""
-    filled = pc.fill_null(values.cast(pa.float64(), safe=False), float("nan"))
-    parts = [
-        np.frombuffer(chunk.buffers()[1], np.float64, len(chunk), 8 * chunk.offset)
-        for chunk in filled.chunks
-        if len(chunk)
-    ]
-    empty: list[NDArray[np.float64]] = [np.empty(0)]
-    return np.concatenate(parts or empty)
+    `in_time`: they are in the order in which they happened.
+    """
+    # NaN is sorted behind all else, infinities are at the ends.
+    ordered = np.sort(values)
+    last = int(np.searchsorted(ordered, np.nan))
+    first = int(np.searchsorted(ordered, -np.inf, side="right"))
+    above = int(np.searchsorted(ordered[:last], np.inf))
+    following = 0.0
+    if in_time:
+        finite = values if above - first == values.size else values[np.isfinite(values)]
+        following = dependence(finite, ordered[first:above])
+    return Numbers(
+        ordered[first:above],
+        nulls + values.size - last,
+        first + last - above,
+        following,
+    )
 
 
 def _split_vector(
-    vectors: pa.ChunkedArray, features: Features, shape: Shape
+    vectors: pa.ChunkedArray, features: Features, shape: Shape, in_time: bool
 ) -> tuple[dict[str, Column], tuple[Finding, ...]]:
     """One column per name from an array column; the names give its right length."""
+    import pyarrow.compute as pc
+
     column = shape.vector or ""
     width = len(features.names)
     present = vectors.drop_null()
@@ -268,11 +265,10 @@ def _split_vector(
     if by_length and width not in by_length:
         detail = f"vectors have {next(iter(by_length))} values, {width} are named"
         return {}, (Finding("VectorLength", column, detail),)
-    flat = _floats(pc.list_flatten(present)).reshape(-1, width)
-    missing = np.full((vectors.null_count, width), np.nan)
-    matrix = np.concatenate([flat, missing])
+    flat = pc.fill_null(pc.list_flatten(present).cast(pa.float64(), safe=False), np.nan)
+    matrix = floats_of(flat)[0].reshape(-1, width)
     columns: dict[str, Column] = {
-        name: numbers_from(matrix[:, index])
+        name: numbers_from(matrix[:, index], in_time, vectors.null_count)
         for index, name in enumerate(features.names)
         if name in shape.elements
     }

@@ -1,7 +1,11 @@
-"""Where files are: the bytes behind a path or an address, and their digest."""
+"""Where files are: the bytes behind a path or an address, and their digest.
+
+A local file is read where it lies, of anything else a copy is held in memory.
+"""
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,16 +13,59 @@ from pyarrow import fs
 
 MAXIMUM_BYTES = 2 * 1024**3
 HTTP_TIMEOUT_SECONDS = 60
+BLOCK = 1024**2
+TAIL = 64 * 1024
 
 
-def files(uri: str) -> Iterator[tuple[str, pa.Buffer]]:
+@dataclass(frozen=True, eq=False)
+class Content:
+    """One file's bytes. `path` and `state` are of a local one, when it was opened."""
+
+    file: pa.NativeFile
+    path: str | None = None
+    state: tuple[int, ...] = ()
+
+    def sha256(self) -> str:
+        """The digest of all bytes."""
+        self.file.seek(0)
+        digest = hashlib.sha256()
+        while block := self.file.read_buffer(BLOCK):
+            digest.update(block)
+        return digest.hexdigest()
+
+    def tail(self) -> bytes:
+        """The last bytes: a parquet file's footer, which differs from file to file."""
+        self.file.seek(max(0, self.file.size() - TAIL))
+        found: bytes = self.file.read()
+        return found
+
+    def unchanged(self) -> bool:
+        """Whether nobody wrote into the file since it was opened.
+
+        One put in its place does not matter: what was opened is still read.
+        """
+        if self.path is None:
+            return True
+        try:
+            now = _state(self.path)
+        except OSError:
+            return True
+        return now[0] != self.state[0] or now == self.state
+
+
+def _state(path: str) -> tuple[int, ...]:
+    found = Path(path).stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def files(uri: str) -> Iterator[tuple[str, Content]]:
     """The files behind an address, as names relative to it and contents, by name."""
     if uri.startswith(("http://", "https://")):
-        yield "", _download(uri)
+        yield "", Content(pa.BufferReader(_download(uri)))
         return
     system, entries = _entries(uri)
     for name, entry in entries:
-        yield name, _read(system, entry)
+        yield name, _opened(system, entry)
 
 
 def first_file(uri: str) -> pa.NativeFile:
@@ -55,12 +102,16 @@ def _filesystem(uri: str) -> tuple[fs.FileSystem, str]:
     return system, path
 
 
-def _read(system: fs.FileSystem, info: fs.FileInfo) -> pa.Buffer:
+def _opened(system: fs.FileSystem, info: fs.FileInfo) -> Content:
     if info.size is not None and info.size > MAXIMUM_BYTES:
         raise ValueError(f"{info.size} bytes are more than {MAXIMUM_BYTES}")
+    if isinstance(system, fs.LocalFileSystem):
+        state = _state(info.path)
+        return Content(pa.OSFile(info.path), info.path, state)
     with system.open_input_stream(info.path) as stream:
         # Told the size, it need not grow; a byte more tells whether there is more.
-        return stream.read_buffer(None if info.size is None else info.size + 1)
+        size = None if info.size is None else info.size + 1
+        return Content(pa.BufferReader(stream.read_buffer(size)))
 
 
 def _download(uri: str) -> pa.Buffer:
@@ -73,9 +124,9 @@ def _download(uri: str) -> pa.Buffer:
     return pa.py_buffer(data)
 
 
-def digest_of(contents: list[tuple[str, pa.Buffer]]) -> str:
+def digest_of(contents: list[tuple[str, Content]]) -> str:
     """The file's SHA-256, of several files that of their `sha256sum` listing."""
-    digests = [(name, hashlib.sha256(data).hexdigest()) for name, data in contents]
+    digests = [(name, content.sha256()) for name, content in contents]
     if len(digests) == 1 and not digests[0][0]:
         return digests[0][1]
     listing = "".join(f"{digest}  {name}\n" for name, digest in digests)

@@ -12,7 +12,7 @@ import pytest
 from driftcheck.columns import Categories, ColumnKind, Numbers
 from driftcheck.contract import Features
 from driftcheck.failure import CheckFailure
-from driftcheck.load import load_reference, load_window
+from driftcheck.load import load_reference, load_window, read_files, read_table
 from driftcheck.schema import dataset_from, window_shape
 
 NUMBER = ColumnKind.NUMBER
@@ -186,3 +186,26 @@ def test_decimals_and_small_integers_are_numbers(tmp_path: Path) -> None:
     )
     pq.write_table(table, path)
     assert set(load_reference(str(path), COLUMNS).kinds.values()) == {NUMBER}
+
+
+def test_a_file_written_to_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    """Half of one and half of another would have a digest that names neither."""
+    path = tmp_path / "reference.parquet"
+    pq.write_table(TABLE, path)
+    opened = read_files(str(path), "ReferenceUnreadable")
+    with path.open("ab") as file:
+        file.write(b"more")
+    with pytest.raises(CheckFailure, match="written to while it was read"):
+        read_table(opened, {"price"})
+
+
+def test_a_file_replaced_while_it_is_read_is_read_on(tmp_path: Path) -> None:
+    """What was opened is hashed and judged, whatever lies at the address now."""
+    path, other = tmp_path / "reference.parquet", tmp_path / "other"
+    pq.write_table(TABLE, path)
+    expected = hashlib.sha256(path.read_bytes()).hexdigest()
+    opened = read_files(str(path), "ReferenceUnreadable")
+    pq.write_table(TABLE.slice(0, 1), other)
+    other.replace(path)
+    assert opened.sha256 == expected
+    assert read_table(opened, {"price"}).rows == 5
