@@ -20,7 +20,7 @@ from killick.observe.gather import Subject, observe
 from killick.plan.facts import Unknown
 from killick.plan.needs import needs
 from killick.resource.parse import parse_spec
-from killick.resource.status import Status, parse_status
+from killick.resource.status import Status, parse_status, require_known
 from killick.runtime import Runtime, build
 from killick.settings import Settings
 
@@ -148,6 +148,7 @@ async def _object(runtime: Runtime, manifest: Manifest) -> list[Finding]:
     name = ObjectName(cluster, metadata["namespace"], metadata["name"])
     uri = runtime.settings.tracking_uri
     try:
+        require_known(manifest.get("status"))
         spec = parse_spec(manifest["spec"])
     except KillickError as error:
         return [Finding(False, str(name), error.message)]

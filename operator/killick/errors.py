@@ -7,7 +7,8 @@ tells a person what to do. Neither ever holds a secret. The tree:
     ├── InvalidSpec        the resource asks for something that cannot be done
     ├── Unavailable        a system did not answer; trying again is right
     ├── NotGranted         the operator lacks a right in this namespace
-    └── Conflict           somebody else wrote in between; look again
+    ├── Conflict           somebody else wrote in between; look again
+    └── UnknownSchema      the status is of another version of Killick; only look
 """
 
 from __future__ import annotations
@@ -46,3 +47,9 @@ class Conflict(KillickError):
     """The object changed since it was read, or a name is taken by someone else."""
 
     default_reason = "Conflict"
+
+
+class UnknownSchema(KillickError):
+    """The status has a layout that this version does not know: nothing is written."""
+
+    default_reason = "UnknownSchemaVersion"

@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from killick.act.dispatch import Hands, act
 from killick.act.manifests import Owner
 from killick.cluster.port import Manifest
-from killick.errors import Conflict, InvalidSpec, KillickError
+from killick.errors import Conflict, InvalidSpec, KillickError, UnknownSchema
 from killick.names import ObjectName
 from killick.observe.credentials import git_credentials, registry_credentials
 from killick.observe.gather import Ports, Subject, observe
@@ -39,12 +39,12 @@ from killick.plan.facts import Failure, ObjectFacts
 from killick.plan.invalid import invalid
 from killick.plan.needs import needs
 from killick.plan.planner import Plan, plan
-from killick.plan.transitions import Decision
+from killick.plan.transitions import Decision, unknown_schema
 from killick.record.events import emit_events
 from killick.record.metrics import Board
 from killick.record.status import write_status
 from killick.resource.parse import parse_spec
-from killick.resource.status import Status, parse_status
+from killick.resource.status import Status, parse_status, require_known
 from killick.settings import Settings
 
 log = logging.getLogger("killick.pass")
@@ -57,11 +57,13 @@ UNTOLD_LIMIT = 20
 class Memory:
     """What is worth keeping between passes, and may be lost.
 
-    When to retry effects, and the decisions that no Event tells yet.
+    When to retry effects, the decisions that no Event tells yet, and which unknown
+    layout of the status an Event has told of.
     """
 
     failures: dict[str, Failure] = field(default_factory=dict)
     untold: tuple[Decision, ...] = ()
+    told_schema: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,9 @@ async def run_once(
     except KillickError as error:
         world.board.pass_errors.labels(error.reason).inc()
         _log(name, result="error", reason=error.reason, message=error.message)
-        return PassResult(now + ERROR_PAUSE)
+        settled = isinstance(error, UnknownSchema)
+        pause = timedelta(seconds=world.settings.resync_seconds)
+        return PassResult(now + (pause if settled else ERROR_PAUSE))
     except Exception:
         world.board.pass_errors.labels("Unexpected").inc()
         log.exception("the pass over %s failed", name)
@@ -114,12 +118,20 @@ async def look(
 ) -> tuple[Manifest, Context, Status] | None:
     """Read the object and everything the pass needs; None if it is gone.
 
-    Raises InvalidSpec (written to the status, if `record`), and KillickError if the
-    object itself cannot be read.
+    Raises InvalidSpec (written to the status, if `record`), UnknownSchema (told by an
+    Event, if `record`), and KillickError if the object itself cannot be read.
     """
     manifest = await world.ports.cluster.get_model_deployment(name.namespace, name.name)
     if manifest is None:
         return None
+    try:
+        require_known(manifest.get("status"))
+    except UnknownSchema as error:
+        if record and memory.told_schema != error.message:
+            told = (unknown_schema(name, error.message),)
+            await emit_events(world.ports.cluster, manifest, told, now)
+            memory.told_schema = error.message
+        raise
     status = parse_status(manifest.get("status")) or Status()
     try:
         spec = parse_spec(manifest.get("spec"))

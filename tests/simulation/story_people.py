@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from killick.resource.status import SCHEMA_VERSION
 from tests.fakes.world import NAMESPACE
 from tests.simulation.scenario import (
     RANGER,
@@ -216,6 +217,31 @@ class Erased(Scenario):
         versions, attempt = status.versions, status.attempt
         settled = attempt is None or attempt.state in ("Promoted", "Superseded")
         return bool(status.adopted_at) and versions.champion == "2" and settled
+
+
+class OtherVersion(Scenario):
+    """Another version of Killick was here; twenty minutes later it is undone."""
+
+    name = "another version's status"
+
+    def written(self, run: Run, call: Call) -> None:
+        """While the status has an unknown layout, all that is written is an Event."""
+        held = run.world.cluster.objects[NAMESPACE, "ranger"]["status"]
+        unknown = held.get("schemaVersion") == SCHEMA_VERSION + 1
+        if unknown and run.driver.passes > self.passes:
+            expect(call.verb == "create_event", f"{call} on an unknown status")
+        super().written(run, call)
+
+    def disturb(self, run: Run) -> None:
+        """Write the next layout's number, and later the old one again."""
+        self.passes = run.driver.passes
+        self.number(run, SCHEMA_VERSION + 1)
+        back = timedelta(minutes=20)
+        run.world.after(back, lambda: self.number(run, SCHEMA_VERSION))
+
+    def number(self, run: Run, version: int) -> None:
+        """Change the number alone, as a person could."""
+        run.world.touch("ranger")["status"]["schemaVersion"] = version
 
 
 class Reverted(Scenario):

@@ -45,6 +45,13 @@ def transitions(
     )
 
 
+def unknown_schema(name: ObjectName, message: str) -> Decision:
+    """Return the one thing that is told of a status of another version of Killick."""
+    reason = "UnknownSchemaVersion"
+    identity = name.derive("decision", reason, message)
+    return Decision(identity, WARNING, reason, message)
+
+
 Row = tuple[str, str, str, str]
 
 

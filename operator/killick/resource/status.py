@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from killick.errors import InvalidSpec
+from killick.errors import InvalidSpec, UnknownSchema
 from killick.resource.codec import from_dict, to_dict
 
 SCHEMA_VERSION: Final = 1
@@ -268,6 +268,21 @@ def parse_status(raw: Any) -> Status | None:
         return from_dict(Status, raw)
     except InvalidSpec:
         return None
+
+
+def require_known(raw: Any) -> None:
+    """Raise UnknownSchema where another version of Killick wrote the status.
+
+    It may hold what this version does not know of, such as an effect in flight; so
+    this version neither acts on it nor writes over it.
+    """
+    version = raw.get("schemaVersion") if isinstance(raw, dict) else None
+    if isinstance(version, int) and version != SCHEMA_VERSION:
+        raise UnknownSchema(
+            f"status.schemaVersion is {version}, this Killick knows {SCHEMA_VERSION}: "
+            "another version wrote it, so nothing is done or written here; run that "
+            "version, or erase the status to have the object adopted anew"
+        )
 
 
 def status_dict(status: Status) -> dict[str, Any]:

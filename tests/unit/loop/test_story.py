@@ -1,5 +1,6 @@
 """The whole loop on the twins: each behaviour that a person would name."""
 
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ import pytest
 
 from driftcheck.contract import Verdict
 from driftcheck.evaluation_contract import CheckError
+from killick.resource.status import SCHEMA_VERSION
 from tests.fakes.world import NAME, NAMESPACE, FakeWorld, spec
 
 DRIFT, CALM = Verdict.DRIFT, Verdict.NO_DRIFT
@@ -334,3 +336,28 @@ async def test_a_proven_candidate_waits_for_its_alias() -> None:
             break
     assert world.status.phase == "Promoting"
     assert world.status.waiting_for == "the candidate alias to move"
+
+
+async def test_a_status_of_another_version_is_only_looked_at() -> None:
+    """An unknown layout stops everything but one Event, until it is gone."""
+    world = await drifted()
+    held = world.cluster.objects[NAMESPACE, NAME]
+    held["status"]["schemaVersion"] = SCHEMA_VERSION + 1
+    before = deepcopy(held["status"])
+    world.train()
+    writes, events = world.cluster.status_writes, len(world.cluster.events)
+    jobs = set(world.cluster.jobs)
+    for _ in range(3):
+        result = await world.look()
+        assert result.wake_at >= world.now + timedelta(minutes=1)
+    assert held["status"] == before
+    assert (world.cluster.status_writes, set(world.cluster.jobs)) == (writes, jobs)
+    told = [event["reason"] for event in list(world.cluster.events.values())[events:]]
+    assert told == ["UnknownSchemaVersion"]
+    world.restart()
+    await world.look()
+    assert len(world.cluster.events) == events + 1
+    held["status"]["schemaVersion"] = SCHEMA_VERSION
+    status = await world.wait(seconds=5)
+    assert status.attempt is not None
+    assert status.attempt.state == "Registered"
