@@ -1,7 +1,8 @@
 """The scores that Evidently computes, by our arithmetic; run by `benchmarks.cost`."""
 
 from driftcheck.contract import Features
-from driftcheck.load import column_names, load_reference, load_window
+from driftcheck.load import load_reference, load_window
+from driftcheck.parquet import column_names
 from driftcheck.plain import plain_default
 
 

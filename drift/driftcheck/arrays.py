@@ -14,6 +14,20 @@ from driftcheck.distance import Floats
 Codes: TypeAlias = NDArray[np.int32]
 
 
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """The type of the values of a dictionary-encoded column, else the type itself."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether a column of that type holds strings, not encoded."""
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_string_view(kind)
+    )
+
+
 def floats_of(values: pa.ChunkedArray) -> tuple[Floats, int]:
     """The values that are no nulls, in their order, and the number of nulls."""
     kind = _plain_number(values.type)

@@ -20,7 +20,8 @@ from driftcheck.contract import (
     WindowGrid,
 )
 from driftcheck.contract_request import DATABASE_VARIABLE
-from driftcheck.load import column_names, load_window
+from driftcheck.load import load_window
+from driftcheck.parquet import column_names
 from driftcheck.profile import DIRECTORY_VARIABLE, reference_of
 from driftcheck.verdict import judge
 from driftcheck.windows import Window

@@ -13,6 +13,8 @@ import numpy as np
 
 from driftcheck.distance import Floats
 
+DRAWN_ROWS = 100_000
+
 
 class ColumnKind(StrEnum):
     """How a column is compared."""
@@ -52,14 +54,14 @@ class Binned:
     `edges`: each bin's largest value, ascending, the first bin holding only the least
     value; `counts`: rows by bin; `sums`: of the values by bin, in units of the inner
     range from `low` (0) to `high` (1), clipped to it; `deviation`: the standard
-    deviation in the same unit. `deciles` are edges, `decile_counts` rows between them.
+    deviation in the same unit. `deciles` are edges. `centre`: the value that nearly
+    all rows have, None where there is no such value.
     """
 
     edges: Floats
     counts: Floats
     sums: Floats
     deciles: Floats
-    decile_counts: Floats
     low: float
     high: float
     deviation: float
@@ -67,6 +69,7 @@ class Binned:
     above: int
     nulls: int = 0
     infinite: int = 0
+    centre: float | None = None
 
     @property
     def rows(self) -> int:
@@ -81,9 +84,53 @@ class Binned:
     @property
     def values(self) -> Floats:
         """As many values as there are rows, spread evenly in their bins; to draw."""
-        lower = np.concatenate([self.edges[:1], self.edges[:-1]])
-        middle = lower + (self.edges - lower) / 2
-        return np.repeat(middle, self.counts.astype(np.int64))
+        return _spread(self.edges, self.counts)
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """A window's numbers, counted in the bins of the reference's column.
+
+    `counts` and `sums` as of `Binned`, with one bin more for what lies above the last
+    edge (its sum is not kept). `under` rows lie under the reference's least value,
+    `below` and `above` the inner range (widened by a rounding error) of the
+    reference; `least` and `largest` are the window's own values.
+    """
+
+    edges: Floats
+    counts: Floats
+    sums: Floats
+    under: int
+    below: int
+    above: int
+    least: float
+    largest: float
+    nulls: int = 0
+    infinite: int = 0
+    dependence: float = 0.0
+
+    @property
+    def rows(self) -> int:
+        """All rows, whatever they hold."""
+        return self.present + self.nulls + self.infinite
+
+    @property
+    def present(self) -> int:
+        """Rows that can be compared."""
+        return int(self.counts.sum())
+
+    @property
+    def values(self) -> Floats:
+        """Values spread evenly in their bins, to draw; many rows stand for more."""
+        edges = np.append(self.edges, max(self.largest, self.edges[-1]))
+        thinned = max(1.0, self.present / DRAWN_ROWS)
+        return _spread(edges, np.ceil(self.counts / thinned))
+
+
+def _spread(edges: Floats, counts: Floats) -> Floats:
+    lower = np.concatenate([edges[:1], edges[:-1]])
+    middle = lower + (edges - lower) / 2
+    return np.repeat(middle, counts.astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -109,7 +156,7 @@ class Categories:
         return sum(self.counts.values())
 
 
-Column: TypeAlias = Numbers | Binned | Categories
+Column: TypeAlias = Numbers | Binned | Tally | Categories
 
 
 @dataclass(frozen=True)

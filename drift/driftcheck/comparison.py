@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from driftcheck.binned import binned_deciles, binned_distances
-from driftcheck.columns import Binned, Categories, Column, Numbers
+from driftcheck.binned import binned_deciles, binned_distances, tallied, widened
+from driftcheck.columns import Binned, Categories, Column, Numbers, Tally
 from driftcheck.distance import (
-    CONSTANT_TOLERANCE,
     Floats,
     corrected_jensen_shannon_distance,
     decile_counts,
@@ -28,7 +27,6 @@ from driftcheck.significance import (
 MINIMUM_KS_DISTANCE = 0.03
 MAXIMUM_CATEGORIES = 200
 ROWS_PER_CATEGORY = 5
-MAXIMUM = float(np.finfo(np.float64).max)
 _SPELLINGS = {"true": "true", "false": "false", "t": "true", "f": "false"}
 
 
@@ -62,17 +60,23 @@ def compare(reference: Column, current: Column, minimum_rows: int) -> Comparison
     fewest = min(reference.present, current.present)
     if fewest < minimum_rows:
         return f"{fewest} of at least {minimum_rows} values"
-    if isinstance(reference, Numbers | Binned) and isinstance(current, Numbers):
+    if isinstance(reference, Binned) and isinstance(current, Numbers):
+        current = tallied(reference, current)
+    if isinstance(reference, Binned) and isinstance(current, Tally):
+        return _compare_numbers(reference, current)
+    if isinstance(reference, Numbers) and isinstance(current, Numbers):
         return _compare_numbers(reference, current)
     if isinstance(reference, Categories) and isinstance(current, Categories):
         return _compare_categories(reference, current)
     return "a category on one side, a number on the other"
 
 
-def _compare_numbers(reference: Numbers | Binned, current: Numbers) -> Comparison:
-    if isinstance(reference, Binned):
-        distance, effect = binned_distances(reference, current.values)
-        deciles = binned_deciles(reference, current.values)
+def _compare_numbers(
+    reference: Numbers | Binned, current: Numbers | Tally
+) -> Comparison:
+    if isinstance(reference, Binned) and isinstance(current, Tally):
+        distance, effect = binned_distances(reference, current)
+        deciles = binned_deciles(reference, current)
     else:
         laid = overlay(reference.values, current.values)
         distance = laid.height()
@@ -80,7 +84,7 @@ def _compare_numbers(reference: Numbers | Binned, current: Numbers) -> Compariso
         deciles = decile_counts(reference.values, current.values)
     worth = effective_share(current.dependence, current.present)
     n, m = reference.present, current.present
-    strange, strange_pvalue = _out_of_range(reference, current.values, worth)
+    strange, strange_pvalue = _out_of_range(reference, current, worth)
     return Comparison(
         effect=effect,
         pvalue=kolmogorov_smirnov_pvalue(distance, n, worth * m),
@@ -95,27 +99,24 @@ def _compare_numbers(reference: Numbers | Binned, current: Numbers) -> Compariso
 
 
 def _out_of_range(
-    reference: Numbers | Binned, current: Floats, worth: float
+    reference: Numbers | Binned, current: Numbers | Tally, worth: float
 ) -> tuple[float, float]:
     """The excess share of values outside the reference's inner range, its p-value.
 
     This is what clipping keeps from the effect: a few rows far out.
     """
-    if isinstance(reference, Binned):
-        low, high = reference.low, reference.high
-        known = (reference.below, reference.above)
+    if isinstance(reference, Binned) and isinstance(current, Tally):
+        known, seen = (reference.below, reference.above), (current.below, current.above)
     else:
         low, high = inner_range(reference.values)
         known = _beyond(reference.values, low, high)
-    margin = CONSTANT_TOLERANCE * max(abs(low), abs(high))
-    low, high = max(low - margin, -MAXIMUM), min(high + margin, MAXIMUM)
-    seen = _beyond(current, low, high)
-    rows = max(1, int(worth * current.size))
+        seen = _beyond(current.values, *widened(low, high))
+    rows = max(1, int(worth * current.present))
     pvalues = [
         beyond_pvalue(before, reference.present, int(worth * after), rows)
         for before, after in zip(known, seen, strict=True)
     ]
-    excess = sum(seen) / current.size - sum(known) / reference.present
+    excess = sum(seen) / current.present - sum(known) / reference.present
     return max(0.0, excess), min(1.0, 2 * min(pvalues))
 
 

@@ -6,12 +6,13 @@ who sorts each column once.
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
+Number = TypeVar("Number", np.float64, np.int64)
 
 CLIP_QUANTILES = (0.001, 0.999)
 CONSTANT_TOLERANCE = 1e-6
@@ -177,8 +178,13 @@ def stability_index(reference: Floats, current: Floats) -> float:
 
 def decile_edges(reference: Floats) -> Floats:
     """The reference's deciles, those that tie once."""
-    edges: Floats = np.unique(reference[np.arange(1, 10) * reference.size // 10])
-    return edges
+    return distinct(reference[np.arange(1, 10) * reference.size // 10])
+
+
+def distinct(ordered: NDArray[Number]) -> NDArray[Number]:
+    """Ascending values, each once."""
+    found: NDArray[Number] = ordered[np.append(True, ordered[1:] != ordered[:-1])]
+    return found
 
 
 def decile_counts(reference: Floats, current: Floats) -> tuple[Floats, Floats]:

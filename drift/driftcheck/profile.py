@@ -13,7 +13,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,10 @@ import numpy as np
 from driftcheck.binned import reduced
 from driftcheck.columns import Binned, Categories, Column, Dataset, Finding, Numbers
 from driftcheck.contract import CheckRequest
-from driftcheck.load import LoadedReference, parse_reference, read_files
+from driftcheck.load import LoadedReference, parse_reference
+from driftcheck.parquet import read_files
 
-FORMAT = 1
+FORMAT = 2
 DIRECTORY_VARIABLE = "DRIFTCHECK_PROFILES"
 MAXIMUM_BYTES = 256 * 1024**2
 _BROKEN = (
@@ -57,19 +58,14 @@ def reference_of(request: CheckRequest, profiles: str | None = None) -> LoadedRe
     kept = _kept(path, opened.sha256) if path else None
     if kept:
         return kept
-    found = parse_reference(opened, log.features, log.prediction_column)
-    found = replace(found, dataset=_reduced(found.dataset))
+    found = parse_reference(opened, log.features, log.prediction_column, _reduced)
     if path:
         _keep(path, found)
     return found
 
 
-def _reduced(dataset: Dataset) -> Dataset:
-    columns = {
-        name: reduced(column) if isinstance(column, Numbers) else column
-        for name, column in dataset.columns.items()
-    }
-    return replace(dataset, columns=columns)
+def _reduced(_: str, column: Column) -> Column:
+    return reduced(column) if isinstance(column, Numbers) else column
 
 
 def _path(directory: Path, sha256: str, request: CheckRequest) -> Path:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from driftcheck.check import Check, Examined
-from driftcheck.columns import Binned, Categories, Column, Dataset, Numbers
+from driftcheck.columns import Categories, Column, Dataset
 from driftcheck.comparison import one_spelling, unseen_rows
 from driftcheck.contract import Kind, format_time
 from driftcheck.distance import HUGE, Floats, inner_range
@@ -78,7 +78,7 @@ def _scores(scores: tuple[ColumnScore, ...]) -> list[str]:
 
 def histogram(name: str, reference: Column, current: Column) -> list[str]:
     """Both sides of one column drawn on one scale."""
-    if isinstance(reference, Numbers | Binned) and isinstance(current, Numbers):
+    if not isinstance(reference, Categories) and not isinstance(current, Categories):
         return _numbers(name, reference.values, current.values)
     if isinstance(reference, Categories) and isinstance(current, Categories):
         return _categories(name, reference, current)

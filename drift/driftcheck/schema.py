@@ -5,13 +5,14 @@ kind is a finding, not an exception: the other columns are still compared.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
-from driftcheck.arrays import codes_of, floats_of
+from driftcheck.arrays import codes_of, floats_of, is_text, plain_type
 from driftcheck.columns import (
     Categories,
     Column,
@@ -153,26 +154,12 @@ def kind_of(field: pa.Field) -> ColumnKind | None:
     return None
 
 
-def plain_type(kind: pa.DataType) -> pa.DataType:
-    """The type of the values of a dictionary-encoded column, else the type itself."""
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-
 def _fits(field: pa.Field, kind: ColumnKind) -> bool:
     if pa.types.is_null(field.type):
         return True
     if kind is ColumnKind.CATEGORY and pa.types.is_integer(plain_type(field.type)):
         return True
     return kind_of(field) is kind
-
-
-def is_text(kind: pa.DataType) -> bool:
-    """Whether a column of that type holds strings, not encoded."""
-    return bool(
-        pa.types.is_string(kind)
-        or pa.types.is_large_string(kind)
-        or pa.types.is_string_view(kind)
-    )
 
 
 def _is_list(kind: pa.DataType) -> bool:
@@ -183,8 +170,21 @@ def _is_list(kind: pa.DataType) -> bool:
     )
 
 
+class Table(Protocol):
+    """What is needed of a table: Arrow's own are tables, and `load`'s are."""
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows each column has."""
+        ...
+
+    def column(self, name: str, /) -> pa.ChunkedArray:
+        """One column, which may be read only now."""
+        ...
+
+
 def dataset_from(
-    table: pa.Table,
+    table: Table,
     shape: Shape,
     features: Features,
     rows: int | None = None,
@@ -196,16 +196,29 @@ def dataset_from(
     mean anything that a row resembles the one before: files may be sorted.
     """
     rows = table.num_rows if rows is None else rows
-    found: dict[str, Column] = {}
-    findings = shape.findings
+    found = dict(columns_from(table, shape, features, in_time))
+    return dataset_of(found, shape, rows, table.num_rows)
+
+
+def dataset_of(
+    found: Mapping[str, Column | Finding], shape: Shape, rows: int, read: int
+) -> Dataset:
+    """What `columns_from` found; `read` of `rows` were looked at."""
+    columns = {n: c for n, c in found.items() if not isinstance(c, Finding)}
+    broken = tuple(c for c in found.values() if isinstance(c, Finding))
+    sampled = read if read < rows else None
+    return Dataset(rows, columns, shape.findings + broken, sampled)
+
+
+def columns_from(
+    table: Table, shape: Shape, features: Features, in_time: bool
+) -> Iterator[tuple[str, Column | Finding]]:
+    """The columns, each read and converted when it is asked for."""
     if shape.vector is not None:
         vectors = table.column(shape.vector)
-        found, broken = _split_vector(vectors, features, shape, in_time)
-        findings += broken
+        yield from _split_vector(vectors, features, shape, in_time)
     for name, kind in shape.columns.items():
-        found[name] = column_from(table.column(name), kind, in_time)
-    sampled = table.num_rows if table.num_rows < rows else None
-    return Dataset(rows, found, findings, sampled)
+        yield name, column_from(table.column(name), kind, in_time)
 
 
 def column_from(
@@ -249,7 +262,7 @@ def numbers_from(values: Floats, in_time: bool = True, nulls: int = 0) -> Number
 
 def _split_vector(
     vectors: pa.ChunkedArray, features: Features, shape: Shape, in_time: bool
-) -> tuple[dict[str, Column], tuple[Finding, ...]]:
+) -> Iterator[tuple[str, Column | Finding]]:
     """One column per name from an array column; the names give its right length."""
     import pyarrow.compute as pc
 
@@ -261,15 +274,14 @@ def _split_vector(
     if len(by_length) > 1:
         odd = present.length() - by_length.get(width, 0)
         detail = f"{odd} of {present.length()} vectors do not have {width} values"
-        return {}, (Finding("RaggedVector", column, detail),)
+        yield column, Finding("RaggedVector", column, detail)
+        return
     if by_length and width not in by_length:
         detail = f"vectors have {next(iter(by_length))} values, {width} are named"
-        return {}, (Finding("VectorLength", column, detail),)
+        yield column, Finding("VectorLength", column, detail)
+        return
     flat = pc.fill_null(pc.list_flatten(present).cast(pa.float64(), safe=False), np.nan)
     matrix = floats_of(flat)[0].reshape(-1, width)
-    columns: dict[str, Column] = {
-        name: numbers_from(matrix[:, index], in_time, vectors.null_count)
-        for index, name in enumerate(features.names)
-        if name in shape.elements
-    }
-    return columns, ()
+    for index, name in enumerate(features.names):
+        if name in shape.elements:
+            yield name, numbers_from(matrix[:, index], in_time, vectors.null_count)

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from driftcheck.columns import Binned, Categories, Column, Dataset, Finding, Numbers
+from driftcheck.columns import (
+    Binned,
+    Categories,
+    Column,
+    Dataset,
+    Finding,
+    Numbers,
+    Tally,
+)
 from driftcheck.comparison import Comparison, compare
 from driftcheck.contract import CheckRequest, ColumnRule, Kind
 from driftcheck.significance import benjamini_hochberg
@@ -174,7 +182,9 @@ def _constants(name: str, reference: Column, current: Column) -> list[Finding]:
 
 def _constant(column: Column) -> bool:
     if isinstance(column, Binned):
-        return False
+        return column.edges.size > 1 and bool(column.counts.max() == column.present)
+    if isinstance(column, Tally):
+        return column.present > 1 and column.least == column.largest
     if isinstance(column, Numbers):
         values = column.values
         return column.present > 1 and bool(values[0] == values[-1])

@@ -12,7 +12,8 @@ import pytest
 from driftcheck.columns import Categories, ColumnKind, Numbers
 from driftcheck.contract import Features
 from driftcheck.failure import CheckFailure
-from driftcheck.load import load_reference, load_window, read_files, read_table
+from driftcheck.load import load_reference, load_window
+from driftcheck.parquet import open_table, read_files
 from driftcheck.schema import dataset_from, window_shape
 
 NUMBER = ColumnKind.NUMBER
@@ -193,10 +194,11 @@ def test_a_file_written_to_while_it_is_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "reference.parquet"
     pq.write_table(TABLE, path)
     opened = read_files(str(path), "ReferenceUnreadable")
+    table = open_table(opened, {"price"})
     with path.open("ab") as file:
         file.write(b"more")
     with pytest.raises(CheckFailure, match="written to while it was read"):
-        read_table(opened, {"price"})
+        table.column("price")
 
 
 def test_a_file_replaced_while_it_is_read_is_read_on(tmp_path: Path) -> None:
@@ -208,4 +210,5 @@ def test_a_file_replaced_while_it_is_read_is_read_on(tmp_path: Path) -> None:
     pq.write_table(TABLE.slice(0, 1), other)
     other.replace(path)
     assert opened.sha256 == expected
-    assert read_table(opened, {"price"}).rows == 5
+    table = open_table(opened, {"price"})
+    assert len(table.column("price")) == table.rows == 5

@@ -11,7 +11,7 @@ import pytest
 
 from driftcheck import distance as d
 from driftcheck.__main__ import main
-from driftcheck.binned import binned_distances, reduced
+from driftcheck.binned import binned_deciles, binned_distances, reduced, tallied
 from driftcheck.columns import Binned, Column, Dataset, Numbers
 from driftcheck.contract import CheckRequest, Reference
 from driftcheck.failure import CheckFailure
@@ -42,21 +42,26 @@ def test_bins_give_the_distances_of_all_rows(
 ) -> None:
     """To within 0.003, for every shape, size and shift."""
     make = SHAPES[shape]
-    reference, current = numbers_from(make(50_000, 0.0)), np.sort(make(rows, moved))
+    reference = numbers_from(make(50_000, 0.0))
+    current = numbers_from(make(rows, moved)).values
     bins = reduced(reference)
     assert isinstance(bins, Binned)
     assert (bins.present, bins.edges.size <= 1600) == (50_000, True)
-    height, effect = binned_distances(bins, current)
+    tally = tallied(bins, Numbers(current))
+    assert tally.present == rows
+    height, effect = binned_distances(bins, tally)
     exact = d.normed_wasserstein_distance(reference.values, current)
     expected = d.kolmogorov_smirnov_distance(reference.values, current)
+    deciles = d.decile_counts(reference.values, current)
+    assert [side.tolist() for side in binned_deciles(bins, tally)] == [
+        side.tolist() for side in deciles
+    ]
     assert effect == pytest.approx(exact, abs=3e-3)
     assert height == pytest.approx(expected, abs=3e-3)
 
 
 ODD: dict[str, Any] = {
     "short": normal(1, 4000),
-    "constant": np.full(9000, 7.0),
-    "nearly constant": np.append(np.zeros(8999), 1.0),
     "wide": RNG.uniform(-1, 1, 9000) * 1.7e308,
     "narrow": RNG.uniform(-1, 1, 9000) * 1e-300,
 }
@@ -64,8 +69,50 @@ ODD: dict[str, Any] = {
 
 @pytest.mark.parametrize("odd", ODD)
 def test_what_bins_cannot_hold_keeps_its_rows(odd: str) -> None:
-    """Short, constant and absurdly scaled columns are compared exactly."""
+    """Short and absurdly scaled columns are compared exactly."""
     assert isinstance(reduced(numbers_from(ODD[odd])), Numbers)
+
+
+CONSTANTS: dict[str, Any] = {
+    "constant": np.full(9000, 7.0),
+    "zero": np.zeros(9000),
+    "nearly constant": np.append(np.zeros(8999), 1.0),
+    "jitter": 1e3 + RNG.normal(0, 1e-6, 9000),
+    "and outliers": np.append(np.full(8990, -7.0), RNG.normal(0, 1e9, 10)),
+}
+
+
+@pytest.mark.parametrize("constant", CONSTANTS)
+@pytest.mark.parametrize("moved", [0.0, 1e-9, 0.5, -3.0])
+def test_a_constant_needs_no_rows_either(constant: str, moved: float) -> None:
+    """Its distances are those of all rows, for a window that moved in half its rows."""
+    values = CONSTANTS[constant]
+    reference = numbers_from(values)
+    current = numbers_from(np.append(values[::4], values[::4] + moved)).values
+    bins = reduced(reference)
+    assert isinstance(bins, Binned)
+    assert bins.edges.size <= 1600
+    height, effect = binned_distances(bins, tallied(bins, Numbers(current)))
+    exact = d.normed_wasserstein_distance(reference.values, current)
+    assert effect == pytest.approx(exact, abs=1e-12)
+    expected = d.kolmogorov_smirnov_distance(reference.values, current)
+    # What lies closer than a millionth is not told from the constant itself.
+    assert height == pytest.approx(expected if abs(moved) > 1e-6 else height, abs=3e-3)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("rows", [100, 1000, 3000])
+def test_short_references_can_be_binned_too(shape: str, rows: int) -> None:
+    """For comparisons that see no rows; up to 1,000 rows the gap is exact."""
+    make = SHAPES[shape]
+    reference, current = numbers_from(make(rows, 0.0)), numbers_from(make(500, 0.2))
+    bins = reduced(reference, longest=0)
+    assert isinstance(bins, Binned)
+    height, effect = binned_distances(bins, tallied(bins, current))
+    exact = d.normed_wasserstein_distance(reference.values, current.values)
+    expected = d.kolmogorov_smirnov_distance(reference.values, current.values)
+    assert effect == pytest.approx(exact, abs=0.01)
+    assert height == pytest.approx(expected, abs=1e-12 if rows <= 1000 else 0.01)
 
 
 @pytest.fixture
