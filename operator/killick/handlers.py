@@ -9,12 +9,15 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import kopf
 
 from killick.drive import drive
 from killick.names import FINALIZER, GROUP, LABEL_OBJECT, PLURAL, VERSION, ObjectName
+from killick.observe.rivals import claims_of
+from killick.plan.facts import Rival
 from killick.runtime import Runtime, build
 from killick.settings import Settings
 
@@ -45,17 +48,25 @@ async def cleanup(memo: kopf.Memo, **_: Any) -> None:
         await runtime.close()
 
 
+@kopf.index(*RESOURCE)
+async def claims(body: Any, memo: Any, **_: Any) -> dict[str, Rival]:
+    """Keep who claims which target; kopf starts no daemon before all are known."""
+    return claims_of(body, memo.runtime.settings.tracking_uri)
+
+
 @kopf.daemon(*RESOURCE, cancellation_timeout=5, initial_delay=0)
 async def keep(
-    namespace: str | None, name: str, stopped: Any, memo: Any, **_: Any
+    namespace: str | None, name: str, stopped: Any, memo: Any, **indices: Any
 ) -> None:
     """Drive one object for as long as it exists."""
     runtime: Runtime = memo.runtime
+    claimed = indices["claims"]  # kopf keeps it up to date
+    world = replace(runtime.world, claimants=lambda claim: claimed.get(claim, ()))
     where = namespace or ""
     subject = ObjectName(runtime.settings.cluster, where, name)
     wake = runtime.wakeups.event(where, name)
     try:
-        await drive(runtime.world, subject, runtime.pulse, wake, stopped.is_set)
+        await drive(world, subject, runtime.pulse, wake, stopped.is_set)
     finally:
         runtime.world.board.forget(subject)
         runtime.wakeups.forget(where, name)

@@ -28,6 +28,7 @@ from killick.observe.credentials import git_credentials, registry_credentials
 from killick.observe.gather import Ports, Subject, observe
 from killick.observe.gitops import git_target
 from killick.observe.registry import registry_target
+from killick.observe.rivals import Claimants, nobody
 from killick.plan.context import Context
 from killick.plan.effects import (
     Effect,
@@ -43,6 +44,7 @@ from killick.plan.transitions import Decision, unknown_schema
 from killick.record.events import emit_events
 from killick.record.metrics import Board
 from killick.record.status import write_status
+from killick.resource.codec import parse_time
 from killick.resource.parse import parse_spec
 from killick.resource.status import Status, parse_status, require_known
 from killick.settings import Settings
@@ -73,6 +75,7 @@ class World:
     ports: Ports
     settings: Settings
     board: Board
+    claimants: Claimants = nobody
     decide: Callable[[Context, Status], Plan] = plan
     act: Callable[[Hands, Effect], Awaitable[str]] = act
 
@@ -141,7 +144,8 @@ async def look(
         raise
     uri = world.settings.tracking_uri
     hosts = world.settings.host_patterns
-    subject = Subject(name, manifest["metadata"]["uid"], spec, uri, hosts)
+    uid = manifest["metadata"]["uid"]
+    subject = Subject(name, uid, spec, uri, hosts, world.claimants)
     observed = await observe(world.ports, subject, needs(spec, status, uri))
     context = Context(
         name=name,
@@ -255,6 +259,7 @@ def _object_facts(manifest: Manifest) -> ObjectFacts:
         generation=int(metadata.get("generation") or 0),
         annotations=dict(metadata.get("annotations") or {}),
         deleting=metadata.get("deletionTimestamp") is not None,
+        created_at=parse_time(metadata["creationTimestamp"]),
     )
 
 

@@ -141,7 +141,8 @@ class Driver:
         settings = Settings(
             cluster="sim", tracking_uri=MLFLOW, work_directory=Path("/nonexistent")
         )
-        self.operator = self.mutate(World(ports, settings, Board()))
+        world = World(ports, settings, Board(), self.world.claimants)
+        self.operator = self.mutate(world)
         for held in self.objects:
             held.memory, held.due, held.immediate = Memory(), self.world.now, 0
             held.gone = (NAMESPACE, held.name) not in self.world.cluster.objects

@@ -47,7 +47,7 @@ def require(truth: object, sentence: str) -> None:
 
 def after_write(run: Run, call: Call) -> None:
     """Check what this write may have broken."""
-    check_isolation(call)
+    check_isolation(run, call)
     if call.verb == "write_status":
         check_claims(run, call.key[1])
     elif call.verb == "create_job":
@@ -142,8 +142,9 @@ def check_registry(run: Run, call: Call) -> None:
         return
     proven = {v for v, won in run.world.truth.evaluated.values() if won}
     require(version in proven, f"{call} names a version that was never proven")
-    if call.key[:2] == (call.subject, "champion"):
-        landed = f"models:/{call.subject}/{version}"
+    model = run.world.model_of(call.subject)
+    if call.key[:2] == (model, "champion"):
+        landed = f"models:/{model}/{version}"
         texts = [c.files["values.yaml"] for c in run.world.repository.history()]
         named = any(f"{landed} ".encode() in text for text in texts)
         require(named, f"version {version} is crowned before Git names it")
@@ -207,21 +208,23 @@ def _promotion_claims(run: Run, name: str, status: Status) -> None:
         texts = [c.files["values.yaml"] for c in run.world.repository.history()]
         require(any(named in t for t in texts), "Promoted is claimed and not in Git")
     if promotion.state == "Done":
-        crowned = promotion.version in run.world.truth.champions[name]
+        model = run.world.model_of(name)
+        crowned = promotion.version in run.world.truth.champions[model]
         require(crowned, f"version {promotion.version} was never the champion")
 
 
 def _version_claims(run: Run, name: str, status: Status) -> None:
+    model = run.world.model_of(name)
     champion, desired = status.versions.champion, status.versions.desired
     if champion is not None:
-        known = run.world.truth.champions[name]
+        known = run.world.truth.champions[model]
         require(champion in known, f"version {champion} was never the champion")
     values = run.ledger.values.setdefault(name, set())
     for commit in run.world.repository.history():
         text = commit.files["values.yaml"].decode()
-        values.update(text.split(f"{name}:\n", 1)[1].split("\n")[0].split())
+        values.update(text.split(f"{model}:\n", 1)[1].split("\n")[0].split())
     if desired is not None:
-        wanted = f"models:/{name}/{desired}"
+        wanted = f"models:/{model}/{desired}"
         require(wanted in values, f"Git never named version {desired}")
 
 
@@ -237,13 +240,13 @@ def _drift_claims(run: Run, status: Status) -> None:
     require(judged and judged.status == truth, "DriftDetected is not the verdict")
 
 
-def check_isolation(call: Call) -> None:
+def check_isolation(run: Run, call: Call) -> None:
     """10: an object's pass touches only its own things."""
-    name = call.subject
+    name, model = call.subject, run.world.model_of(call.subject)
     if call.system == "git":
-        require(call.key[1] == f"/{name}/uri", f"{call} is not {name}'s key")
+        require(call.key[1] == f"/{model}/uri", f"{call} is not {name}'s key")
     elif call.system == "registry" and call.verb != "run":
-        require(call.key[0] == name, f"{call} is not {name}'s model")
+        require(call.key[0] == model, f"{call} is not {name}'s model")
     elif call.system == "cluster":
         require(call.key[0] == NAMESPACE, f"{call} is in another namespace")
         own = call.key[1] in (name, *ALLOWED_NAMES)
@@ -257,7 +260,7 @@ def at_rest(run: Run) -> None:
         if (NAMESPACE, subject.name) in run.world.cluster.objects:
             check_agreement(run, subject.name)
     for call in run.wire.calls:
-        check_isolation(call)
+        check_isolation(run, call)
     check_ledger(run)
     check_canary(run)
 
@@ -277,10 +280,11 @@ def check_agreement(run: Run, name: str) -> None:
     )
     if told & {("Adopted", "False"), ("Held", "True"), ("InputsHealthy", "False")}:
         return
-    champion = world.mlflow.models[name].aliases.get("champion")
-    value = world.value(name)
+    model = world.model_of(name)
+    champion = world.mlflow.models[model].aliases.get("champion")
+    value = world.value(model)
     found = (value, status.versions.desired, status.versions.champion)
-    wanted = (f"models:/{name}/{champion}", champion, champion)
+    wanted = (f"models:/{model}/{champion}", champion, champion)
     promotion = status.promotion
     if promotion and promotion.state in OPEN:
         return

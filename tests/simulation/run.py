@@ -54,9 +54,9 @@ class Run:
             status = self.driver.status(subject.name)
             claims = [(c.type, c.status, c.reason) for c in status.conditions]
             hold = status.hold.reason if status.hold else None
-            kept = world.mlflow.models[subject.name]
+            kept = world.mlflow.models[subject.model]
             stages = {v.version: v.stage for v in kept.versions.values()}
-            facts = (status.phase, hold, claims, world.value(subject.name))
+            facts = (status.phase, hold, claims, world.value(subject.model))
             objects.append((subject.name, *facts, dict(kept.aliases), stages))
         made = [name.rsplit("-", 1)[0] for name in world.cluster.created_jobs]
         left = sorted(n for (s, n) in world.cluster.objects if s == NAMESPACE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.simulation.scenario import Scenario
+from tests.simulation.story_owner import HandedOver, OneTarget
 from tests.simulation.story_people import (
     Budget,
     Calm,
@@ -59,6 +60,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     Vanished(),
     VanishedLagging(),
     Two(),
+    OneTarget(),
+    OneTarget(newer="ranger"),
+    HandedOver("running"),
+    HandedOver("done"),
     Racing("proposed"),
     Taken("intended"),
     Registering("running"),

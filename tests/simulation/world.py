@@ -34,10 +34,12 @@ from killick.names import (
     PURPOSE_EVALUATION,
     PURPOSE_TRAINING,
 )
+from killick.observe.rivals import claims_of
+from killick.plan.facts import Rival
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.git import FakeGitServer, FakeRepository
 from tests.fakes.registry import FakeServer
-from tests.fakes.world import NAMESPACE, REPOSITORY, SHA, spec, template, window
+from tests.fakes.world import MLFLOW, NAMESPACE, REPOSITORY, SHA, spec, template, window
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PERIOD = timedelta(minutes=10)
@@ -51,19 +53,26 @@ Happening = Callable[[], None]
 
 @dataclass(frozen=True)
 class Subject:
-    """One ModelDeployment: its name is its model's, and its key in the values file."""
+    """One ModelDeployment: its model's name is also its key in the values file."""
 
     name: str
+    model: str = ""
+    """Its own name, unless two objects want the same."""
+
+    def __post_init__(self) -> None:
+        """Take the object's name for the model's."""
+        if not self.model:
+            object.__setattr__(self, "model", self.name)
 
     def spec(self, **changes: Any) -> dict[str, Any]:
         """Return its spec."""
-        raw = spec(model={"name": self.name}, **changes)
+        raw = spec(model={"name": self.model}, **changes)
         raw["drift"] = {"schedule": "*/10 * * * *", "window": "600s"}
         raw["registry"] = {"credentialsSecretRef": {"name": "mlflow"}}
         raw["promotion"]["git"] = {
             **raw["promotion"]["git"],
             "credentialsSecretRef": {"name": "gitops"},
-            "jsonPointer": f"/{self.name}/uri",
+            "jsonPointer": f"/{self.model}/uri",
         }
         raw["retraining"] = {"job": {"cronJobRef": {"name": "train"}}}
         raw["retraining"] |= changes.get("retraining", {})
@@ -101,15 +110,17 @@ class SimWorld:
         self._happenings: list[tuple[datetime, int, Happening]] = []
         self._order = itertools.count()
         self._expected: set[str] = set()
+        self._claims: dict[tuple[str, int], dict[str, Rival]] = {}
         for where in ("mlflow", "gitops"):
             values = {"username": "killick", "password": CANARY}
             self.cluster.secrets[NAMESPACE, where] = values
         self.cluster.put_cronjob(template())
-        lines = [f"{s.name}:\n  uri: models:/{s.name}/1  # live" for s in subjects]
+        models = list(dict.fromkeys(s.model for s in subjects))
+        lines = [f"{model}:\n  uri: models:/{model}/1  # live" for model in models]
         self.commit("\n".join(lines) + "\nother: 1\n", "First")
-        for subject in subjects:
-            self.mlflow.register(subject.name, version_tags=CUT_OFF)
-            self.mlflow.point(subject.name, "champion", "1")
+        for model in models:
+            self.mlflow.register(model, version_tags=CUT_OFF)
+            self.mlflow.point(model, "champion", "1")
         self.at(START + PERIOD, self._tick)
         self.noted()
 
@@ -118,6 +129,21 @@ class SimWorld:
     drifts: Callable[[str, datetime], bool] = staticmethod(lambda _model, _end: False)
     wins: Callable[[str], bool] = staticmethod(lambda _version: True)
     training: Callable[[SimWorld, str, dict[str, str]], None] | None = None
+
+    def model_of(self, name: str) -> str:
+        """Return the model of an object."""
+        return next(s.model for s in self.subjects if s.name == name)
+
+    def claimants(self, claim: str) -> list[Rival]:
+        """Return who claims a target, as kopf's index of all objects tells it."""
+        found = []
+        for manifest in self.cluster.objects.values():
+            metadata = manifest["metadata"]
+            key = (metadata["uid"], metadata["generation"])
+            if key not in self._claims:
+                self._claims[key] = claims_of(manifest, MLFLOW)
+            found += [r for c, r in self._claims[key].items() if c == claim]
+        return found
 
     # Time.
 
@@ -225,15 +251,16 @@ class SimWorld:
         self.cluster.finish_job(NAMESPACE, job, message=encode(answer).decode())
 
     def _judge(self, request: CheckRequest) -> CheckAnswer:
+        model = self.model_of(request.name)
         length = timedelta(seconds=request.window_seconds)
         start = request.windows.judged_through or request.windows.anchor
         windows = []
         while start + length <= self.now:
-            verdict = self._verdict(request.name, start + length)
+            verdict = self._verdict(model, start + length)
             windows.append(window(start, length, verdict, counting=True))
             start += length
         windows = windows[-request.windows.count :]
-        verdict = self._verdict(request.name, self.now)
+        verdict = self._verdict(model, self.now)
         windows.append(window(self.now - length, length, verdict, counting=False))
         return CheckAnswer(request.spec_hash, SHA, self.now, tuple(windows))
 

@@ -14,6 +14,7 @@ from killick.observe.credentials import git_credentials, registry_credentials
 from killick.observe.gitops import git_target, read_git
 from killick.observe.hosts import check_host
 from killick.observe.registry import read_registry, registry_target
+from killick.observe.rivals import Claimants, nobody, read_rivals
 from killick.plan.facts import Observation, Unknown
 from killick.plan.needs import Needs
 from killick.registry.port import Registry, RegistryState
@@ -38,6 +39,7 @@ class Subject:
     spec: Spec
     tracking_uri: str | None
     allowed_hosts: tuple[str, ...] = ("*",)
+    claimants: Claimants = nobody
 
 
 async def observe(ports: Ports, subject: Subject, needs: Needs) -> Observation:
@@ -47,7 +49,10 @@ async def observe(ports: Ports, subject: Subject, needs: Needs) -> Observation:
         _registry(ports, subject, needs),
         _git(ports, subject, needs),
     )
-    return Observation(children, registry, git)
+    rivals = read_rivals(
+        subject.claimants, subject.name, subject.spec, subject.tracking_uri
+    )
+    return Observation(children, registry, git, rivals)
 
 
 async def _registry(

@@ -11,6 +11,7 @@
     the namespace cannot be read, which might hold
     a training that we began                          → Unknown, with the reason
     a repository is declared later on                 → adopt afresh
+    the champion is not the one that we knew          → windows start anew
 
 An object without status (restored, re-created, rebuilt) passes here first. After
 that the hold track watches for other writers.
@@ -48,8 +49,25 @@ def step(ctx: Context, status: Status) -> Step:
     namespace = ctx.observed.children
     if ctx.spec.retraining and isinstance(namespace, Unknown):
         return Step(status, note=Note(namespace.reason, namespace.message))
-    status = replace(_seen(ctx, status), adopted_at=ctx.now)
-    return Step(adopt_reference(ctx, recover_attempts(ctx, status)))
+    status = replace(_taken_up(ctx, status), adopted_at=ctx.now)
+    return Step(recover_attempts(ctx, status))
+
+
+def watch(ctx: Context, status: Status) -> Status:
+    """Follow the versions of a target that belongs to another object."""
+    status = replace(status, adopted_at=None)
+    if any(isinstance(f, Unknown) for f in (ctx.observed.registry, ctx.observed.git)):
+        return status
+    return _taken_up(ctx, status)
+
+
+def _taken_up(ctx: Context, before: Status) -> Status:
+    """Return the versions as they are; what was judged of another is no evidence."""
+    status = adopt_reference(ctx, _seen(ctx, before))
+    known, found = before.versions.champion, status.versions.champion
+    if known in (None, found) or status.reference is None:
+        return status
+    return restart_windows(status, status.reference, ctx.now)
 
 
 def _newly_declared(ctx: Context, status: Status) -> bool:

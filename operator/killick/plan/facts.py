@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from killick.gitops.port import GitState
 from killick.registry.port import RegistryState
 
 T = TypeVar("T")
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,23 @@ class Children:
 
 
 @dataclass(frozen=True)
+class Rival:
+    """Another object that claims the same target; `what` says which, in words."""
+
+    namespace: str
+    name: str
+    created_at: datetime
+    what: str
+
+
+@dataclass(frozen=True)
 class Observation:
     """One look at everything. None: the resource declares no such system."""
 
     children: Children | Unknown
     registry: RegistryState | Unknown | None = None
     git: GitState | Unknown | None = None
+    rivals: tuple[Rival, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,3 +112,4 @@ class ObjectFacts:
     generation: int
     annotations: Mapping[str, str] = field(default_factory=dict)
     deleting: bool = False
+    created_at: datetime = LONG_AGO

@@ -5,6 +5,8 @@ before what is new, and production goes before everything else. The first effect
 wins; a later track sees the status that the earlier ones left.
 
     hold → adoption → check → promotion → evaluation → attempt → episode → tidy
+
+An object whose target belongs to an older one (`ownership`) is only checked.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from killick.plan import (
     episode,
     evaluation,
     hold,
+    ownership,
     promotion,
     summary,
 )
@@ -96,7 +99,13 @@ def plan(ctx: Context, before: Status) -> Plan:
     """Decide one pass. Pure: the same input gives the same plan."""
     status, effect = before, None
     notes: dict[str, Note] = {}
-    for name, track in TRACKS:
+    tracks = TRACKS
+    refused = ownership.conflict(ctx)
+    if refused:
+        notes["owner"] = refused
+        status = adoption.watch(ctx, status)
+        tracks = tuple(row for row in TRACKS if row[0] == "check")
+    for name, track in tracks:
         result = track(ctx, status)
         status = result.status
         effect = effect or result.effect

@@ -25,6 +25,7 @@ from driftcheck.contract import Verdict
 from killick.names import ANNOTATION_RELEASE
 from killick.plan.context import Context, Note
 from killick.plan.facts import Unknown
+from killick.plan.ownership import conflict
 from killick.resource import conditions as kinds
 from killick.resource.codec import format_time
 from killick.resource.schedule import next_run
@@ -59,6 +60,8 @@ def _from_note(kind: str, status: str, note: Note | None) -> Condition:
 
 
 def _stalled(ctx: Context, notes: Notes) -> Note | None:
+    if "owner" in notes:
+        return notes["owner"]
     found = ctx.observed.children
     if isinstance(found, Unknown) and found.reason == "NamespaceNotGranted":
         return Note(found.reason, found.message)
@@ -137,7 +140,8 @@ def _adopted(ctx: Context, status: Status, notes: Notes) -> Condition:
         reason = "Adopted" if champion else "NoChampion"
         message = f"version {status.versions.desired or 'none'} is desired"
         return Condition(kinds.ADOPTED, "True", reason, message)
-    note = notes.get("adoption") or Note("Pending", "not looked at yet")
+    note = notes.get("owner") or notes.get("adoption")
+    note = note or Note("Pending", "not looked at yet")
     facts = (*observed, ctx.observed.children)
     unreadable = {fact.reason for fact in facts if isinstance(fact, Unknown)}
     unknown = note.reason in unreadable or note.reason == "Pending"
@@ -154,6 +158,8 @@ def _held(status: Status) -> Condition:
 
 def _retraining(status: Status, notes: Notes) -> Condition:
     attempt = status.attempt
+    if "owner" in notes:
+        return _from_note(kinds.RETRAINING, "False", notes["owner"])
     if attempt and attempt.in_flight:
         note = notes.get("attempt") or Note(attempt.state, f"attempt {attempt.id}")
         return _from_note(kinds.RETRAINING, "True", note)
@@ -166,7 +172,7 @@ def _retraining(status: Status, notes: Notes) -> Condition:
 
 def _promoted(status: Status, notes: Notes) -> Condition:
     promotion, evaluation = status.promotion, status.evaluation
-    note = notes.get("promotion") or notes.get("evaluation")
+    note = notes.get("owner") or notes.get("promotion") or notes.get("evaluation")
     if promotion and promotion.state in ("Landed", "Deployed", "Done"):
         commit = (promotion.commit or "set by someone else")[:40]
         message = f"version {promotion.version} since {commit}"
@@ -200,6 +206,8 @@ def phase(ctx: Context, status: Status) -> str:
     attempt, evaluation = status.attempt, status.evaluation
     if ctx.spec.suspend:
         return "Suspended"
+    if conflict(ctx):
+        return "Stalled"
     if status.hold:
         return "Held"
     if status.promoting:
@@ -218,9 +226,9 @@ def waiting_for(ctx: Context, status: Status, notes: Notes) -> str:
     """Return in a few words what must happen next."""
     if ctx.spec.suspend:
         return "spec.suspend to be false"
-    if status.hold:
+    if status.hold and "owner" not in notes:
         return f"a person: release {status.hold.id}"
-    for track in ("adoption", "promotion", "evaluation", "attempt", "check"):
+    for track in ("owner", "adoption", "promotion", "evaluation", "attempt", "check"):
         note = notes.get(track)
         if note:
             return _WORDS.get(note.reason, note.reason)
@@ -243,6 +251,7 @@ _WORDS = {
     "Recommended": "a person: mode is Recommend",
     "ModeObserve": "a person: mode is Observe",
     "TemplateMissing": "the training CronJob",
+    "TargetConflict": "the target's older owner",
 }
 _PROMOTING = {
     "Proposed": "the commit to land",

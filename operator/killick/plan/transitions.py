@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from driftcheck.contract import Verdict
 from killick.names import ObjectName
+from killick.resource.conditions import STALLED
 from killick.resource.status import Status
 
 NORMAL, WARNING = "Normal", "Warning"
@@ -33,6 +34,7 @@ def transitions(
     found = [
         *_verdict(before, after),
         *_adoption(before, after),
+        *_owner(before, after),
         *_episode(before, after),
         *_attempt(before, after),
         *_evaluation(before, after),
@@ -71,6 +73,15 @@ def _adoption(before: Status, after: Status) -> list[Row]:
     versions = after.versions
     message = f"desired version {versions.desired}, champion {versions.champion}"
     return [(NORMAL, "Adopted", after.adopted_at.isoformat(), message)]
+
+
+def _owner(before: Status, after: Status) -> list[Row]:
+    old, new = before.condition(STALLED), after.condition(STALLED)
+    reason = "TargetConflict"
+    if new is None or new.reason != reason or (old and old.reason == reason):
+        return []
+    since = new.last_transition_time
+    return [(WARNING, reason, since.isoformat() if since else "", new.message)]
 
 
 def _episode(before: Status, after: Status) -> list[Row]:

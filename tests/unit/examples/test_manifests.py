@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from killick.plan.ownership import claims
 from killick.resource.parse import parse_spec
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
@@ -42,6 +43,17 @@ def test_the_minimal_example_changes_nothing() -> None:
     assert spec.mode == "Observe"
     assert spec.retraining is None
     assert spec.promotion is None
+
+
+def test_staging_and_production_share_a_model_and_no_target() -> None:
+    """Two objects of one model: neither claims what is the other's."""
+    path = EXAMPLES / "03-staging-and-production.yaml"
+    staging, production = (parse_spec(d["spec"]) for d in documents(path))
+    assert staging.model == production.model
+    ours, theirs = (claims(s, "http://mlflow:5000") for s in (staging, production))
+    assert len(ours) == len(theirs) == 2
+    assert not {claim for _, claim in ours} & {claim for _, claim in theirs}
+    assert staging.registry.aliases.candidate != production.registry.aliases.candidate
 
 
 def test_what_a_manifest_refers_to_is_beside_it() -> None:

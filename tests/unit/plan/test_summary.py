@@ -9,7 +9,7 @@ import pytest
 from killick.errors import InvalidSpec
 from killick.names import ANNOTATION_RELEASE
 from killick.plan.context import Context
-from killick.plan.facts import Observation, Unknown
+from killick.plan.facts import Observation, Rival, Unknown
 from killick.plan.invalid import invalid
 from killick.plan.planner import plan
 from killick.plan.summary import phase
@@ -40,6 +40,8 @@ def spec(**changes: Any) -> Context:
     return b.context(b.a_spec(**changes))
 
 
+RIVAL = Rival("ml", "elder", b.NOW - b.DAY, "the value in Git")
+RIVALLED = b.context(observed=replace(b.seen(), rivals=(RIVAL,)), created_at=b.NOW)
 HELD = b.adopted(hold=b.held())
 UNCHECKED = b.adopted(drift=DriftStatus())
 REJECTED = b.trying(
@@ -77,6 +79,13 @@ TABLE = [
      "True", "NamespaceNotGranted"),
     ("Stalled", "name taken", drift("Drift"), namespace(b.children(check_foreign=True)),
      "True", "NameTaken"),
+    ("Stalled", "an older owner", drift("Drift"), RIVALLED, "True", "TargetConflict"),
+    ("Ready", "an older owner", drift("NoDrift"), RIVALLED, "False", "TargetConflict"),
+    ("Adopted", "an older owner", b.adopted(), RIVALLED, "False", "TargetConflict"),
+    ("DriftDetected", "an older owner", drift("Drift"), RIVALLED, "True", "Drift"),
+    ("Retraining", "an older owner", b.trying("Running"), RIVALLED,
+     "False", "TargetConflict"),
+    ("Promoted", "an older owner", b.promoting(), RIVALLED, "False", "TargetConflict"),
     ("InputsHealthy", "healthy", drift("NoDrift"), PLAIN, "True", "Healthy"),
     ("InputsHealthy", "bad data", drift("DataQuality"), PLAIN, "False", "DataQuality"),
     ("InputsHealthy", "an error", drift("Error"), PLAIN, "False", "Error"),
@@ -146,6 +155,7 @@ PHASES = [
     ("Promoting", b.promoting("Landed"), PLAIN),
     ("Held", b.promoting(hold=b.held()), PLAIN),
     ("Suspended", HELD, spec(suspend=True)),
+    ("Stalled", HELD, RIVALLED),
 ]
 
 
