@@ -35,9 +35,13 @@ class Backoffs:
 
 @kopf.on.startup()
 async def startup(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> None:
-    """Build the world once; whoever starts kopf may say how."""
+    """Build the world once; whoever starts kopf may say how.
+
+    Nothing is watched before this ends, so a replica in waiting only waits.
+    """
     configure(settings)
     memo.runtime = await memo.get("build", build)(Settings())
+    await memo.runtime.lead()
 
 
 @kopf.on.cleanup()

@@ -70,7 +70,10 @@ class Memory:
 
 @dataclass(frozen=True)
 class World:
-    """Everything outside the object; who decides and who acts can be exchanged."""
+    """Everything outside the object; who decides and who acts can be exchanged.
+
+    `leading`: whether this operator may write and act at this moment.
+    """
 
     ports: Ports
     settings: Settings
@@ -78,6 +81,7 @@ class World:
     claimants: Claimants = nobody
     decide: Callable[[Context, Status], Plan] = plan
     act: Callable[[Hands, Effect], Awaitable[str]] = act
+    leading: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True)
@@ -172,12 +176,14 @@ async def _pass(
     except InvalidSpec as error:
         await _record_invalid(world, manifest, before, error, now)
         raise
+    if not world.leading():
+        return PassResult(now + SOON)
     world.board.show(name, context.spec.model.name, decided.status)
     wrote = await write_status(world.ports.cluster, manifest, decided.status)
     memory.untold = (*memory.untold, *decided.decisions)[-UNTOLD_LIMIT:]
     await _tell(world, name, manifest, memory, now)
     outcome = None
-    if decided.effect:
+    if decided.effect and world.leading():
         outcome = await _carry_out(world, context, decided, memory, manifest)
     _log_pass(name, decided, wrote=wrote, outcome=outcome)
     wake_at = now if decided.effect else decided.wake_at

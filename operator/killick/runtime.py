@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import signal
+import socket
+import uuid
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from killick.cluster.kube import KubeCluster, connect
+from killick.cluster.lease import KubeLease
 from killick.drive import Pulse, Wakeups
+from killick.election import Election
 from killick.gitops.repository import GitRepositories
 from killick.loop import World
 from killick.observe.gather import Ports
@@ -32,9 +38,21 @@ class Runtime:
     registry: MlflowRegistry
     git: GitRepositories
     server: web.AppRunner | None = None
+    election: Election | None = None
+    keeping: asyncio.Task[None] | None = None
+
+    async def lead(self) -> None:
+        """Wait for the Lease, where one is used, and keep it from then on."""
+        if self.election:
+            await self.election.acquire()
+            self.keeping = asyncio.create_task(self.election.keep(_end))
 
     async def close(self) -> None:
-        """Stop listening and close every client."""
+        """Let the Lease go, stop listening and close every client."""
+        if self.keeping:
+            self.keeping.cancel()
+        if self.election:
+            await self.election.release()
         if self.server:
             await self.server.cleanup()
         await self.registry.close()
@@ -47,8 +65,16 @@ async def build(settings: Settings, *, serve: bool = True) -> Runtime:
     cluster = KubeCluster(await connect())
     registry = MlflowRegistry()
     git = GitRepositories(settings.work_directory / "git")
-    world = World(Ports(cluster, registry, git), settings, Board())
+    election = _election(cluster, settings)
+
+    def leading() -> bool:
+        return election is None or election.leading
+
+    board = Board()
+    board.leader.set_function(lambda: float(leading()))
+    world = World(Ports(cluster, registry, git), settings, board, leading=leading)
     runtime = Runtime(settings, world, Wakeups(), Pulse(), cluster, registry, git)
+    runtime.election = election
     if serve:
         address = (settings.http_host, settings.http_port)
         runtime.server = await start_server(
@@ -56,3 +82,17 @@ async def build(settings: Settings, *, serve: bool = True) -> Runtime:
         )
         log.info("serving /metrics and /healthz on %s", runtime.server.addresses)
     return runtime
+
+
+def _election(cluster: KubeCluster, settings: Settings) -> Election | None:
+    if not settings.leader_election:
+        return None
+    namespace, _, name = settings.lease.partition("/")
+    identity = f"{socket.gethostname()}_{uuid.uuid4()}"  # of this process, for ever
+    lease = KubeLease(cluster, namespace, name)
+    return Election(lease, identity, settings.lease_seconds)
+
+
+def _end() -> None:
+    """End this process as its pod's end would; a new one starts as a candidate."""
+    signal.raise_signal(signal.SIGTERM)

@@ -55,6 +55,17 @@ class Settings(BaseSettings):
     pass_seconds: int = Field(default=300, ge=1)
     """A pass that takes longer than this makes /healthz fail."""
 
+    leader_election: bool = False
+    """Act only while holding the Lease below; for more than one replica."""
+
+    lease: str = Field(
+        default="killick-system/killick", pattern=r"^[a-z0-9-]{1,63}/[a-z0-9.-]{1,253}$"
+    )
+    """NAMESPACE/NAME of that Lease, which must exist; one for each set of replicas."""
+
+    lease_seconds: int = Field(default=15, ge=3, le=3600)
+    """How long a replica that vanished keeps the others waiting."""
+
     @property
     def served_namespaces(self) -> tuple[str, ...]:
         """The namespaces to serve; none means all."""

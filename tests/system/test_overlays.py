@@ -128,3 +128,16 @@ def test_the_whole_cluster_is_the_base_and_the_crd(few: LocalCluster) -> None:
     assert {"CustomResourceDefinition", "ClusterRoleBinding", "Deployment"} <= kinds
     overlay = str(OVERLAYS / "cluster-wide")
     few.kubectl("apply", "--server-side", "--dry-run=server", "-k", overlay)
+
+
+def test_two_replicas_are_the_whole_cluster_with_a_lease(few: LocalCluster) -> None:
+    """The overlay applies as it is, with two replicas that take turns."""
+    assert variable(few, "two-replicas", "KILLICK_LEADER_ELECTION") == "true"
+    found = rendered(few, "two-replicas")
+    (deployment,) = [one for one in found if one["kind"] == "Deployment"]
+    assert deployment["spec"]["replicas"] == 2
+    lease = variable(few, "two-replicas", "KILLICK_LEASE")
+    names = [one["metadata"] for one in found if one["kind"] == "Lease"]
+    assert [f"{one['namespace']}/{one['name']}" for one in names] == [lease]
+    overlay = str(OVERLAYS / "two-replicas")
+    few.kubectl("apply", "--server-side", "--dry-run=server", "-k", overlay)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -40,6 +40,11 @@ class Board(Collector):
             "killick_effects_total",
             "Effects that were carried out, by kind and outcome (done, failed).",
             ("kind", "outcome"),
+            registry=self.registry,
+        )
+        self.leader = Gauge(
+            "killick_leader",
+            "1 while this operator may act, 0 while it waits for the Lease.",
             registry=self.registry,
         )
 
