@@ -33,6 +33,7 @@ REASONS = {
     "_failed": 1,
 }
 OF_NO_CONDITION = {
+    "LeaseMissing",  # said in the log of an operator that waits for it
     "NoExecutor",  # a mistake in the program, which only the log shows
     "NoRepository",
     "NotFound",  # turned into "there is none"
