@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from dev.audit import Request
 from dev.cache import Progress
 from dev.controlplane import ControlPlane, ensure_control_plane
 from dev.environments import ImageSpec
@@ -59,6 +60,10 @@ class LocalCluster:
     def server(self) -> str:
         """The API server's address, `https://127.0.0.1:PORT`."""
         return self._programs.endpoint.server
+
+    def requests(self) -> list[Request]:
+        """Return what service accounts have asked the API server for, in order."""
+        return list(self._programs.audit.requests())
 
     @property
     def kubectl_program(self) -> Path:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dev.audit import AuditLog
 from dev.certificates import Authority, KeyPair, write_signing_key
 from dev.controlplane import ControlPlane
 from dev.kubeconfig import Endpoint
@@ -62,6 +63,7 @@ class KubernetesPrograms:
         self._binaries = control_plane
         self._directory = directory
         self.credentials = make_credentials(directory / "pki")
+        self.audit = AuditLog(directory)
         self._etcd_port = free_port()
         self._etcd_peer_port = free_port()
         self._apiserver_port = free_port()
@@ -128,6 +130,7 @@ class KubernetesPrograms:
                 "service-account-key-file": made.signing_key,
                 "service-account-signing-key-file": made.signing_key,
                 "profiling": "false",
+                **self.audit.flags(),
             },
             self._healthy(self._apiserver_port, "/readyz", made.admin),
         )

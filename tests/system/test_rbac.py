@@ -237,22 +237,3 @@ def test_everything_applies_with_kustomize(installed: LocalCluster) -> None:
     namespaced = ("apply", "--dry-run=server", "--namespace", "default")
     told = installed.kubectl(*namespaced, "-k", str(DEPLOY / "tenant"))
     assert "rolebinding.rbac.authorization.k8s.io/killick-tenant" in told
-
-
-def test_the_operators_pod_passes_pod_security_restricted(
-    installed: LocalCluster, namespace: str
-) -> None:
-    """The pod of the Deployment is admitted where `restricted` is enforced."""
-    (deployment,) = documents(DEPLOY / "base" / "deployment.yaml")
-    template = deployment["spec"]["template"]
-    pod = {"apiVersion": "v1", "kind": "Pod", **template}
-    pod["metadata"] = {**template["metadata"], "name": "killick"}
-    # Its account lives elsewhere; Pod Security does not ask for it.
-    pod["spec"] = {**template["spec"], "serviceAccountName": "default"}
-    admin = ApiServer(installed.kubeconfig)
-    admitted = admin.dry_run(f"/api/v1/namespaces/{namespace}/pods", pod)
-    assert admitted.accepted, admitted.message
-    root = {**pod, "spec": {**pod["spec"], "securityContext": {}}}
-    refused = admin.dry_run(f"/api/v1/namespaces/{namespace}/pods", root)
-    admin.close()
-    assert "violates PodSecurity" in refused.message
