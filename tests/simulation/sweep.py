@@ -19,8 +19,6 @@ from tests.simulation.run import Run, play
 from tests.simulation.scenario import Scenario
 from tests.simulation.wire import CRASHES, JUMPS, Call, Fault
 
-# The API server answers a list from the newest state; see docs/reliability.md.
-KNOWN = {("list_pods", Fault.STALE)}
 Wanted = Callable[[Call, Fault], bool]
 
 
@@ -38,11 +36,6 @@ class Result:
     events: int
 
     @property
-    def known(self) -> bool:
-        """Return whether the fault is one that the real system does not have."""
-        return (self.call.verb, self.fault) in KNOWN
-
-    @property
     def replay(self) -> str:
         """Return the command that plays it again."""
         command = f"python -m tests.simulation '{self.scenario}' {self.call.number}"
@@ -58,13 +51,8 @@ class Report:
 
     @property
     def failures(self) -> list[Result]:
-        """Return the results that violate something, but for what is known."""
-        return [r for r in self.results if r.violation and not r.known]
-
-    @property
-    def known(self) -> list[Result]:
-        """Return the results that docs/reliability.md says are not proof."""
-        return [r for r in self.results if r.violation and r.known]
+        """Return the results that violate something."""
+        return [r for r in self.results if r.violation]
 
     def table(self) -> str:
         """Return fault × call, in numbers: runs, and how many of them failed."""
@@ -95,7 +83,7 @@ class Report:
         )
         return (
             f"{len(self.results)} plans, {lives} lifetimes, {calls} calls, "
-            f"{len(self.failures)} violations and {len(self.known)} known ones; "
+            f"{len(self.failures)} violations; "
             f"an Event was lost in {silent}"
         )
 

@@ -53,6 +53,15 @@ def test_one_old_alias_opens_no_hold() -> None:
     assert struck(Fault.STALE, "by_alias", "ranger", "champion").violation == ""
 
 
+def test_an_older_list_of_pods_repeats_no_evaluation() -> None:
+    """A Job seen as ended, beside pods from before its end, was judged as silent."""
+    calm = play(FULL)
+    for call in calm.wire.calls[: calm.driver.story]:
+        if call.verb == "list_pods":
+            run = play(FULL, {call.number: Fault.STALE})
+            assert (run.violation, run.outcome()) == ("", calm.outcome())
+
+
 @pytest.mark.parametrize("fault", [Fault.BROKEN_SERVER, Fault.BROKEN_BODY])
 @pytest.mark.parametrize("verb", ["list_jobs", "get_secret", "read", "run"])
 def test_a_failed_read_is_repeated_soon(fault: Fault, verb: str) -> None:

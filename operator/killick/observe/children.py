@@ -107,6 +107,7 @@ def job_fact(job: Manifest, pods: list[Manifest], owners: set[str]) -> JobFact:
         reason=reason,
         detail=detail,
         owned=_owner(job) in owners,
+        pod_ended=any(map(_has_ended, ours)),
     )
 
 
@@ -146,6 +147,11 @@ def _answer(pod: Manifest) -> str | None:
         if message:
             return str(message)
     return None
+
+
+def _has_ended(pod: Manifest) -> bool:
+    containers = (pod.get("status") or {}).get("containerStatuses") or ()
+    return any("terminated" in (c.get("state") or {}) for c in containers)
 
 
 def _pod_failure(pod: Manifest) -> tuple[str | None, str | None]:

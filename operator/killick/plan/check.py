@@ -4,6 +4,7 @@
     first pass, or the spec's checks change → windows start anew from now
     the reference changes                   → windows start anew from now
     a Job answered                          → its windows are folded in, once
+    a Job just ended without an answer      → it waits a moment for its pod
     a Job left no (valid) answer            → verdict Error with the pod's reason
     the CronJob differs from the spec       → ApplyCheck
     a request token not seen before         → RunCheck, once per token
@@ -40,6 +41,8 @@ def step(ctx: Context, status: Status) -> Step:
     """Fold in the answers, then bring the CronJob in line with the spec."""
     status = _current(ctx, status)
     for job in _finished(ctx):
+        if job.answer_may_come(ctx.now):
+            break  # what ended later is folded in after it
         status = _fold(ctx, status, job)
     status = _summarise(ctx, status)
     return _effect(ctx, status)

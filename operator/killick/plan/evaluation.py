@@ -6,6 +6,7 @@
     Intended  no Job                                            → StartEvaluation
     Intended  the Job exists                                    → Running
     Running   too few labelled rows yet                         → Waiting, then anew
+    Running   the Job just ended, and no answer is seen         → waits a moment
     Running   the Job or its answer is broken                   → Waiting, 3 times
     Running   the answer meets the policy                       → Passed
     Running   the answer does not                               → Rejected
@@ -165,6 +166,8 @@ def _start(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
 def _answered(
     ctx: Context, status: Status, evaluation: Evaluation, job: JobFact
 ) -> Step:
+    if job.answer_may_come(ctx.now):
+        return Step(status, note=Note("Running", f"Job {job.name} has just ended"))
     if not job.answer:
         why = job.detail or "the evaluation's pod left no answer"
         return _broken(ctx, status, evaluation, job.reason or "NoAnswer", why)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from killick.gitops.port import GitState
 from killick.registry.port import RegistryState
 
 T = TypeVar("T")
+ANSWER_GRACE = timedelta(seconds=15)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -31,7 +32,7 @@ class JobFact:
 
     `owned` is False where the labels are ours but the owner is not. `answer` is the
     termination message of the container whose answer counts; `reason` and `detail`
-    say why a Job or its pod failed.
+    say why a Job or its pod failed; `pod_ended` whether a pod of it is seen to have.
     """
 
     name: str
@@ -45,6 +46,18 @@ class JobFact:
     detail: str | None = None
     owned: bool = True
     image: str | None = None
+    pod_ended: bool = False
+
+    def answer_may_come(self, now: datetime) -> bool:
+        """Return whether a Job that just ended may still be seen with its answer.
+
+        Jobs and pods are two lists: the second may be older than the first, and then
+        the pod that left the answer is not in it yet. By a wrong clock there is no
+        telling, and what was seen counts.
+        """
+        if self.finished_at is None or self.answer or self.pod_ended:
+            return False
+        return abs(now - self.finished_at) < ANSWER_GRACE
 
 
 @dataclass(frozen=True)

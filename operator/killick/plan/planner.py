@@ -147,7 +147,9 @@ def _wake_at(
     moments = [ctx.now + ctx.settings.resync * (0.75 + 0.5 * share)]
     moments += [n.until for n in notes.values() if n.until and n.until > ctx.now]
     jobs = ctx.children.jobs if ctx.children else ()
-    if any(job.state == "Running" and job.owned for job in jobs):
+    if any(
+        job.owned and (job.state == "Running" or _is_awaited(ctx, job)) for job in jobs
+    ):
         moments.append(ctx.now + POLL)
     seen = (ctx.observed.children, ctx.observed.registry, ctx.observed.git)
     if any(isinstance(fact, Unknown) for fact in seen):
@@ -155,6 +157,11 @@ def _wake_at(
     if status.drift.next_check_time:
         moments.append(status.drift.next_check_time + POLL)
     return min(moments)
+
+
+def _is_awaited(ctx: Context, job: JobFact) -> bool:
+    """Return whether a Job's answer is still to be seen; a training's is none."""
+    return job.purpose != PURPOSE_TRAINING and job.answer_may_come(ctx.now)
 
 
 def _changed_track(before: Status, status: Status) -> bool:

@@ -11,7 +11,8 @@ from killick.names import ANNOTATION_CHECK
 from killick.plan import check as track
 from killick.plan.check_request import check_effect
 from killick.plan.context import Context
-from killick.plan.facts import Observation, Unknown
+from killick.plan.facts import ANSWER_GRACE, Observation, Unknown
+from killick.plan.planner import plan
 from killick.resource.status import ReferencePin, Status
 from tests.fakes.world import spec as raw_spec
 from tests.unit.plan import builders as b
@@ -30,6 +31,9 @@ def settled(status: Status = BASE, ctx: Context | None = None) -> Context:
 def jobs(*found: Any, status: Status = BASE, **facts: Any) -> Context:
     """Return a pass with these check Jobs."""
     return settled(status, b.context(observed=b.seen(*found), **facts))
+
+
+LONG_ENDED = b.NOW - ANSWER_GRACE
 
 
 def job(name: str = "ranger-check-7", **changes: Any) -> Any:
@@ -172,8 +176,9 @@ def test_the_first_use_pins_the_digest() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"answer": None, "reason": "OOMKilled"}, "OOMKilled"),
-        ({"answer": None}, "NoAnswer"),
+        ({"pod_ended": True, "reason": "OOMKilled"}, "OOMKilled"),
+        ({"finished_at": LONG_ENDED}, "NoAnswer"),
+        ({"finished_at": b.NOW + b.HOUR}, "NoAnswer"),
         ({"answer": "not JSON"}, "BrokenAnswer"),
         ({"answer": '{"contract":"driftcheck.killick.dev/v1","spec":"\\ud800"}'},
          "BrokenAnswer"),
@@ -183,6 +188,18 @@ def test_no_valid_answer_is_an_error(changes: Any, reason: str) -> None:
     """A Job without a valid answer makes the verdict Error, with the reason."""
     after = track.step(jobs(job(**changes)), BASE).status.drift
     assert (after.verdict, after.reason) == ("Error", reason)
+
+
+def test_an_answer_that_may_still_come_is_waited_for() -> None:
+    """A Job that just ended and whose pod is not seen is no Error yet, nor forgotten."""
+    ctx = jobs(job(), job("ranger-check-8", finished_at=b.NOW + b.MINUTE, answer="x"))
+    after = track.step(ctx, BASE).status
+    assert (after.drift.verdict, after.drift.last_check) == ("NoDrift", "c0")
+    made = plan(b.applied(jobs(job()), BASE), BASE)
+    assert b.NOW < made.wake_at <= b.NOW + b.MINUTE / 6
+    text = b.answer(b.context(), BASE, judged(DRIFT))
+    seen = track.step(jobs(job(answer=text)), BASE).status.drift
+    assert (seen.verdict, seen.last_check) == ("Drift", "ranger-check-7")
 
 
 def test_an_error_of_the_worker_is_its_reason() -> None:

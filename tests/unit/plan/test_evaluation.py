@@ -97,6 +97,7 @@ TABLE = [
      "Waiting", None, "NameTaken"),
     ("too few rows", RUNNING, done(broken(reason="NotEnoughRows")), "Waiting", None, None),
     ("an error", RUNNING, done(broken(reason="NoTable")), "Waiting", None, "NoTable"),
+    ("no answer yet", RUNNING, done(None, finished_at=b.NOW), "Running", None, "Running"),
     ("no answer", RUNNING, done(None, "Failed", reason="OOMKilled"),
      "Waiting", None, "OOMKilled"),
     ("no reason either", RUNNING, done(None), "Waiting", None, "NoAnswer"),
