@@ -1,6 +1,8 @@
 """Evidently's drift of two files; run in its environment by `benchmarks.cost`."""
 
+import json
 import sys
+from pathlib import Path
 
 import pandas as pd
 from evidently import DataDefinition, Dataset, Report
@@ -23,6 +25,14 @@ def main(form: str) -> None:
     )
     found = snapshot.dict()
     print(found["metrics"][0]["value"], found["tests"][0]["status"])
+    scores = {
+        metric["config"]["column"]: float(metric["value"])
+        for metric in found["metrics"]
+        if "column" in metric["config"]
+    }
+    if scores and len(reference) > 1000:
+        # Up to there its scores are p-values.
+        Path("evidently.json").write_text(json.dumps(scores))
 
 
 if __name__ == "__main__":

@@ -1,20 +1,75 @@
-"""The scores that Evidently computes, by our arithmetic; run by `benchmarks.cost`."""
+"""The scores that Evidently computes, by our arithmetic; run by `benchmarks.cost`.
 
-from driftcheck.contract import Features
-from driftcheck.load import load_reference, load_window
-from driftcheck.parquet import column_names
-from driftcheck.plain import plain_default
+python plain_side.py all        all rows of both files: Evidently's own values
+python plain_side.py profile    the same kinds of scores from a kept profile
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from driftcheck.processor import choose_sort
+
+choose_sort(os.environ)
+
+from driftcheck.arrays import is_text, plain_type  # noqa: E402
+from driftcheck.binned import binned_distances, tallied  # noqa: E402
+from driftcheck.columns import Binned, Column, ColumnKind, Numbers  # noqa: E402
+from driftcheck.distance import normed_wasserstein_distance  # noqa: E402
+from driftcheck.parquet import ParquetTable, open_table, read_files  # noqa: E402
+from driftcheck.plain import plain_default  # noqa: E402
+from driftcheck.schema import column_from  # noqa: E402
+
+REFERENCE, CURRENT = "reference.parquet", "current.parquet"
+PROFILE = "reference.profile.npz"
 
 
-def main() -> None:
-    """Print each column's score by the method that Evidently would pick."""
-    names = tuple(column_names("reference.parquet"))
-    features = Features("Columns", names)
-    reference = load_reference("reference.parquet", features)
-    current = load_window("current.parquet", features, reference)
-    for name, column in reference.dataset.columns.items():
-        print(name, plain_default(column, current.columns[name]))
+def main(form: str) -> None:
+    """Write each column's score by the method that Evidently would pick."""
+    scores = from_profile() if form == "profile" else from_all_rows()
+    Path(f"ours.{form}.json").write_text(json.dumps(dict(scores)))
+
+
+def from_all_rows() -> Iterator[tuple[str, float]]:
+    """One column of both sides at a time."""
+    reference, current = table(REFERENCE), table(CURRENT)
+    for name in reference.names:
+        before, after = column(reference, name), column(current, name)
+        yield name, plain_default(before, after)
+
+
+def from_profile() -> Iterator[tuple[str, float]]:
+    """Clipped, as profiles are; the reference's file is not touched."""
+    from driftcheck.profile import read_profile
+
+    current = table(CURRENT)
+    for name, before in read_profile(PROFILE).reference.dataset.columns.items():
+        yield name, clipped_score(before, column(current, name))
+
+
+def clipped_score(before: Column, after: Column) -> float:
+    """The Wasserstein distance in deviations, or the Jensen-Shannon distance."""
+    if isinstance(before, Binned) and isinstance(after, Numbers):
+        return binned_distances(before, tallied(before, after))[1]
+    if isinstance(before, Numbers) and isinstance(after, Numbers):
+        return normed_wasserstein_distance(before.values, after.values)
+    return plain_default(before, after)
+
+
+def table(path: str) -> ParquetTable:
+    """A file of which all rows are read."""
+    opened = read_files(path, "Unreadable")
+    return open_table(opened, {*()}, maximum_rows=sys.maxsize)
+
+
+def column(source: ParquetTable, name: str) -> Column:
+    """One column, sorted or counted."""
+    text = is_text(plain_type(source.schema.field(name).type))
+    kind = ColumnKind.CATEGORY if text else ColumnKind.NUMBER
+    return column_from(source.column(name), kind, in_time=False)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

@@ -16,7 +16,9 @@ from dev.cache import Progress, cache_dir, digest, locked
 from dev.processes import Program, Supervisor
 from dev.uv import ensure_uv
 
-EnvironmentName = Literal["operator", "worker", "training", "evidently"]
+EnvironmentName = Literal[
+    "operator", "worker", "training", "evidently", "nannyml", "warehouse"
+]
 
 _REPOSITORY = Path(__file__).resolve().parent.parent
 

@@ -60,11 +60,10 @@ def check_in_pod(environment: Mapping[str, str]) -> int:
         leave_answer(CheckError("BadRequest", str(error)), "unknown", environment)
         return 2
     from driftcheck.check import run_check
-    from driftcheck.profile import DIRECTORY_VARIABLE
     from driftcheck.report import text_report
 
-    url, profiles = environment.get("DATABASE_URL"), environment.get(DIRECTORY_VARIABLE)
-    check = run_check(request, url, datetime.now(UTC), profiles)
+    url = environment.get("DATABASE_URL")
+    check = run_check(request, url, datetime.now(UTC), environment)
     warn(write_message(encode(check.answer), environment))
     print(text_report(check))
     push(request, check.answer, environment)

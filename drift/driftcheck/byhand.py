@@ -5,10 +5,12 @@ table in PostgreSQL. So `python -m driftcheck` is also a complete plain CronJob.
 """
 
 import argparse
+import sys
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from driftcheck.check import Check, Examined, run_check
+from driftcheck.check import Check, Examined, changed_reference, run_check
 from driftcheck.contract import (
     CheckAnswer,
     CheckRequest,
@@ -20,9 +22,11 @@ from driftcheck.contract import (
     WindowGrid,
 )
 from driftcheck.contract_request import DATABASE_VARIABLE
-from driftcheck.load import load_window
-from driftcheck.parquet import column_names
-from driftcheck.profile import DIRECTORY_VARIABLE, reference_of
+from driftcheck.load import LoadedReference, load_window
+from driftcheck.parquet import MAXIMUM_ROWS, column_names, read_files
+from driftcheck.profile import profile_of, read_profile, reference_of
+from driftcheck.profile_file import SUFFIX, to_bytes
+from driftcheck.profile_store import Directory
 from driftcheck.verdict import judge
 from driftcheck.windows import Window
 
@@ -67,7 +71,10 @@ def parser() -> argparse.ArgumentParser:
     add("--drifted-columns-percent", type=int, default=30)
     add("--name", help="of the model, for pushed gauges; default: the table")
     add("--namespace", default="default", help="for pushed gauges")
-    add("--profile", metavar="DIR", help="keep the reduced reference there")
+    add("--all-rows", action="store_true", help="of a file; default: at most 100,000")
+    add("--reference-sha256", metavar="HEX", help="what the reference must be")
+    add("--profile", metavar="WHERE", help="keep the reduced reference there")
+    add("--write-profile", metavar="FILE", help="and there; *.profile.npz")
     add("--json", metavar="FILE", help="write the answer as JSON there, too")
     return options
 
@@ -77,17 +84,39 @@ def check_by_hand(
 ) -> tuple[CheckRequest, Check]:
     """The check that the options ask for; UsageError where they ask for none."""
     request = request_from(options, environment, now)
-    options.profile = options.profile or environment.get(DIRECTORY_VARIABLE)
+    if options.write_profile:
+        write_profile(request, options.write_profile)
     if not options.current:
         url = environment.get(DATABASE_VARIABLE)
-        return request, run_check(request, url, now, options.profile)
+        return request, run_check(request, url, now, environment)
     window = Window(now, now, counting=False)
-    reference = reference_of(request, options.profile)
-    current = load_window(options.current, request.log.features, reference)
-    judgement = judge(request, window, reference.dataset, current)
-    answer = CheckAnswer(request.spec_hash, reference.sha256, now, (judgement.verdict,))
-    examined = Examined(judgement, current)
+    reference = reference_of(request, environment)
+    examined = changed_reference(request, window, reference) or _examine(
+        request, window, reference, options
+    )
+    verdicts = (examined.judgement.verdict,)
+    answer = CheckAnswer(request.spec_hash, reference.sha256, now, verdicts)
     return request, Check(answer, (examined,), reference.dataset)
+
+
+def _examine(
+    request: CheckRequest,
+    window: Window,
+    reference: LoadedReference,
+    options: argparse.Namespace,
+) -> Examined:
+    most = sys.maxsize if options.all_rows else MAXIMUM_ROWS
+    current = load_window(options.current, request.log.features, reference, most)
+    return Examined(judge(request, window, reference.dataset, current), current)
+
+
+def write_profile(request: CheckRequest, path: str) -> None:
+    """Writes the reference's profile to a file that can then stand for it."""
+    if not path.endswith(SUFFIX):
+        raise UsageError(f"--write-profile needs a name that ends in {SUFFIX}")
+    opened = read_files(request.reference.uri, "ReferenceUnreadable")
+    place = Path(path)
+    Directory(place.parent).write(place.name, to_bytes(profile_of(opened, request)))
 
 
 def request_from(
@@ -108,7 +137,7 @@ def request_from(
         name=options.name or table,
         namespace=options.namespace,
         spec_hash="by-hand",
-        reference=Reference(uri),
+        reference=Reference(uri, options.reference_sha256),
         log=LogSource(
             schema=schema or "public",
             table=table,
@@ -125,6 +154,7 @@ def request_from(
         drifted_columns_percent=options.drifted_columns_percent,
         columns=tuple(ColumnRule(name, critical=True) for name in options.critical),
         default_threshold=options.threshold,
+        profiles=options.profile,
     ).to_json()
     try:
         return CheckRequest.from_json(value)
@@ -138,6 +168,8 @@ def _all_names(options: argparse.Namespace, uri: str) -> list[str]:
         options.vector_column,
         options.prediction_column,
     }
+    if uri.endswith(SUFFIX):
+        return list(read_profile(uri).features.names)
     return [name for name in column_names(uri) if name not in left_out]
 
 

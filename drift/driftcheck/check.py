@@ -4,6 +4,7 @@ A failure of the whole check (no reference, no connection) is in the answer's `e
 and, with the same reason, the verdict of every window that was due.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -37,30 +38,40 @@ def run_check(
     request: CheckRequest,
     url: str | None,
     now: datetime,
-    profiles: str | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Check:
     """Judges every window that is due; `url` is the inference log's address.
 
-    `profiles`: the directory in which reduced references are kept, if any.
+    `environment` says where reduced references are kept, and how to get there.
     """
     windows = windows_to_judge(request, now)
     try:
-        reference = reference_of(request, profiles)
+        reference = reference_of(request, environment or {})
     except CheckFailure as failure:
         return _failed(request, windows, now, failure)
-    pinned = request.reference.sha256
-    if pinned and pinned != reference.sha256:
-        message = f"pinned as {pinned[:12]}, found {reference.sha256[:12]}"
-        changed = tuple(
-            Examined(without_rows(w, Verdict.DATA_QUALITY, "ReferenceChanged", message))
-            for w in windows
-        )
+    changed = tuple(
+        c for w in windows if (c := changed_reference(request, w, reference))
+    )
+    if changed:
         return _done(request, changed, now, reference)
     try:
         examined = _examine(request, windows, reference, url)
     except CheckFailure as failure:
         return _failed(request, windows, now, failure, reference)
     return _done(request, examined, now, reference)
+
+
+def changed_reference(
+    request: CheckRequest, window: Window, reference: LoadedReference
+) -> Examined | None:
+    """What there is to say of a window whose reference is not the pinned one."""
+    pinned = request.reference.sha256
+    if not pinned or pinned == reference.sha256:
+        return None
+    message = f"pinned as {pinned[:12]}, found {reference.sha256[:12]}"
+    return Examined(
+        without_rows(window, Verdict.DATA_QUALITY, "ReferenceChanged", message)
+    )
 
 
 def _examine(

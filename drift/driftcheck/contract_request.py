@@ -174,7 +174,8 @@ class CheckRequest:
 
     `significance` is the false discovery rate over columns (0 to 1);
     `drifted_columns_percent` the share of drifted columns that makes a drifted
-    dataset; thresholds are effect sizes (see `distance`).
+    dataset; thresholds are effect sizes (see `distance`). `profiles`: where the reduced
+    reference is kept, a directory or an address.
     """
 
     name: str
@@ -190,6 +191,7 @@ class CheckRequest:
     columns: tuple[ColumnRule, ...] = ()
     default_threshold: float = 0.1
     interim: bool = True
+    profiles: str | None = None
     contract: str = CONTRACT
 
     def to_json(self) -> dict[str, Any]:
@@ -209,6 +211,7 @@ class CheckRequest:
             "columns": [rule.to_json() for rule in self.columns],
             "default_threshold": self.default_threshold,
             "interim": self.interim,
+            "profiles": self.profiles,
         }
 
     @classmethod
@@ -242,6 +245,7 @@ class CheckRequest:
                 else 0.1
             ),
             interim=fields.flag("interim", default=True),
+            profiles=fields.optional_text("profiles"),
         )
 
 

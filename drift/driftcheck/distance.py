@@ -6,6 +6,7 @@ who sorts each column once.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -56,14 +57,28 @@ def wasserstein_distance(reference: Floats, current: Floats) -> float:
     r"""First Wasserstein distance (earth mover's distance) of two sorted samples.
 
     .. math:: W_1 = \int_{-\infty}^{\infty} |F(x) - G(x)| \, dx
+                  = \int_0^1 |F^{-1}(u) - G^{-1}(u)| \, du
 
     in the samples' own unit, from 0 upwards, for the empirical distribution
-    functions F and G; exact, by the sum over the gaps between all values.
+    functions F and G; exact, by the second form: between the steps of both quantile
+    functions, whose places depend on the numbers of rows alone.
 
     Source: Vallender (1974), "Calculation of the Wasserstein distance between
     probability distributions on the line".
     """
-    return overlay(reference, current).area()
+    if reference.size == current.size:
+        return float(np.mean(np.abs(reference - current)))
+    widths, of_reference, of_current = _steps(reference.size, current.size)
+    return float(np.dot(widths, np.abs(reference[of_reference] - current[of_current])))
+
+
+@lru_cache(maxsize=1)
+def _steps(n: int, m: int) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64]]:
+    """Of n and m rows' quantile functions: widths of the steps, and the rows there."""
+    ends = np.concatenate([np.arange(1, n + 1) * m, np.arange(1, m) * n])
+    ends.sort()
+    widths = np.diff(ends, prepend=0) / (n * m)
+    return widths, (ends - 1) // m, (ends - 1) // n
 
 
 def inner_range(reference: Floats) -> tuple[float, float]:

@@ -12,7 +12,12 @@ from typing import Any
 import numpy as np
 
 from driftcheck.columns import Categories, Column, Numbers
-from driftcheck.distance import Floats, jensen_shannon_distance, overlay
+from driftcheck.distance import (
+    Floats,
+    jensen_shannon_distance,
+    overlay,
+    wasserstein_distance,
+)
 
 DEVIATION_FLOOR = 0.001
 FEW_VALUES = 20
@@ -63,7 +68,7 @@ def plain_default(reference: Column, current: Column) -> float:
         if _few(reference.values, current.values, CATEGORY_VALUES):
             return jensen_shannon_distance(*_binned(reference.values, current.values))
         deviation = max(float(np.std(reference.values)), DEVIATION_FLOOR)
-        return overlay(reference.values, current.values).area() / deviation
+        return wasserstein_distance(reference.values, current.values) / deviation
     return plain_scores(reference, current).jensen_shannon
 
 

@@ -1,5 +1,7 @@
 """References reduced to bins, and kept as profiles."""
 
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from driftcheck.contract import CheckRequest, Reference
 from driftcheck.failure import CheckFailure
 from driftcheck.load import load_reference, load_window
 from driftcheck.profile import reference_of
+from driftcheck.profile_file import BrokenProfile, from_bytes
 from driftcheck.schema import numbers_from
 from driftcheck.verdict import Judgement, judge
 from tests.unit.driftcheck.samples import WINDOW, normal, request
@@ -134,6 +137,11 @@ def asked(tmp_path: Path) -> CheckRequest:
     return request(*names, reference=Reference(str(path)))
 
 
+def at(place: Path | str) -> dict[str, str]:
+    """An environment that says where profiles are kept."""
+    return {"DRIFTCHECK_PROFILES": str(place)}
+
+
 def judgement(asked: CheckRequest, reference: Any) -> Judgement:
     """The judgement on the reference's own file."""
     window = load_window(asked.reference.uri, asked.log.features, reference)
@@ -146,9 +154,9 @@ def test_a_kept_profile_gives_the_same_judgement(
     """The first check writes it, the second reads it, none does without."""
     profiles = str(tmp_path / "new" / "profiles")
     references = [
-        reference_of(asked),
-        reference_of(asked, profiles),
-        reference_of(asked, profiles),
+        reference_of(asked, {}),
+        reference_of(asked, at(profiles)),
+        reference_of(asked, at(profiles)),
     ]
     assert len(list(Path(profiles).iterdir())) == 1
     judgements = [judgement(asked, reference) for reference in references]
@@ -169,11 +177,11 @@ def test_a_pinned_reference_need_not_be_read_again(
 ) -> None:
     """With its digest known and its profile kept, its file may be out of reach."""
     asked = pinned(asked)
-    found = reference_of(asked, str(tmp_path))
+    found = reference_of(asked, at(tmp_path))
     Path(asked.reference.uri).unlink()
-    assert reference_of(asked, str(tmp_path)).sha256 == found.sha256
+    assert reference_of(asked, at(tmp_path)).sha256 == found.sha256
     with pytest.raises(CheckFailure, match="no such file"):
-        reference_of(asked)
+        reference_of(asked, {})
 
 
 def test_another_reference_or_question_has_another_profile(
@@ -181,13 +189,13 @@ def test_another_reference_or_question_has_another_profile(
 ) -> None:
     """A profile is never taken for one of other bytes or other columns."""
     profiles = tmp_path / "profiles"
-    reference_of(asked, str(profiles))
+    reference_of(asked, at(profiles))
     fewer = replace(asked.log.features, names=("number",))
     log = replace(asked.log, features=fewer)
-    found = reference_of(replace(asked, log=log), str(profiles))
+    found = reference_of(replace(asked, log=log), at(profiles))
     assert list(found.dataset.columns) == ["number"]
     pq.write_table(pa.table({"number": normal(3, 500)}), asked.reference.uri)
-    found = reference_of(replace(asked, log=log), str(profiles))
+    found = reference_of(replace(asked, log=log), at(profiles))
     assert found.dataset.rows == 500
     assert len(list(profiles.iterdir())) == 3
 
@@ -217,7 +225,7 @@ def test_a_damaged_profile_is_made_anew(
 ) -> None:
     """Whatever stands in its place, the reference decides."""
     profiles = tmp_path / "profiles"
-    expected = judgement(asked, reference_of(asked, str(profiles)))
+    expected = judgement(asked, reference_of(asked, at(profiles)))
     (path,) = profiles.iterdir()
     data = path.read_bytes()
     broken = {
@@ -227,7 +235,7 @@ def test_a_damaged_profile_is_made_anew(
         "other": b"PK\3\4 something else",
     }
     path.write_bytes(broken[damage])
-    found = reference_of(asked, str(profiles))
+    found = reference_of(asked, at(profiles))
     assert judgement(asked, found) == expected
 
 
@@ -236,7 +244,7 @@ def test_nowhere_to_keep_is_a_warning(
 ) -> None:
     """The check goes on without a profile."""
     (tmp_path / "file").touch()
-    assert reference_of(asked, str(tmp_path / "file" / "profiles")).dataset.rows
+    assert reference_of(asked, at(tmp_path / "file" / "profiles")).dataset.rows
     assert "no profile kept" in capsys.readouterr().err
 
 
@@ -247,7 +255,7 @@ def test_a_profile_is_small(asked: CheckRequest, tmp_path: Path) -> None:
     pq.write_table(table, asked.reference.uri)
     features = replace(asked.log.features, names=tuple(table.column_names))
     log = replace(asked.log, features=features)
-    reference_of(replace(asked, log=log), str(tmp_path / "p"))
+    reference_of(replace(asked, log=log), at(tmp_path / "p"))
     (path,) = (tmp_path / "p").iterdir()
     assert path.stat().st_size < 5 * 30_000
 
@@ -261,3 +269,83 @@ def test_a_reduced_column_can_be_drawn() -> None:
     assert values.size == 50_000
     assert (np.diff(values) >= 0).all()
     assert np.std(values) == pytest.approx(1, abs=0.02)
+
+
+def test_a_profile_of_an_older_version_is_made_anew(
+    asked: CheckRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its numbers may mean something else; a warning says why it took longer."""
+    reference_of(asked, at(tmp_path / "p"))
+    (path,) = (tmp_path / "p").iterdir()
+    with np.load(path) as kept:
+        arrays = dict(kept)
+    meta = json.loads(arrays["meta"].tobytes())
+    meta["format"] -= 1
+    arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
+    np.savez(path, allow_pickle=False, **arrays)
+    with pytest.raises(BrokenProfile, match="format"):
+        from_bytes(path.read_bytes())
+    reference_of(asked, at(tmp_path / "p"))
+    assert "made anew" in capsys.readouterr().err
+    assert from_bytes(path.read_bytes()).reference.dataset.rows == 20_000
+
+
+def test_a_profile_that_claims_too_much_is_not_unpacked(tmp_path: Path) -> None:
+    """What would take all memory is refused by what it claims."""
+    path = tmp_path / "bomb.npz"
+    np.savez_compressed(path, meta=np.zeros(300 * 1024**2, np.uint8))
+    assert path.stat().st_size < 1024**2
+    with pytest.raises(BrokenProfile, match="more than"):
+        from_bytes(path.read_bytes())
+
+
+def test_a_profile_can_stand_for_its_reference(
+    asked: CheckRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By hand: written once, then no access to the training data is needed."""
+    uri, profile = asked.reference.uri, str(tmp_path / "r.profile.npz")
+    window = str(tmp_path / "window.parquet")
+    shutil.copy(uri, window)
+    options = ["--current", window, "--reference"]
+    assert main([*options, uri, "--write-profile", profile], {}) == 0
+    expected = capsys.readouterr().out
+    Path(uri).unlink()
+    assert main([*options, profile], {}) == 0
+    assert capsys.readouterr().out == expected
+    assert main([*options, profile, "--columns", "nosuch"], {}) == 1
+    assert "the profile has no column nosuch" in capsys.readouterr().err
+
+
+def test_a_pin_by_hand_is_held(
+    asked: CheckRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another reference than the pinned one is a finding, with or without a profile."""
+    uri = asked.reference.uri
+    sha256 = load_reference(uri, asked.log.features).sha256
+    options = ["--reference", uri, "--current", uri, "--reference-sha256"]
+    assert main([*options, sha256], {}) == 0
+    assert main([*options, "0" * 64], at(tmp_path / "p")) == 11
+    assert "ReferenceChanged" in capsys.readouterr().out
+
+
+def test_all_rows_of_a_file_can_be_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without the option a sample is, and the report says so."""
+    path = tmp_path / "long.parquet"
+    pq.write_table(pa.table({"a": normal(1, 120_000)}), path)
+    options = ["--reference", str(path), "--current", str(path)]
+    assert main(options, {}) == 0
+    assert "of which 100000 were compared" in capsys.readouterr().out
+    assert main([*options, "--all-rows"], {}) == 0
+    assert "were compared" not in capsys.readouterr().out
+
+
+def test_a_place_that_does_not_exist_is_a_warning(
+    asked: CheckRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of an address that holds a secret, the secret is not repeated."""
+    assert reference_of(asked, at("nosuch://user:hunter2@host/x")).dataset.rows
+    said = capsys.readouterr().err
+    assert "no profile reached" in said
+    assert "hunter2" not in said
