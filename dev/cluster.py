@@ -46,6 +46,8 @@ class LocalCluster:
         self, directory: Path | None = None, progress: Progress = print
     ) -> None:
         self.progress = progress
+        self.tokens: list[str] = []
+        """Every token of a service account that was handed out: secrets."""
         self._wanted = directory
         self._stack = ExitStack()
         self._control_plane: ControlPlane
@@ -169,6 +171,7 @@ class LocalCluster:
         token = self.kubectl(
             *("create", "token", name, "--namespace", namespace, "--duration=24h")
         )
+        self.tokens.append(token.strip())
         path = self.directory / f"{namespace}-{name}.kubeconfig"
         return self._programs.endpoint.with_token(path, token.strip(), namespace)
 

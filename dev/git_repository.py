@@ -87,6 +87,12 @@ class BareRepository:
             command, check=True, capture_output=True, text=True
         ).stdout
 
+    def history(self) -> str:
+        """Every commit of every branch and tag with its message and changes."""
+        command = ["git", "--git-dir", str(self.path), "log", "--all", "-p", "--text"]
+        answer = subprocess.run(command, check=True, capture_output=True)
+        return answer.stdout.decode(errors="replace")
+
     def commit(
         self,
         path: str,
@@ -130,6 +136,10 @@ class BareRepository:
         # Git's own compare-and-swap, under the lock that a push takes too.
         self._git("update-ref", reference, str(commit), old)
         return str(commit)
+
+    def delete_branch(self, name: str) -> None:
+        """Drop a branch; its commits are then of no branch."""
+        pygit2.Repository(str(self.path)).references.delete(f"refs/heads/{name}")
 
     def install_hook(self, script: str, name: str = "pre-receive") -> None:
         """Put a server hook (a shell script) in place; it runs at the next push."""

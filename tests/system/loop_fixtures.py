@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,7 @@ from dev.operator_program import OperatorProgram, grant, install
 from dev.postgres import PostgresServer
 from dev.processes import Program, Supervisor
 from tests.system import loop_manifests as manifests
+from tests.system.canaries import files, leaks
 from tests.system.loop_manifests import PROGRAM, VALUES
 from tests.system.loop_world import FirstModel, LoopWorld
 from tests.system.service_fixtures import Database
@@ -47,6 +48,17 @@ class LoopServers:
     mlflow: MLflowServer
     git: GitServer
     supervisor: Supervisor
+    hidden: dict[str, str] = field(default_factory=dict)
+    """Every secret of every world so far, and what it is."""
+
+    def leaks_on_disk(self) -> list[str]:
+        """Which secret is in which log of a server or pod, or in MLflow's files."""
+        folders = [self.cluster.directory, self.supervisor.directory]
+        places = {
+            **files(folders, "*.log"),
+            **files([self.mlflow.directory], "*"),
+        }
+        return leaks(self.hidden, places)
 
     def database(self) -> Database:
         """A new database with an empty inference log."""
@@ -88,6 +100,8 @@ class LoopServers:
         )
         try:
             yield world
+            self.hidden.update(world.secrets())
+            assert world.leaks() == []
         finally:
             world.close()
             git.clear_faults()
@@ -120,11 +134,17 @@ def loop_servers(
     postgres: PostgresServer,
     git_server: GitServer,
     service_supervisor: Supervisor,
-) -> LoopServers:
-    """All servers, with the CRD and the operator's rights in the cluster."""
+) -> Iterator[LoopServers]:
+    """All servers, with the CRD and the operator's rights in the cluster.
+
+    When all is over no log of theirs may hold a secret that a test has used.
+    """
     install(node)
     starting_mlflow.wait_ready()
-    return LoopServers(node, postgres, starting_mlflow, git_server, service_supervisor)
+    parts = (node, postgres, starting_mlflow, git_server, service_supervisor)
+    servers = LoopServers(*parts)
+    yield servers
+    assert servers.leaks_on_disk() == []
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ from dev.processes import Process, Program, Supervisor
 from killick.names import TAG_TRAIN_BEFORE, ObjectName
 from tests.system import loop_manifests as manifests
 from tests.system.api_server import ApiServer
+from tests.system.canaries import canaries, leaks
 from tests.system.loop_manifests import CLUSTER, NAME, VALUES, Json
 from tests.system.service_fixtures import Database
 
@@ -278,6 +279,38 @@ class LoopWorld:
         return self.repository.commit(path, content, author=author)
 
     # Around it
+
+    def secrets(self) -> dict[str, str]:
+        """Every secret that anybody has in this world, and what each is."""
+        where = ("--namespace", self.namespace)
+        hidden = canaries(self.cluster.get("secrets", *where)["items"])
+        tokens = dict.fromkeys(self.cluster.tokens, "a service account's token")
+        return {**hidden, **tokens}
+
+    def leaks(self) -> list[str]:
+        """Which secret is in which object, log, metric, commit or tag."""
+        kinds = "modeldeployments,events,jobs,pods,cronjobs,leases"
+        pods = self.kubectl("get", "pods", "-o", "name").split()
+        logs = [self._pod_log(pod) for pod in pods]
+        filter_string = f"name='{self.model}'"
+        versions = self.registry.search_model_versions(filter_string)
+        runs = [self.registry.get_run(v.run_id) for v in versions if v.run_id]
+        alive = f"operator-{self.namespace}" in self.supervisor.processes
+        return leaks(
+            self.secrets(),
+            {
+                "the objects": self.kubectl("get", kinds, "-o", "yaml"),
+                "the pods' logs": "\n".join(logs),
+                "the operator's log": self.log if alive else "",
+                "the metrics": self.metrics() if alive and self.process.alive else "",
+                "the commits": self.repository.history(),
+                "the registry": repr([*versions, *(run.data for run in runs)]),
+            },
+        )
+
+    def _pod_log(self, pod: str) -> str:
+        arguments = ("logs", pod, "--all-containers", "--namespace", self.namespace)
+        return self.cluster.kubectl(*arguments, check=False)
 
     @property
     def _path(self) -> str:

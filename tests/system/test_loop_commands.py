@@ -3,6 +3,7 @@
 import subprocess
 
 from dev.environments import ensure_environment
+from tests.system.canaries import leaks
 from tests.system.loop_manifests import NAME
 from tests.system.loop_world import LoopWorld
 
@@ -11,7 +12,7 @@ def killick(world: LoopWorld, *arguments: str) -> subprocess.CompletedProcess[st
     """Run the command line tool as the operator's ServiceAccount."""
     venv = ensure_environment("operator")
     program = world.operator.program(venv)
-    return subprocess.run(
+    answer = subprocess.run(
         [venv / "bin" / "python", "-m", "killick.cli", *arguments],
         env={**program.environment, "COLUMNS": "200"},
         cwd=program.cwd,
@@ -20,6 +21,9 @@ def killick(world: LoopWorld, *arguments: str) -> subprocess.CompletedProcess[st
         check=False,
         timeout=60,
     )
+    printed = {"its output": answer.stdout, "its errors": answer.stderr}
+    assert leaks(world.secrets(), printed) == []
+    return answer
 
 
 def test_plan_tells_and_changes_nothing(proven_world: LoopWorld) -> None:
@@ -53,7 +57,6 @@ def test_doctor_is_content(proven_world: LoopWorld) -> None:
     assert "✘" not in answer.stdout
     for word in ("API server", "libgit2", "cronjobs", "secrets", "registry", "reposit"):
         assert word in answer.stdout
-    assert world.git.token not in answer.stdout
     assert world.look().manifest["metadata"]["resourceVersion"] == before
 
 
