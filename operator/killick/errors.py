@@ -13,11 +13,23 @@ tells a person what to do. Neither ever holds a secret. The tree:
 
 from __future__ import annotations
 
+import math
+from datetime import timedelta
+
 
 class KillickError(Exception):
-    """Base of all expected failures."""
+    """Base of all expected failures.
+
+    `retry_after` is set where a server said in how many seconds to come again.
+    """
 
     default_reason = "Error"
+    retry_after: float | None = None
+
+    @property
+    def wish(self) -> timedelta:
+        """The pause that the server asked for, in whole seconds like all our times."""
+        return timedelta(seconds=math.ceil(self.retry_after or 0))
 
     def __init__(self, message: str, reason: str | None = None) -> None:
         super().__init__(message)

@@ -108,7 +108,7 @@ async def run_once(
         _log(name, result="error", reason=error.reason, message=error.message)
         settled = isinstance(error, UnknownSchema)
         pause = timedelta(seconds=world.settings.resync_seconds)
-        return PassResult(now + (pause if settled else ERROR_PAUSE))
+        return PassResult(now + (pause if settled else max(ERROR_PAUSE, error.wish)))
     except Exception:
         world.board.pass_errors.labels("Unexpected").inc()
         log.exception("the pass over %s failed", name)
@@ -218,7 +218,7 @@ async def _carry_out(
             memory.failures[effect.key].count if effect.key in memory.failures else 0
         )
         memory.failures[effect.key] = Failure(
-            count + 1, context.now, error.reason, error.message
+            count + 1, context.now, error.reason, error.message, error.wish
         )
         world.board.effects.labels(kind, "failed").inc()
         return f"failed {effect.key}: {error.reason}: {error.message}"

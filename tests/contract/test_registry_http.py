@@ -396,3 +396,28 @@ async def test_ended_runs_are_remembered(serve: Serve) -> None:
     await registry.read(target, NO_CREDENTIALS, query)
     assert asked == 4
     await registry.close()
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_server_that_asks_for_a_pause_has_it(serve: Serve, status: int) -> None:
+    """Until Retry-After has passed no credential asks that host, then they do."""
+    now, asked = 100.0, 0
+
+    async def busy(_request: web.Request) -> web.StreamResponse:
+        nonlocal asked
+        asked += 1
+        return web.Response(status=status, headers={"Retry-After": "60"})
+
+    registry = MlflowRegistry(clock=lambda: now)
+    target = await serve(busy)
+    first = await failure(registry, target)
+    assert isinstance(first, RegistryUnreachable)
+    assert 60 <= (first.retry_after or 0) <= 66
+    now += 59
+    second = await failure(registry, target, Credentials(token="another"))
+    assert remembered(second)
+    assert (second.message, asked) == (first.message, 1)
+    now += 8
+    assert not remembered(await failure(registry, target))
+    assert asked == 2
+    await registry.close()

@@ -6,6 +6,7 @@ See `killick.cluster.kube._read`, `killick.registry.rest` and
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from killick.errors import Conflict, KillickError, NotGranted, Unavailable
@@ -15,6 +16,8 @@ from killick.registry import port as registry
 if TYPE_CHECKING:
     from tests.simulation.wire import Call, Fault
 
+WISH = timedelta(seconds=90)
+"""What Kubernetes and MLflow say in Retry-After beside a 429; libgit2 hides Git's."""
 ABSENT = {"get_model_deployment", "get_cronjob", "get_secret"}
 
 
@@ -42,7 +45,7 @@ def _cluster(call: Call, fault: str) -> Any:
         raise Conflict(what)
     if fault == "422":
         raise KillickError(what, "Invalid")
-    raise Unavailable(what, "APIServerUnavailable")  # 429, 503, broken body
+    raise _wishing(Unavailable(what, "APIServerUnavailable"), fault)
 
 
 def _registry(call: Call, fault: str) -> NoReturn:
@@ -53,7 +56,14 @@ def _registry(call: Call, fault: str) -> NoReturn:
         raise registry.VersionMissing(what)
     if fault in ("404", "409", "422", "broken body"):
         raise registry.RegistryRefused(what)
-    raise registry.RegistryUnreachable(what)
+    raise _wishing(registry.RegistryUnreachable(what), fault)
+
+
+def _wishing(error: KillickError, fault: str) -> KillickError:
+    """Return the error of a time-out, 429, 503 or broken body."""
+    if fault == "429":
+        error.retry_after = WISH.total_seconds()
+    return error
 
 
 def _git(call: Call, fault: str) -> Any:

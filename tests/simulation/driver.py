@@ -19,6 +19,7 @@ from killick.drive import GONE_PAUSE, IMMEDIATE_LIMIT, LONGEST_WAIT
 from killick.loop import Memory, World, run_once
 from killick.names import ObjectName
 from killick.observe.gather import Ports
+from killick.pauses import Gate
 from killick.plan.episode import UNDER_WAY
 from killick.record.metrics import Board
 from killick.resource.status import Status, parse_status
@@ -74,6 +75,7 @@ class Driver:
         self.watch = Watch(lambda _call: None, lambda: True)
         self.objects = [Subjective(s.name) for s in world.subjects]
         self.mutate: Callable[[World], World] = lambda operator: operator
+        wire.clock = world.seconds
         wire.written = self._written
         wire.jumped = self._jump
         self._boot()
@@ -134,8 +136,8 @@ class Driver:
         self.down_until = None
         life, twins = self.wire.life, self.world
         ports = Ports(
-            SimCluster(self.wire, life, twins.cluster),
-            SimRegistry(SimApi(self.wire, life, twins.mlflow)),
+            SimCluster(self.wire, life, twins.cluster, self._gate()),
+            SimRegistry(SimApi(self.wire, life, twins.mlflow, self._gate())),
             SimGit(self.wire, life, twins.gits),
         )
         settings = Settings(
@@ -146,6 +148,9 @@ class Driver:
         for held in self.objects:
             held.memory, held.due, held.immediate = Memory(), self.world.now, 0
             held.gone = (NAMESPACE, held.name) not in self.world.cluster.objects
+
+    def _gate(self) -> Gate:
+        return Gate(self.world.seconds, chance=lambda: 0.5)
 
     async def _step(self) -> None:
         due = self._due()

@@ -261,6 +261,8 @@ def at_rest(run: Run) -> None:
             check_agreement(run, subject.name)
     for call in run.wire.calls:
         check_isolation(run, call)
+    early = [str(call) for call in run.wire.impatient]
+    require(not early, f"asked before the time that Retry-After said: {early[:3]}")
     check_ledger(run)
     check_canary(run)
 

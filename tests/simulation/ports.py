@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 
 from killick.cluster.port import Manifest
+from killick.errors import KillickError
 from killick.gitops.port import (
     GitCredentials,
     GitState,
@@ -16,6 +17,7 @@ from killick.gitops.port import (
     TraceRequest,
     ValueChange,
 )
+from killick.pauses import Gate
 from killick.registry import reading, writing
 from killick.registry.api import RawRun, RawVersion
 from killick.registry.port import (
@@ -31,6 +33,19 @@ from tests.fakes.registry import FakeServer
 from tests.simulation.wire import Request, Wire
 
 
+async def gated(gate: Gate, call: Coroutine[Any, Any, Any]) -> Any:
+    """Make a call through the gate that the real adapters have, too."""
+    try:
+        gate.check()
+    except KillickError:
+        call.close()
+        raise
+    try:
+        return await call
+    except KillickError as error:
+        raise gate.shut(error) from None
+
+
 @dataclass(frozen=True)
 class SimCluster:
     """`ClusterPort` whose calls are numbered."""
@@ -38,14 +53,14 @@ class SimCluster:
     wire: Wire
     life: int
     twin: FakeCluster
+    gate: Gate
 
     async def _call(
         self, write: bool, verb: str, *args: Any, key: tuple[str, ...]
     ) -> Any:
         request = Request("cluster", verb, key, write)
-        return await self.wire.call(
-            self.life, request, partial(getattr(self.twin, verb), *args)
-        )
+        call = partial(getattr(self.twin, verb), *args)
+        return await gated(self.gate, self.wire.call(self.life, request, call))
 
     async def get_model_deployment(self, namespace: str, name: str) -> Manifest | None:
         """See the port."""
@@ -106,12 +121,12 @@ class SimApi:
     wire: Wire
     life: int
     twin: FakeServer
+    gate: Gate
 
     async def _call(self, write: bool, verb: str, *args: Any) -> Any:
         request = Request("registry", verb, tuple(str(a) for a in args), write)
-        return await self.wire.call(
-            self.life, request, partial(getattr(self.twin, verb), *args)
-        )
+        call = partial(getattr(self.twin, verb), *args)
+        return await gated(self.gate, self.wire.call(self.life, request, call))
 
     async def model_exists(self, model: str) -> bool:
         """See the protocol."""

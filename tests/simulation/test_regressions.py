@@ -62,6 +62,13 @@ def test_an_older_list_of_pods_repeats_no_evaluation() -> None:
             assert (run.violation, run.outcome()) == ("", calm.outcome())
 
 
+def test_a_wish_in_broken_seconds_makes_no_busy_loop() -> None:
+    """An effect that was due half a second later was planned twenty times at once."""
+    calm = play(FULL)
+    first = next(c.number for c in calm.wire.calls if c.verb == "create_event")
+    assert play(FULL, {first: Fault.TOO_MANY}).violation == ""
+
+
 @pytest.mark.parametrize("fault", [Fault.BROKEN_SERVER, Fault.BROKEN_BODY])
 @pytest.mark.parametrize("verb", ["list_jobs", "get_secret", "read", "run"])
 def test_a_failed_read_is_repeated_soon(fault: Fault, verb: str) -> None:

@@ -105,6 +105,12 @@ class Wire:
     branch: Callable[[Call], Fault | None] = lambda _call: None
     """Asked before each call: may fork, and then says what strikes this process."""
     seen: dict[tuple[object, ...], list[object]] = field(default_factory=dict)
+    clock: Callable[[], float] = lambda: 0.0
+    """The world's time in seconds."""
+    silence: dict[tuple[int, str], float] = field(default_factory=dict)
+    """Until when a lifetime must leave a system alone, as that one has asked."""
+    impatient: list[Call] = field(default_factory=list)
+    """The calls that came before."""
 
     async def call(
         self,
@@ -118,6 +124,8 @@ class Wire:
         if life != self.life:
             raise Crashed
         call = self._number(request)
+        if self.clock() < self.silence.get((life, call.system), 0.0):
+            self.impatient.append(call)
         fault = self.plan.get(call.number) or self.branch(call)
         if fault is None:
             return await self._do(call, do, stale)
@@ -133,6 +141,9 @@ class Wire:
             await self._do(call, do, stale)
             if fault is Fault.CRASH_AFTER:
                 self.die()
+        if fault is Fault.TOO_MANY and call.system != "git":
+            until = self.clock() + answers.WISH.total_seconds()
+            self.silence[life, call.system] = until
         instead: T = answers.instead(call, fault)
         return instead
 

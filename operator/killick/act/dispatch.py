@@ -36,7 +36,7 @@ from killick.plan.effects import (
     StartEvaluation,
     StartTraining,
 )
-from killick.registry.port import Credentials, Registry, RegistryError, RegistryTarget
+from killick.registry.port import Credentials, Registry, RegistryTarget
 from killick.resource.status import ReferencePin
 
 
@@ -59,8 +59,6 @@ async def act(hands: Hands, effect: Effect) -> str:
         if isinstance(effect, MarkCandidate | MarkChampion):
             return await _mark(hands, effect)
         return await _in_cluster(hands, effect)
-    except RegistryError as error:
-        raise KillickError(error.message, error.reason) from error
     except GitError as error:
         raise KillickError(error.message, f"Git{error.reason}") from error
 

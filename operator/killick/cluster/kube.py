@@ -20,6 +20,7 @@ from kubernetes.aio.config.config_exception import ConfigException
 from killick.cluster.port import Manifest
 from killick.errors import Conflict, KillickError, NotGranted, Unavailable
 from killick.names import GROUP, LABEL_OBJECT, MANAGER, PLURAL, VERSION
+from killick.pauses import Gate, retry_after
 
 MODEL_DEPLOYMENTS = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
 CRONJOBS = "/apis/batch/v1/namespaces/{namespace}/cronjobs"
@@ -49,11 +50,17 @@ async def connect() -> client.ApiClient:
 
 
 class KubeCluster:
-    """`ClusterPort` on a real API server; lists are read `page` items at a time."""
+    """`ClusterPort` on a real API server; lists are read `page` items at a time.
 
-    def __init__(self, api: client.ApiClient, page: int = PAGE) -> None:
+    When the server says when to come again, nothing is asked before (`gate`).
+    """
+
+    def __init__(
+        self, api: client.ApiClient, page: int = PAGE, gate: Gate | None = None
+    ) -> None:
         self._api = api
         self._page = page
+        self._gate = gate or Gate()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -163,6 +170,7 @@ class KubeCluster:
         body: Any = None,
         query: list[tuple[str, str]] | None = None,
     ) -> Manifest:
+        self._gate.check()
         kind = APPLY if method == "PATCH" else JSON
         try:
             request = await self._api.param_serialize(
@@ -180,7 +188,11 @@ class KubeCluster:
             message = f"the API server did not answer: {type(error).__name__}"
             raise Unavailable(message, "APIServerUnreachable") from None
         what = f"{method} {path.replace('/{name}', '').rsplit('/', 1)[-1]}"
-        return _read(response.status, data, what, where.get("namespace"))
+        try:
+            return _read(response.status, data, what, where.get("namespace"))
+        except Unavailable as error:
+            error.retry_after = retry_after(response.headers.get("Retry-After"))
+            raise self._gate.shut(error) from None
 
 
 def _where(manifest: Manifest) -> dict[str, str]:

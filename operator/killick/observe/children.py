@@ -31,7 +31,7 @@ async def read_children(
             _maybe(cluster, name.namespace, template),
         )
     except KillickError as error:
-        return Unknown(error.reason, error.message)
+        return Unknown.of(error)
     owned = cronjob is not None and _owner(cronjob) == uid
     owners = {uid}
     if cronjob is not None and owned:

@@ -68,7 +68,7 @@ async def _registry(
             ports.cluster, subject.name.namespace, subject.spec
         )
     except KillickError as error:
-        return Unknown(error.reason, error.message)
+        return Unknown.of(error)
     return await read_registry(ports.registry, target, credentials, needs)
 
 
@@ -84,5 +84,5 @@ async def _git(
             ports.cluster, subject.name.namespace, subject.spec
         )
     except KillickError as error:
-        return Unknown(error.reason, error.message)
+        return Unknown.of(error)
     return await read_git(ports.git, target, credentials, needs)

@@ -38,4 +38,4 @@ async def read_registry(
             return state
         return await port.read(target, credentials, needs.attempt, needs.versions)
     except RegistryError as error:
-        return Unknown(error.reason, error.message)
+        return Unknown.of(error)

@@ -109,7 +109,7 @@ class Context:
         if failure is None:
             return None
         pause = min(BACKOFF_FIRST * 2 ** min(failure.count - 1, 10), BACKOFF_CAP)
-        due = failure.at + pause
+        due = failure.at + max(pause, failure.wish)
         return due if self.now < due else None
 
     def want(self, status: Status, effect: Effect) -> Step:

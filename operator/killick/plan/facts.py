@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+from killick.errors import KillickError
 from killick.gitops.port import GitState
 from killick.registry.port import RegistryState
 
@@ -20,10 +21,19 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Unknown:
-    """A fact that could not be read, and why."""
+    """A fact that could not be read, and why.
+
+    `wish` is the pause for which the system asked, in whole seconds.
+    """
 
     reason: str
     message: str
+    wish: timedelta = timedelta(0)
+
+    @classmethod
+    def of(cls, error: KillickError) -> Unknown:
+        """Return what is unknown because of an error."""
+        return cls(error.reason, error.message, error.wish)
 
 
 @dataclass(frozen=True)
@@ -110,12 +120,16 @@ class Observation:
 
 @dataclass(frozen=True)
 class Failure:
-    """The last tries of an effect failed: how often, when, and why."""
+    """The last tries of an effect failed: how often, when, and why.
+
+    `wish` is the pause for which the system asked, in whole seconds.
+    """
 
     count: int
     at: datetime
     reason: str
     message: str
+    wish: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True)

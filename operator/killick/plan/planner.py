@@ -152,8 +152,9 @@ def _wake_at(
     ):
         moments.append(ctx.now + POLL)
     seen = (ctx.observed.children, ctx.observed.registry, ctx.observed.git)
-    if any(isinstance(fact, Unknown) for fact in seen):
-        moments.append(ctx.now + RETRY * (1 + share))
+    for fact in seen:
+        if isinstance(fact, Unknown):
+            moments.append(ctx.now + max(RETRY * (1 + share), fact.wish))
     if status.drift.next_check_time:
         moments.append(status.drift.next_check_time + POLL)
     return min(moments)

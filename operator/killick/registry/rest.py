@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from killick.pauses import Gate, retry_after
 from killick.registry.port import (
     Credentials,
     RegistryError,
@@ -48,10 +49,12 @@ class Host:
     """What all credentials of one host share: the bound and the breaker.
 
     The breaker opens when no connection is made, or when several requests in a row
-    get no answer; a single slow or failing request says nothing about the host.
+    get no answer; a single slow or failing request says nothing about the host. The
+    gate is shut for as long as the server asked for.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.gate = Gate(clock)
         self._slots = asyncio.Semaphore(PER_HOST)
         self._clock = clock
         self._open_until = float("-inf")
@@ -66,7 +69,12 @@ class Host:
         self._slots.release()
 
     def check(self) -> None:
-        """Raise RegistryUnreachable while the breaker is open."""
+        """Raise RegistryUnreachable while the breaker is open or the gate is shut."""
+        try:
+            self.gate.check()
+        except RegistryUnreachable as shut:
+            shut.remembered = True
+            raise
         if self._clock() < self._open_until:
             # The words stay the same: a status that repeats them is not written again.
             error = RegistryUnreachable(self._failure)
@@ -113,15 +121,19 @@ class Rest:
     async def _call(self, method: str, path: str, **content: Any) -> dict[str, Any]:
         self._host.check()
         try:
-            status, body = await self._exchange_twice(method, path, content)
+            status, wish, body = await self._exchange_twice(method, path, content)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise self._failed(error) from None
         self._host.answered()
-        return self._judge(status, body)
+        try:
+            return self._judge(status, body)
+        except RegistryUnreachable as error:
+            error.retry_after = retry_after(wish)
+            raise self._host.gate.shut(error) from None
 
     async def _exchange_twice(
         self, method: str, path: str, content: Mapping[str, Any]
-    ) -> tuple[int, bytes]:
+    ) -> tuple[int, str | None, bytes]:
         try:
             return await self._exchange(method, path, content)
         except (TimeoutError, aiohttp.ClientSSLError):
@@ -133,7 +145,8 @@ class Rest:
 
     async def _exchange(
         self, method: str, path: str, content: Mapping[str, Any]
-    ) -> tuple[int, bytes]:
+    ) -> tuple[int, str | None, bytes]:
+        """Return the status, the header Retry-After if any, and the body."""
         async with self._session.request(
             method,
             self._base + path,
@@ -146,7 +159,7 @@ class Rest:
                 body += chunk
                 if len(body) > ANSWER_LIMIT:
                     raise RegistryRefused("MLflow's answer is too long")
-            return response.status, bytes(body)
+            return response.status, response.headers.get("Retry-After"), bytes(body)
 
     def _failed(self, error: Exception) -> RegistryError:
         if isinstance(error, aiohttp.ClientSSLError):

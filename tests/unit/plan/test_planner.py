@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from killick.plan.context import Context
-from killick.plan.facts import JobFact, Unknown
+from killick.plan.facts import Failure, JobFact, Unknown
 from killick.plan.planner import TRACKS, plan
 from killick.resource.status import Status
 from tests.unit.plan import builders as b
@@ -102,3 +102,16 @@ def test_who_was_away_is_asked_again_soon() -> None:
     for observed in (b.seen(reg=away), b.seen(repo=away)):
         ctx = b.context(observed=observed)
         assert plan(ctx, b.adopted()).wake_at <= b.NOW + b.MINUTE / 2
+
+
+def test_a_wish_to_be_left_alone_is_respected() -> None:
+    """The next look, and the next try of an effect, come no earlier than was asked."""
+    busy = Unknown("RegistryUnreachable", "busy", b.MINUTE * 2)
+    spec = b.a_spec(drift={"schedule": "0 0 1 1 *", "window": "60s"})
+    ctx = b.context(spec, b.seen(reg=busy))
+    before = plan(ctx, b.adopted()).status
+    assert plan(b.applied(ctx, before), before).wake_at == b.NOW + b.MINUTE * 2
+    failed = Failure(1, b.NOW, "RegistryUnreachable", "busy", b.MINUTE * 4)
+    for minutes, due in ((3, b.NOW + b.MINUTE * 4), (4, None)):
+        later = b.context(now=b.NOW + b.MINUTE * minutes, failures={"x": failed})
+        assert later.retry_at("x") == due
