@@ -203,9 +203,15 @@ def open_log(url: str | None, source: LogSource) -> Iterator[InferenceLog]:
 def _failure(error: Exception, url: str) -> CheckFailure:
     state = getattr(error, "sqlstate", None) or ""
     reason = _REASONS.get(state, "LogUnreadable")
-    if state.startswith(("08", "57P")):
+    if state.startswith(("08", "57P")) or (not state and _broken(error)):
         reason = "LogUnreachable"
     return CheckFailure(reason, without_secrets(_plain(error), url))
+
+
+def _broken(error: Exception) -> bool:
+    """Whether the connection broke: then the driver has no state of the server's."""
+    code = getattr(error, "status_code", None)
+    return bool(code == adbc_driver_manager.AdbcStatusCode.IO)
 
 
 def _plain(error: Exception) -> str:

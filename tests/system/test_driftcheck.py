@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any, TypeAlias
 from urllib.request import urlopen
 
@@ -12,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from adbc_driver_postgresql import dbapi
 
 from dev.pushgateway import Pushgateway
 from driftcheck import contract as c
@@ -494,3 +496,33 @@ def test_it_is_a_complete_cron_job_without_the_operator(
     assert main([*options, "--window", "2h", "--lag", "0s"], environment) == 10
     assert "Drift (ColumnsDrifted): 1 of 2 columns" in capsys.readouterr().out
     assert main([*options, "--window", "24h", "--lag", "5h"], environment) == 12
+
+
+def test_a_connection_that_breaks_is_an_outage(
+    database: Database, reference: c.Reference
+) -> None:
+    """A log that goes away under a running query is unreachable, not unreadable."""
+    create(database)
+    waiting = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    reasons = []
+
+    def look() -> None:
+        with open_log(database.url, request(reference).log) as log:
+            try:
+                log.window(Window(NOW - HOUR, NOW, counting=True), {})
+            except CheckFailure as failure:
+                reasons.append(failure.reason)
+
+    with dbapi.connect(database.url) as connection:
+        cursor = connection.cursor()
+        cursor.execute(f"LOCK TABLE ml.{TABLE}")
+        cursor.close()
+        reader = Thread(target=look)
+        reader.start()
+        while not database.execute(waiting):
+            assert reader.is_alive(), reasons
+        reader.join()
+    assert reasons == ["LogUnreachable"]

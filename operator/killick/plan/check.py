@@ -8,17 +8,20 @@
     a Job left no (valid) answer            → verdict Error with the pod's reason
     the CronJob differs from the spec       → ApplyCheck
     a request token not seen before         → RunCheck, once per token
+    the latest check met an outage          → RunCheck again, after a pause
     the object is being deleted             → nothing is applied or run any more
 
 An answer is evidence only for what was asked: the same rules, reference and anchor.
 Counting windows are laid end to end from the anchor. An Inconclusive, DataQuality
-or Error window occupies its slot and counts neither way.
+or Error window occupies its slot and counts neither way, but for an outage's: that
+window is judged by a later check.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
 
 from driftcheck.contract import (
     CheckAnswer,
@@ -32,6 +35,7 @@ from killick.plan.check_request import check_effect, evidence_hash
 from killick.plan.context import Context, Note, Step
 from killick.plan.effects import RunCheck
 from killick.plan.facts import JobFact
+from killick.plan.outage import is_away, pause
 from killick.resource.bounds import KINDS_LIMIT, count, is_sha256, token_of
 from killick.resource.schedule import next_run
 from killick.resource.status import DriftStatus, ReferencePin, Status, Window
@@ -120,6 +124,7 @@ def _failed(status: Status, reason: str, message: str) -> Status:
         percent=None,
         worst=None,
         kinds=(),
+        outages=_outages(status, str(Verdict.ERROR), reason),
     )
     return replace(status, drift=latest)
 
@@ -132,9 +137,10 @@ def _judged(ctx: Context, status: Status, answer: CheckAnswer) -> Status:
         status = replace(status, reference=replace(pin, sha256=_digest(answer)))
     known = {w.start for w in status.drift.windows}
     anchor = status.drift.anchor or ctx.now
+    judged = takewhile(lambda w: not _unjudged(w), answer.windows)
     added = [
         _window(w)
-        for w in answer.windows
+        for w in judged
         if w.counting and w.start not in known and w.start >= anchor
     ]
     keep = ctx.spec.drift.persistence.windows
@@ -142,6 +148,17 @@ def _judged(ctx: Context, status: Status, answer: CheckAnswer) -> Status:
     status = replace(status, drift=replace(status.drift, windows=tuple(windows)))
     shown = [w for w in answer.windows if not w.counting] or list(answer.windows)
     return _show(status, shown[-1]) if shown else status
+
+
+def _unjudged(found: WindowVerdict) -> bool:
+    return found.verdict == Verdict.ERROR and is_away(found.reason)
+
+
+def _outages(status: Status, verdict: str, reason: str) -> int | None:
+    """Return how many checks in a row met an outage, with the one that is folded."""
+    if verdict != Verdict.ERROR or not is_away(reason):
+        return None
+    return (status.drift.outages or 0) + 1
 
 
 def _digest(answer: CheckAnswer) -> str | None:
@@ -173,6 +190,7 @@ def _show(status: Status, latest: WindowVerdict) -> Status:
         percent=count(latest.percent),
         worst=", ".join(f"{name} {score:.2f}" for name, score in latest.worst[:3]),
         kinds=tuple(dict.fromkeys(str(kind) for kind in latest.kinds))[:KINDS_LIMIT],
+        outages=_outages(status, str(latest.verdict), latest.reason),
     )
     return replace(status, drift=shown)
 
@@ -215,9 +233,27 @@ def _requested(ctx: Context, status: Status) -> Step:
             drift=replace(status.drift, requested=job),
         )
     pending = status.drift.requested
-    if pending is None or ctx.children is None:
+    if ctx.children is None:
         return Step(status)
+    if pending is None:
+        return _again(ctx, status, ctx.children.jobs)
     if ctx.children.job(pending) or pending == status.drift.last_check:
         done = replace(status.drift, requested=None)
         return Step(replace(status, drift=done))
     return ctx.want(status, RunCheck(pending))
+
+
+def _again(ctx: Context, status: Status, jobs: tuple[JobFact, ...]) -> Step:
+    """Repeat a check that met an outage, once, under a name that follows from it."""
+    drift = status.drift
+    ended, last = drift.last_check_time, drift.last_check
+    if not drift.outages or ended is None or last is None or ctx.spec.suspend:
+        return Step(status)
+    if any(job.purpose == PURPOSE_CHECK and job.state == "Running" for job in jobs):
+        return Step(status)
+    due = ended + pause(drift.outages)
+    if ctx.now < due:
+        return Step(status, note=Note(drift.reason or "", drift.message or "", due))
+    repeated = ctx.name.requested_check(f"again after {last}")
+    status = replace(status, drift=replace(drift, requested=repeated))
+    return ctx.want(status, RunCheck(repeated))

@@ -8,6 +8,7 @@
     Running   too few labelled rows yet                         → Waiting, then anew
     Running   the Job just ended, and no answer is seen         → waits a moment
     Running   the Job or its answer is broken                   → Waiting, 3 times
+    Running   it met an outage                                  → Waiting, any number
     Running   the answer meets the policy                       → Passed
     Running   the answer does not                               → Rejected
     any       the champion or the policy changed, and no
@@ -26,7 +27,7 @@ interval of its improvement exceeds minimumImprovement; a tie keeps the champion
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from driftcheck.evaluation_contract import (
     ContractError,
@@ -41,6 +42,7 @@ from killick.plan.effects import MarkCandidate, StartEvaluation
 from killick.plan.evaluation_request import comparison
 from killick.plan.facts import JobFact
 from killick.plan.judgement import judge, result_of
+from killick.plan.outage import is_away, pause
 from killick.resource.parse import duration
 from killick.resource.status import Attempt, Evaluation, Status
 
@@ -101,6 +103,7 @@ def _begin(ctx: Context, status: Status, attempt: Attempt, number: int) -> Statu
         started_at=ctx.now,
         number=number,
         failures=before.failures if before and before.attempt == attempt.id else 0,
+        outages=before.outages if before and before.attempt == attempt.id else None,
         policy=policy,
     )
     return replace(status, evaluation=evaluation)
@@ -217,16 +220,10 @@ def _conclude(
 def _postpone(
     ctx: Context, status: Status, evaluation: Evaluation, answer: EvaluationAnswer
 ) -> Status:
-    pause = duration(ctx.spec.drift.window) / 4
-    due = ctx.now + min(max(pause, SHORTEST_WAIT), LONGEST_WAIT)
-    waiting = replace(
-        evaluation,
-        state="Waiting",
-        not_before=due,
-        reason="NotEnoughRows",
-        message=answer.error.message if answer.error else "",
-    )
-    return replace(status, evaluation=waiting)
+    wait = duration(ctx.spec.drift.window) / 4
+    due = ctx.now + min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
+    note = Note("NotEnoughRows", answer.error.message if answer.error else "")
+    return replace(status, evaluation=_waiting(evaluation, note, due))
 
 
 def _broken(
@@ -234,18 +231,28 @@ def _broken(
 ) -> Step:
     """Try again a few times; a broken evaluation never decides for anyone."""
     note = Note(reason, message)
+    if is_away(reason):
+        outages = (evaluation.outages or 0) + 1
+        due = ctx.now + pause(outages)
+        waiting = replace(_waiting(evaluation, note, due), outages=outages)
+        return Step(replace(status, evaluation=waiting), note=note)
     failures = evaluation.failures + 1
     if failures >= TRIES:
         return Step(_conclude(ctx, status, evaluation, "Inconclusive", note), note=note)
-    waiting = replace(
+    due = ctx.now + SHORTEST_WAIT * 2**failures
+    waiting = replace(_waiting(evaluation, note, due), failures=failures)
+    return Step(replace(status, evaluation=waiting), note=note)
+
+
+def _waiting(evaluation: Evaluation, note: Note, due: datetime) -> Evaluation:
+    return replace(
         evaluation,
         state="Waiting",
-        failures=failures,
-        not_before=ctx.now + SHORTEST_WAIT * 2**failures,
-        reason=reason,
-        message=message,
+        not_before=due,
+        reason=note.reason,
+        message=note.message,
+        outages=None,
     )
-    return Step(replace(status, evaluation=waiting), note=note)
 
 
 def _mark(ctx: Context, status: Status, evaluation: Evaluation) -> Step:

@@ -251,6 +251,10 @@ _WORDS = {
     "Recommended": "a person: mode is Recommend",
     "ModeObserve": "a person: mode is Observe",
     "TemplateMissing": "the training CronJob",
+    "LogUnreachable": "the inference log to answer",
+    "RegistryUnreachable": "MLflow to answer",
+    "GitUnreachable": "the Git server to answer",
+    "Unreadable": "what cannot be read to answer",
     "TargetConflict": "the target's older owner",
 }
 _PROMOTING = {

@@ -93,6 +93,7 @@ class DriftStatus:
     last_check_time: datetime | None = None
     next_check_time: datetime | None = None
     requested: str | None = None
+    outages: int | None = None
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,7 @@ class Evaluation:
     started_at: datetime
     number: int = 1
     failures: int = 0
+    outages: int | None = None
     policy: str | None = None
     champion: str | None = None
     not_before: datetime | None = None

@@ -2,15 +2,23 @@
 # ruff: noqa: E501  a row of a table is read as one line
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from driftcheck.contract import CheckError, Kind, WindowVerdict, decode_request
+from driftcheck.contract import (
+    CheckError,
+    Kind,
+    Verdict,
+    WindowVerdict,
+    decode_request,
+)
 from killick.names import ANNOTATION_CHECK
 from killick.plan import check as track
 from killick.plan.check_request import check_effect
 from killick.plan.context import Context
+from killick.plan.effects import RunCheck
 from killick.plan.facts import ANSWER_GRACE, Observation, Unknown
 from killick.plan.planner import plan
 from killick.resource.status import ReferencePin, Status
@@ -18,6 +26,7 @@ from tests.fakes.world import spec as raw_spec
 from tests.unit.plan import builders as b
 from tests.unit.plan.builders import CALM, DRIFT, judged
 
+SECOND = timedelta(seconds=1)
 TOKEN = {ANNOTATION_CHECK: "now"}
 REQUESTED = b.NAME.requested_check("now")
 BASE = b.adopted()
@@ -53,6 +62,21 @@ def namespace(**changes: Any) -> Context:
     return b.context(observed=Observation(b.children(**changes), b.registry(), b.git()))
 
 
+def met(times: int = 1, ago: timedelta = timedelta(0)) -> Status:
+    """Return the status after so many checks in a row met an outage."""
+    drift = replace(
+        BASE.drift,
+        verdict="Error",
+        reason="LogUnreachable",
+        last_check="ranger-check-6",
+        last_check_time=b.NOW - ago,
+        outages=times,
+    )
+    return replace(BASE, drift=drift)
+
+
+RUNS_NOW = b.job("ranger-check-7")
+LONG_AGO = met(1, b.HOUR)
 PENDING = replace(BASE, drift=replace(BASE.drift, requested=REQUESTED))
 HANDLED = replace(BASE, requests=replace(BASE.requests, check="now"))
 TABLE = [
@@ -68,6 +92,16 @@ TABLE = [
     ("a request with its Job", PENDING,
      jobs(b.job(REQUESTED), status=PENDING), None, None),
     ("an empty request", BASE, jobs(annotations={ANNOTATION_CHECK: ""}), None, None),
+    ("an outage now", met(), settled(met()), None, "LogUnreachable"),
+    ("an outage, 10 s ago", met(1, 10 * SECOND), settled(met(1, 10 * SECOND)), "RunCheck", None),
+    ("the second, 10 s ago", met(2, 10 * SECOND), settled(met(2, 10 * SECOND)),
+     None, "LogUnreachable"),
+    ("the 99th, 5 min ago", met(99, 5 * b.MINUTE), settled(met(99, 5 * b.MINUTE)),
+     "RunCheck", None),
+    ("an outage, and a check that runs", LONG_AGO, jobs(RUNS_NOW, status=LONG_AGO),
+     None, None),
+    ("an outage, but suspended", LONG_AGO,
+     settled(LONG_AGO, b.context(b.a_spec(suspend=True))), None, None),
     ("deleting", BASE, b.context(deleting=True), None, None),
     ("deleting, with a request", BASE, jobs(annotations=TOKEN, deleting=True), None, None),
     ("suspended", BASE, b.context(b.a_spec(suspend=True)), "ApplyCheck", None),
@@ -208,6 +242,37 @@ def test_an_error_of_the_worker_is_its_reason() -> None:
     assert (after.verdict, after.reason, after.message) == (
         *("Error", "NoTable", "no such table"),
     )
+
+
+OUTAGE = CheckError("LogUnreachable", "connection refused")
+LOST: dict[str, Any] = {"reason": "LogUnreachable"}
+
+
+def test_outages_in_a_row_are_counted() -> None:
+    """Each check that met one counts; one that was answered begins anew."""
+    once = answered(error=OUTAGE)
+    later = replace(once, drift=replace(once.drift, last_check_time=None))
+    twice = answered(judged(Verdict.ERROR, counting=False, **LOST), status=later)
+    assert (once.drift.outages, twice.drift.outages) == (1, 2)
+    back = replace(twice, drift=replace(twice.drift, last_check_time=None))
+    assert answered(judged(CALM), status=back).drift.outages is None
+
+
+def test_an_outage_uses_no_window_up() -> None:
+    """A window that was not read, and what follows it, is left to a later check."""
+    found = (judged(CALM, 3), judged(Verdict.ERROR, 2, **LOST), judged(CALM, 1))
+    after = answered(*found)
+    assert [window.start for window in after.drift.windows] == [found[0].start]
+
+
+def test_a_check_is_repeated_under_one_name() -> None:
+    """The name follows from the check that met the outage; once it ran, it is over."""
+    step = track.step(settled(LONG_AGO), LONG_AGO)
+    name = step.status.drift.requested or ""
+    assert step.effect == RunCheck(name)
+    assert track.step(settled(LONG_AGO), LONG_AGO).effect == step.effect
+    ran = track.step(jobs(b.job(name), status=step.status), step.status)
+    assert (ran.status.drift.requested, ran.effect) == (None, None)
 
 
 @pytest.mark.parametrize("changes", [{"owned": False}, {"purpose": "training"}])

@@ -2,6 +2,7 @@
 # ruff: noqa: E501  a row of a table is read as one line
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -110,6 +111,8 @@ TABLE = [
     ("broken for the third time", THIRD, done("?"), "Inconclusive", None, "BrokenAnswer"),
     ("rows never count as broken", THIRD, done(broken(reason="NotEnoughRows")),
      "Waiting", None, None),
+    ("an outage never counts as broken", THIRD, done(broken(reason="LogUnreachable")),
+     "Waiting", None, "LogUnreachable"),
     ("a clear win", RUNNING, done(message()), "Passed", None, None),
     ("a tie", RUNNING, done(message(lower=0.0)), "Rejected", None, None),
     ("waiting", WAITING, PLAIN, "Waiting", None, "NotEnoughRows"),
@@ -181,6 +184,24 @@ def test_what_becomes_of_the_attempt(
     attempt = track.step(ctx, before).status.attempt
     assert attempt is not None
     assert attempt.state == outcome
+
+
+def test_outages_are_waited_for() -> None:
+    """The pause grows from outage to outage; the tries that broke stay what they were."""
+    outage = done(broken(reason="LogUnreachable"))
+    first = track.step(outage, THIRD).status
+    due = track.step(replace(outage, now=b.NOW + b.MINUTE), first).status
+    assert due.evaluation is not None
+    running = replace(due, evaluation=replace(due.evaluation, state="Running"))
+    job = b.job(b.NAME.evaluation_job(due.evaluation.id), "Succeeded")
+    again = message(id=due.evaluation.id, error=CheckError(reason="LogUnreachable"))
+    seen = b.seen(replace(job, answer=again))
+    second = track.step(b.context(observed=seen), running).status
+    waits = [one.evaluation for one in (first, second) if one.evaluation]
+    assert [one.outages for one in waits] == [1, 2]
+    assert [one.failures for one in waits] == [2, 2]
+    pauses = [(one.not_before or b.NOW) - b.NOW for one in waits]
+    assert pauses == [timedelta(seconds=10), timedelta(seconds=20)]
 
 
 def test_every_try_has_its_own_id() -> None:
