@@ -2,14 +2,14 @@
 
     python -m benchmarks.power [--comparisons N] [--checks N]
 
-Columns are compared once each by the worker's own code; checks are put together from
-them at random and judged by the worker's own rules, and beside them by two policies
-in common use. Prints the tables of docs/verdict.md. A few minutes on one core.
+Columns are compared once each, by the worker's own code and by the default rules of
+two peers (`benchmarks.peers`); checks are put together from them at random and judged
+by the worker's own rules, and by the peers'. Prints the tables of docs/verdict.md. Ten
+minutes on one core.
 """
 
 import argparse
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -18,7 +18,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import lfilter
 
-from driftcheck.columns import Categories, Column
+from benchmarks.peers import NannyMl, evidently_drifted
+from driftcheck.binned import reduced
+from driftcheck.blocks import blocks_of_categories
+from driftcheck.columns import Categories, Column, Numbers, Order
 from driftcheck.comparison import Comparison, compare
 from driftcheck.contract import (
     CheckRequest,
@@ -29,122 +32,196 @@ from driftcheck.contract import (
     Verdict,
     WindowGrid,
 )
+from driftcheck.parquet import MAXIMUM_ROWS
 from driftcheck.schema import numbers_from
 from driftcheck.scores import judge_columns
+from driftcheck.significance import category_dependence
 from driftcheck.verdict import decide
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-Policy: TypeAlias = Callable[[dict[str, Comparison]], bool]
 
 REFERENCE_ROWS = 20_000
-SIZES = (100, 200, 500, 1000, 10_000)
-COLUMNS = (1, 5, 20, 50)
+SHORT_REFERENCE = 1_500
+SIZES = (100, 200, 500, 1000, 10_000, 100_000)
+COLUMNS = (1, 5, 20, 50, 200)
 SHIFTS = (0.1, 0.2, 0.3, 0.5)
-DEPENDENCE = (0.0, 0.5, 0.9)
-CHECKS_A_YEAR = 365
+CHECKS_A_YEAR, CHECKS_A_MONTH = 365, 30
+WINDOWS = 50
+NORMAL, LOG_NORMAL, CATEGORIES = 0, 2, 3
+
+
+@dataclass(frozen=True)
+class World:
+    """What columns are drawn from: a first-order autoregressive series.
+
+    `rho` its correlation; `reference_rows` the reference's rows, more where a window
+    is longer than a sixth of that.
+    """
+
+    rho: float = 0.0
+    reference_rows: int = REFERENCE_ROWS
+
+    def values(self, rng: np.random.Generator, rows: int, kind: int) -> Floats:
+        """Rows in time order: normal, log-normal, or numbers of ten categories."""
+        noise = rng.normal(size=rows)
+        noise[1:] *= np.sqrt(1 - self.rho**2)
+        values: Floats = lfilter([1.0], [1.0, -self.rho], noise)
+        return shaped(values, kind)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One column of one window, as each policy sees it."""
+
+    ours: Comparison
+    evidently: bool
+    nannyml: bool
 
 
 @dataclass(frozen=True)
 class Rates:
-    """Of all checks, the share that each policy calls drift; ours can also abstain."""
+    """Of all checks, the share that each policy calls drift; ours can also abstain.
+
+    `half_evidently`: at least half of the columns, which is Evidently's verdict on a
+    data set; `any_…`: at least one column, which is what its table, or NannyML, shows.
+    """
 
     ours: float
     abstains: float
-    any_pvalue: float
-    any_effect: float
-    half_effect: float
+    half_evidently: float
+    any_evidently: float
+    any_nannyml: float
 
 
 def main(arguments: list[str]) -> int:
     """Print all tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.power")
-    parser.add_argument("--comparisons", type=int, default=6000)
-    parser.add_argument("--checks", type=int, default=4000)
+    parser.add_argument("--comparisons", type=int, default=4000)
+    parser.add_argument("--checks", type=int, default=3000)
     options = parser.parse_args(arguments)
-    for rho in DEPENDENCE:
-        print_alarms(rho, options.comparisons, options.checks)
-    print_power(options.comparisons // 10, options.checks // 4)
+    for world in (World(), World(0.5), World(0.9), World(0.9, SHORT_REFERENCE)):
+        print_alarms(world, options.comparisons, options.checks)
+    for world in (World(), World(0.9)):
+        print_power(world, options.comparisons // 10, options.checks // 3)
     return 0
 
 
-def print_alarms(rho: float, comparisons: int, checks: int) -> None:
+def print_alarms(world: World, comparisons: int, checks: int) -> None:
     """A table of false alarms in data that never change."""
-    print(f"\n### False alarms, rows with correlation {rho:g}\n")
-    print("| rows | columns | ours, a year | ours abstains | any p <= 0.05 "
-          "| any effect >= 0.1 | half of effects >= 0.1 |")  # fmt: skip
+    print(f"\n### Correlation {world.rho:g}, reference {world.reference_rows:,} rows\n")
+    print("| rows | columns | ours, a year | ours abstains | Evidently, half of the "
+          "columns | Evidently, any column | NannyML, any column |")  # fmt: skip
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    rng = np.random.default_rng(int(rho * 10))
+    rng = np.random.default_rng(int(world.rho * 10))
     for rows in SIZES:
-        pool = compared(rng, rows, rho, 0.0, comparisons)
+        if world.reference_rows < REFERENCE_ROWS and rows > world.reference_rows // 3:
+            continue
+        pool = compared(rng, world, rows, max(400, comparisons * 100 // (rows + 1000)))
         for columns in COLUMNS:
             found = rates(rng, pool, pool, columns, checks)
             print(
                 f"| {rows:,} | {columns} | {found.ours * CHECKS_A_YEAR:.2f} "
-                f"| {found.abstains:.1%} | {found.any_pvalue:.0%} "
-                f"| {found.any_effect:.0%} | {found.half_effect:.0%} |",
+                f"| {found.abstains:.1%} | {both(found.half_evidently)} "
+                f"| {both(found.any_evidently)} | {both(found.any_nannyml)} |",
                 flush=True,
             )
 
 
-def print_power(comparisons: int, checks: int) -> None:
+def both(share: float) -> str:
+    """The share of checks, and of months with a check a day, that raise an alarm."""
+    return f"{share:.1%} / {1 - (1 - share) ** CHECKS_A_MONTH:.0%}"
+
+
+def print_power(world: World, comparisons: int, checks: int) -> None:
     """A table of how often a shift of the one critical column of 20 is seen."""
-    print("\n### Power: one critical column of 20 moves, rows independent\n")
+    print(f"\n### Power, correlation {world.rho:g}: one critical column of 20 moves\n")
     shifts = " | ".join(f"{shift:g} sd" for shift in SHIFTS)
-    print(f"| rows | {shifts} |")
-    print("| --- |" + " --- |" * len(SHIFTS))
+    print(f"| rows | policy | no shift | {shifts} |")
+    print("| --- | --- | --- |" + " --- |" * len(SHIFTS))
     rng = np.random.default_rng(77)
-    for rows in SIZES:
-        calm = compared(rng, rows, 0.0, 0.0, comparisons)
-        seen = []
+    for rows in SIZES[:-1]:
+        calm = compared(rng, world, rows, comparisons)
+        found = [rates(rng, calm, calm, 20, checks)]
         for shift in SHIFTS:
-            moved = compared(rng, rows, 0.0, shift, comparisons, normal_only=True)
-            seen.append(rates(rng, calm, moved, 20, checks).ours)
-        print(f"| {rows:,} | " + " | ".join(f"{s:.0%}" for s in seen) + " |")
+            moved = compared(rng, world, rows, comparisons, shift)
+            found.append(rates(rng, calm, moved, 20, checks))
+        for label, shares in (
+            ("ours", [one.ours for one in found]),
+            ("Evidently, half of the columns", [one.half_evidently for one in found]),
+            ("Evidently, any column", [one.any_evidently for one in found]),
+            ("NannyML, any column", [one.any_nannyml for one in found]),
+        ):
+            line = " | ".join(f"{share:.0%}" for share in shares)
+            print(f"| {rows:,} | {label} | {line} |", flush=True)
 
 
 def compared(
     rng: np.random.Generator,
+    world: World,
     rows: int,
-    rho: float,
-    shift: float,
     count: int,
-    *,
-    normal_only: bool = False,
-) -> list[Comparison]:
-    """Comparisons of columns of several shapes; each reference serves fifty."""
-    found: list[Comparison] = []
+    shift: float | None = None,
+) -> list[Seen]:
+    """Columns of several shapes seen by each policy; each reference serves fifty.
+
+    With a shift all are normal, and the window's lie so many deviations higher.
+    """
+    found: list[Seen] = []
     while len(found) < count:
-        kind = 0 if normal_only else len(found) // 50 % 4
-        reference = column(rng, REFERENCE_ROWS, rho, 0.0, kind)
-        for _ in range(50):
-            result = compare(reference, column(rng, rows, rho, shift, kind), 100)
-            if isinstance(result, str):
-                raise TypeError(result)
-            found.append(result)
+        kind = NORMAL if shift else len(found) // WINDOWS % 4
+        values = world.values(
+            rng, max(world.reference_rows, min(6 * rows, 10**6)), kind
+        )
+        categorical = kind == CATEGORIES
+        peer = NannyMl(values, rows, categorical=categorical)
+        reference, thinning = known(rng, values, kind)
+        for _ in range(WINDOWS):
+            window = world.values(rng, rows, kind) + (shift or 0.0)
+            ours = compare(reference, column(window, kind, Order.TIME), 100, thinning)
+            if isinstance(ours, str):
+                raise TypeError(ours)
+            evidently = evidently_drifted(values, window, categorical=categorical)
+            found.append(Seen(ours, evidently, peer.alerts(window)))
     return found
 
 
-def column(
-    rng: np.random.Generator, rows: int, rho: float, shift: float, kind: int
-) -> Column:
-    """Normal (twice as often), log-normal, or ten categories, in time order."""
-    noise = rng.normal(size=rows)
-    noise[1:] *= np.sqrt(1 - rho**2)
-    values: Floats = lfilter([1.0], [1.0, -rho], noise) + shift
-    if kind == 3:
-        from driftcheck.significance import category_dependence
+def known(rng: np.random.Generator, values: Floats, kind: int) -> tuple[Column, float]:
+    """The reference as the worker keeps it: sampled, in bins, and how much thinned."""
+    kept = values
+    if values.size > MAXIMUM_ROWS:
+        kept = values[np.sort(rng.choice(values.size, MAXIMUM_ROWS, replace=False))]
+    found = column(kept, kind, Order.REFERENCE)
+    whole = reduced(found) if isinstance(found, Numbers) else found
+    return whole, values.size / kept.size
 
-        codes = np.digitize(values, np.linspace(-1.5, 1.5, 9)).astype(np.int32)
-        counts = np.bincount(codes, minlength=10)
-        named = {str(i): int(c) for i, c in enumerate(counts) if c}
-        return Categories(named, dependence=category_dependence(codes, counts))
-    return numbers_from(np.exp(values) if kind == 2 else values)
+
+def column(values: Floats, kind: int, order: Order) -> Column:
+    """Rows in time order as the worker holds them."""
+    if kind != CATEGORIES:
+        return numbers_from(values, order)
+    codes = values.astype(np.int32)
+    counts = np.bincount(codes, minlength=10)
+    in_time = order is Order.TIME
+    return Categories(
+        {str(i): int(c) for i, c in enumerate(counts) if c},
+        dependence=category_dependence(codes, counts) if in_time else 0.0,
+        blocks=None if in_time else blocks_of_categories(codes),
+    )
+
+
+def shaped(values: Floats, kind: int) -> Floats:
+    """Normal values as such, or made log-normal, or categories."""
+    if kind == LOG_NORMAL:
+        return np.exp(values)
+    if kind == CATEGORIES:
+        return np.digitize(values, np.linspace(-1.5, 1.5, 9)).astype(np.float64)
+    return values
 
 
 def rates(
     rng: np.random.Generator,
-    others: list[Comparison],
-    critical: list[Comparison],
+    others: list[Seen],
+    critical: list[Seen],
     columns: int,
     checks: int,
 ) -> Rates:
@@ -155,16 +232,16 @@ def rates(
     for _ in range(checks):
         first = critical[rng.integers(len(critical))]
         rest = (others[i] for i in rng.integers(len(others), size=columns - 1))
-        check = dict(zip(names, (first, *rest), strict=True))
-        verdict = decide(asked, judge_columns(asked, check))[0]
-        large = [found.effect >= 0.1 for found in check.values()]
-        nominal = [found.nominal for found in check.values()]
+        check = (first, *rest)
+        ours = {n: seen.ours for n, seen in zip(names, check, strict=True)}
+        verdict = decide(asked, judge_columns(asked, ours))[0]
+        drifted = sum(seen.evidently for seen in check)
         said += (
             verdict is Verdict.DRIFT,
             verdict is Verdict.INCONCLUSIVE,
-            any(p is not None and p <= 0.05 for p in nominal),
-            any(large),
-            2 * sum(large) >= columns,
+            2 * drifted >= columns,
+            drifted > 0,
+            any(seen.nannyml for seen in check),
         )
     return Rates(*(said / checks).tolist())
 

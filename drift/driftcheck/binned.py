@@ -59,6 +59,7 @@ def reduced(column: Numbers, longest: int = MAXIMUM_VALUES) -> Numbers | Binned:
         nulls=column.nulls,
         infinite=column.infinite,
         centre=centre,
+        blocks=column.blocks,
     )
 
 
@@ -105,6 +106,15 @@ def tallied(reference: Binned, column: Numbers) -> Tally:
         infinite=column.infinite,
         dependence=column.dependence,
     )
+
+
+def binned_spread(reference: Binned, current: Tally) -> float:
+    """`spread_of_numbers` of a window in the reference's bins, in its deviations."""
+    width = (reference.high - reference.low) or 1.0
+    edges = np.clip((reference.edges - reference.low) / width, 0.0, 1.0)
+    below = np.cumsum(current.counts[:-2]) / current.present
+    spread = 2 * float(np.sum(below * (1 - below) * np.diff(edges)))
+    return spread / reference.deviation if reference.deviation > 0 else 0.0
 
 
 def widened_range(reference: Binned) -> tuple[float, float]:

@@ -23,18 +23,33 @@ class ColumnKind(StrEnum):
     CATEGORY = "category"
 
 
+class Order(StrEnum):
+    """What the order of a table's rows says.
+
+    UNKNOWN: nothing, as a file may be sorted. TIME: that they happened so; then it is
+    measured how much a row resembles the one before. REFERENCE: that following rows
+    may have followed in time; then stretches of them are compared (see `blocks`).
+    """
+
+    UNKNOWN = "unknown"
+    TIME = "time"
+    REFERENCE = "reference"
+
+
 @dataclass(frozen=True, eq=False)
 class Numbers:
     """A numeric column: finite values sorted ascending; NaN counts as null.
 
     `dependence`: how much a row resembles the one before it, from 0 (not at all) to
-    1; 0 also where their order in time is not known.
+    1; 0 also where their order in time is not known. `blocks`: of a reference whose
+    rows follow in moods, the table of `blocks.Blocks`.
     """
 
     values: Floats
     nulls: int = 0
     infinite: int = 0
     dependence: float = 0.0
+    blocks: Floats | None = None
 
     @property
     def rows(self) -> int:
@@ -55,7 +70,7 @@ class Binned:
     value; `counts`: rows by bin; `sums`: of the values by bin, in units of the inner
     range from `low` (0) to `high` (1), clipped to it; `deviation`: the standard
     deviation in the same unit. `deciles` are edges. `centre`: the value that nearly
-    all rows have, None where there is no such value.
+    all rows have, None where there is no such value. `blocks` as of `Numbers`.
     """
 
     edges: Floats
@@ -70,6 +85,7 @@ class Binned:
     nulls: int = 0
     infinite: int = 0
     centre: float | None = None
+    blocks: Floats | None = None
 
     @property
     def rows(self) -> int:
@@ -137,13 +153,14 @@ def _spread(edges: Floats, counts: Floats) -> Floats:
 class Categories:
     """A categorical column: rows by category, categories in one canonical spelling.
 
-    `dependence` as of `Numbers`.
+    `dependence` and `blocks` as of `Numbers`.
     """
 
     counts: Mapping[str, int]
     nulls: int = 0
     infinite: int = 0
     dependence: float = 0.0
+    blocks: Floats | None = None
 
     @property
     def rows(self) -> int:

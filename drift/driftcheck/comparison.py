@@ -5,7 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from driftcheck.binned import binned_deciles, binned_distances, tallied, widened
+from driftcheck.binned import (
+    binned_deciles,
+    binned_distances,
+    binned_spread,
+    tallied,
+    widened,
+)
+from driftcheck.blocks import Blocks, Usual, spread_of_categories, spread_of_numbers
 from driftcheck.columns import Binned, Categories, Column, Numbers, Tally
 from driftcheck.distance import (
     Floats,
@@ -41,7 +48,9 @@ class Comparison:
     unseen categories, or values outside the reference's range.
 
     The p-values count dependent rows for less; `nominal` is what `pvalue` would be if
-    all rows were independent.
+    all rows were independent. `usual` and `usual_strange`: the effects and strange
+    shares of stretches of the reference itself, None where its rows do not follow in
+    moods (see `blocks`).
     """
 
     effect: float
@@ -53,10 +62,34 @@ class Comparison:
     strange_pvalue: float
     categorical: bool
     dependence: float
+    usual: Usual | None = None
+    usual_strange: Usual | None = None
 
 
-def compare(reference: Column, current: Column, minimum_rows: int) -> Comparison | str:
-    """The comparison of one column, or in words why there is none."""
+def compare(
+    reference: Column, current: Column, minimum_rows: int, thinning: float = 1.0
+) -> Comparison | str:
+    """The comparison of one column, or in words why there is none.
+
+    `thinning`: how many of the reference's rows there were for each row of the
+    window's time that was kept, where either side is a sample (see `thinning`).
+    """
+    found = _compare(reference, current, minimum_rows)
+    if isinstance(found, str) or isinstance(reference, Tally):
+        return found
+    if reference.blocks is None:
+        return found
+    blocks, span = Blocks(reference.blocks), current.present / thinning
+    if not blocks.holds(span, _spread(reference, current)):
+        return found
+    return replace(
+        found,
+        usual=blocks.effect(span, current.present),
+        usual_strange=blocks.strange(span),
+    )
+
+
+def _compare(reference: Column, current: Column, minimum_rows: int) -> Comparison | str:
     fewest = min(reference.present, current.present)
     if fewest < minimum_rows:
         return f"{fewest} of at least {minimum_rows} values"
@@ -124,6 +157,21 @@ def _beyond(values: Floats, low: float, high: float) -> tuple[int, int]:
     """How many values lie below and above a range."""
     above = values.size - int(np.searchsorted(values, high, side="right"))
     return int(np.searchsorted(values, low)), above
+
+
+def _spread(reference: Column, current: Column) -> float:
+    """How far two of the window's rows differ, as of the reference's blocks."""
+    if isinstance(current, Categories):
+        return spread_of_categories(np.array(list(current.counts.values()), float))
+    if isinstance(reference, Binned) and isinstance(current, Numbers):
+        current = tallied(reference, current)
+    if isinstance(reference, Binned) and isinstance(current, Tally):
+        return binned_spread(reference, current)
+    if isinstance(reference, Categories):
+        return 0.0
+    low, high = inner_range(reference.values)
+    deviation = float(np.std(np.clip(reference.values, low, high)))
+    return spread_of_numbers(np.clip(current.values, low, high)) / deviation
 
 
 def _compare_categories(reference: Categories, current: Categories) -> Comparison | str:

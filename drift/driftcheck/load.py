@@ -17,6 +17,7 @@ from driftcheck.columns import (
     Dataset,
     Finding,
     Numbers,
+    Order,
 )
 from driftcheck.contract import Features
 from driftcheck.parquet import (
@@ -82,7 +83,7 @@ def parse_reference(
     """
     table = open_table(opened, {*features.names, features.column, prediction})
     shape = reference_shape(table.schema, features, prediction)
-    dataset = _dataset(table, shape, features, keep)
+    dataset = _dataset(table, shape, features, keep, Order.REFERENCE)
     return LoadedReference(dataset, opened.sha256, table.names)
 
 
@@ -120,10 +121,14 @@ def load_window(
 
 
 def _dataset(
-    table: ParquetTable, shape: Shape, features: Features, keep: Keep
+    table: ParquetTable,
+    shape: Shape,
+    features: Features,
+    keep: Keep,
+    order: Order = Order.UNKNOWN,
 ) -> Dataset:
     found = {
         name: column if isinstance(column, Finding) else keep(name, column)
-        for name, column in columns_from(table, shape, features, in_time=False)
+        for name, column in columns_from(table, shape, features, order)
     }
     return dataset_of(found, shape, table.rows, table.num_rows)

@@ -17,7 +17,7 @@ import adbc_driver_manager
 import pyarrow as pa
 from adbc_driver_postgresql import dbapi
 
-from driftcheck.columns import ColumnKind, Dataset
+from driftcheck.columns import ColumnKind, Dataset, Order
 from driftcheck.contract import LogSource
 from driftcheck.contract_request import DATABASE_VARIABLE
 from driftcheck.failure import CheckFailure, one_line, without_secrets
@@ -141,7 +141,7 @@ class InferenceLog:
                 cursor.execute(select + order, bounds)
             table = cursor.fetch_arrow_table()
         features = self.source.features
-        return dataset_from(table, shape, features, rows, in_time=True)
+        return dataset_from(table, shape, features, rows, Order.TIME)
 
 
 def selected(schema: pa.Schema, shape: Shape) -> str:

@@ -22,7 +22,7 @@ from driftcheck.distance import Floats
 from driftcheck.load import LoadedReference
 from driftcheck.wire import ContractError, Fields
 
-FORMAT = 3
+FORMAT = 4
 SUFFIX = ".profile.npz"
 MAXIMUM_BYTES = 256 * 1024**2
 _KINDS: Mapping[str, type[Numbers | Binned]] = {"numbers": Numbers, "binned": Binned}
@@ -81,12 +81,16 @@ def to_bytes(profile: Profile) -> bytes:
 
 
 def _column_json(column: Column, arrays: Mapping[str, list[Any]]) -> dict[str, Any]:
+    # Small, and as exact as an array: JSON's numbers are read back as they were.
+    blocks = getattr(column, "blocks", None)
+    table = None if blocks is None else blocks.tolist()
     if isinstance(column, Categories):
-        return {"kind": "categories", "counts": column.counts, "nulls": column.nulls}
+        counts, nulls = column.counts, column.nulls
+        return {"kind": "categories", "counts": counts, "nulls": nulls, "blocks": table}
     kind = "binned" if isinstance(column, Binned) else "numbers"
     value: dict[str, Any] = {"kind": kind, "sizes": {}}
     for field in fields(column):
-        item = getattr(column, field.name)
+        item = table if field.name == "blocks" else getattr(column, field.name)
         if isinstance(item, np.ndarray):
             arrays[field.name].append(item)
             value["sizes"][field.name] = item.size
@@ -141,9 +145,10 @@ class _Parts:
 
 
 def _column(value: dict[str, Any], parts: _Parts) -> Column:
-    kind = value.pop("kind")
+    kind, table = value.pop("kind"), value.pop("blocks")
+    value["blocks"] = None if table is None else np.array(table)
     if kind == "categories":
-        return Categories(value["counts"], value["nulls"])
+        return Categories(value["counts"], value["nulls"], blocks=value["blocks"])
     sizes = value.pop("sizes")
     value |= {name: parts.take(name, size) for name, size in sizes.items()}
     return _KINDS[kind](**value)

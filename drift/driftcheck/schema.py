@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from driftcheck.arrays import codes_of, floats_of, is_text, plain_type
+from driftcheck.blocks import blocks_of_categories, blocks_of_numbers
 from driftcheck.columns import (
     Categories,
     Column,
@@ -20,6 +21,7 @@ from driftcheck.columns import (
     Dataset,
     Finding,
     Numbers,
+    Order,
 )
 from driftcheck.contract import Features
 from driftcheck.distance import Floats
@@ -188,15 +190,11 @@ def dataset_from(
     shape: Shape,
     features: Features,
     rows: int | None = None,
-    in_time: bool = False,
+    order: Order = Order.UNKNOWN,
 ) -> Dataset:
-    """The table's columns, sorted or counted; `rows` where the table is a sample.
-
-    `in_time`: its rows are in the order in which they happened. Only then does it
-    mean anything that a row resembles the one before: files may be sorted.
-    """
+    """The table's columns, sorted or counted; `rows` where the table is a sample."""
     rows = table.num_rows if rows is None else rows
-    found = dict(columns_from(table, shape, features, in_time))
+    found = dict(columns_from(table, shape, features, order))
     return dataset_of(found, shape, rows, table.num_rows)
 
 
@@ -211,57 +209,62 @@ def dataset_of(
 
 
 def columns_from(
-    table: Table, shape: Shape, features: Features, in_time: bool
+    table: Table, shape: Shape, features: Features, order: Order
 ) -> Iterator[tuple[str, Column | Finding]]:
     """The columns, each read and converted when it is asked for."""
     if shape.vector is not None:
         vectors = table.column(shape.vector)
-        yield from _split_vector(vectors, features, shape, in_time)
+        yield from _split_vector(vectors, features, shape, order)
     for name, kind in shape.columns.items():
-        yield name, column_from(table.column(name), kind, in_time)
+        yield name, column_from(table.column(name), kind, order)
 
 
 def column_from(
-    values: pa.ChunkedArray, kind: ColumnKind, in_time: bool = True
+    values: pa.ChunkedArray, kind: ColumnKind, order: Order = Order.TIME
 ) -> Column:
-    """One column, sorted or counted; `in_time` as of `dataset_from`."""
+    """One column, sorted or counted."""
     if kind is ColumnKind.NUMBER:
         found, nulls = floats_of(values)
-        return numbers_from(found, in_time, nulls)
+        return numbers_from(found, order, nulls)
     codes, names = codes_of(values)
     rows = np.bincount(codes, minlength=len(names))
     counts: Counter[str] = Counter()
     for name, count in zip(names, rows.tolist(), strict=True):
         if count:
             counts[name] += count
-    following = category_dependence(codes, rows) if in_time else 0.0
-    return Categories(dict(counts), values.null_count, dependence=following)
+    return Categories(
+        dict(counts),
+        values.null_count,
+        dependence=category_dependence(codes, rows) if order is Order.TIME else 0.0,
+        blocks=blocks_of_categories(codes) if order is Order.REFERENCE else None,
+    )
 
 
-def numbers_from(values: Floats, in_time: bool = True, nulls: int = 0) -> Numbers:
-    """A numeric column from raw values, NaN being a null as `nulls` others are.
-
-    `in_time`: they are in the order in which they happened.
-    """
+def numbers_from(values: Floats, order: Order = Order.TIME, nulls: int = 0) -> Numbers:
+    """A numeric column from raw values, NaN being a null as `nulls` others are."""
     # NaN is sorted behind all else, infinities are at the ends.
     ordered = np.sort(values)
     last = int(np.searchsorted(ordered, np.nan))
     first = int(np.searchsorted(ordered, -np.inf, side="right"))
     above = int(np.searchsorted(ordered[:last], np.inf))
-    following = 0.0
-    if in_time:
+    following, blocks = 0.0, None
+    if order is not Order.UNKNOWN:
         finite = values if above - first == values.size else values[np.isfinite(values)]
-        following = dependence(finite, ordered[first:above])
+        if order is Order.TIME:
+            following = dependence(finite, ordered[first:above])
+        else:
+            blocks = blocks_of_numbers(finite, ordered[first:above])
     return Numbers(
         ordered[first:above],
         nulls + values.size - last,
         first + last - above,
         following,
+        blocks,
     )
 
 
 def _split_vector(
-    vectors: pa.ChunkedArray, features: Features, shape: Shape, in_time: bool
+    vectors: pa.ChunkedArray, features: Features, shape: Shape, order: Order
 ) -> Iterator[tuple[str, Column | Finding]]:
     """One column per name from an array column; the names give its right length."""
     import pyarrow.compute as pc
@@ -284,4 +287,4 @@ def _split_vector(
     matrix = floats_of(flat)[0].reshape(-1, width)
     for index, name in enumerate(features.names):
         if name in shape.elements:
-            yield name, numbers_from(matrix[:, index], in_time, vectors.null_count)
+            yield name, numbers_from(matrix[:, index], order, vectors.null_count)

@@ -31,9 +31,11 @@ class ColumnScore:
 
     `pvalue` is corrected for the number of columns, None where nothing was tested.
     `evidence` is the chance of seeing so much in this one column if nothing changed;
-    1 where it did not drift. `doubtful`: it would have drifted if its rows were
-    independent, which they are not. `leading`: critical, or the prediction; one is
-    enough.
+    1 where it did not drift; `lone_evidence` the same where no other column confirms
+    it, so that the moods of the reference count, too. `doubtful`: it would have
+    drifted if its rows were independent, which they are not. `usual`: it would have
+    drifted if the reference's own stretches did not differ as much. `leading`:
+    critical, or the prediction; one is enough.
     """
 
     name: str
@@ -44,10 +46,12 @@ class ColumnScore:
     kinds: tuple[Kind, ...]
     prediction: bool = False
     evidence: float = 1.0
+    lone_evidence: float = 1.0
     stability_index: float | None = None
     strange: float = 0.0
     dependence: float = 0.0
     doubtful: bool = False
+    usual: bool = False
 
     @property
     def drifted(self) -> bool:
@@ -80,16 +84,24 @@ def score_columns(
     """
     compared: dict[str, Comparison] = {}
     remarks = []
+    thinned = thinning(reference) / thinning(current)
     for name, column in reference.columns.items():
         if name in current.columns:
             remarks += _constants(name, column, current.columns[name])
-            result = compare(column, current.columns[name], request.minimum_rows)
+            result = compare(
+                column, current.columns[name], request.minimum_rows, thinned
+            )
             if isinstance(result, Comparison):
                 compared[name] = result
             else:
                 remarks.append(Finding("Unchecked", name, result, quality=False))
     scores = judge_columns(request, compared)
     return scores, (*remarks, *_remarks(scores, reference))
+
+
+def thinning(dataset: Dataset) -> float:
+    """How many rows there were for each that was compared."""
+    return dataset.rows / dataset.sampled if dataset.sampled else 1.0
 
 
 def judge_columns(
@@ -120,14 +132,16 @@ def _judge(
     scores = []
     for (name, found), strange_pvalue in zip(family.items(), strange, strict=True):
         rule = rules.get(name, ColumnRule(name))
-        threshold = (
+        declared = (
             request.default_threshold if rule.threshold is None else rule.threshold
         )
+        threshold = max(declared, found.usual.limit if found.usual else 0.0)
         pvalue = adjusted.get(name)
         large = found.effect >= threshold and found.agrees
         moved = large and pvalue is not None and pvalue <= request.significance
         nominal = 1.0 if found.nominal is None else found.nominal * len(family)
-        least = MINIMUM_UNSEEN_SHARE if found.categorical else RANGE_SHARE * threshold
+        least = MINIMUM_UNSEEN_SHARE if found.categorical else RANGE_SHARE * declared
+        least = max(least, found.usual_strange.limit if found.usual_strange else 0.0)
         odd = found.strange >= least and strange_pvalue <= request.significance
         prediction = name == request.log.prediction_column
         scores.append(
@@ -140,10 +154,12 @@ def _judge(
                 kinds=_kinds(moved, odd, prediction, found.categorical),
                 prediction=prediction,
                 evidence=_evidence(found, moved, odd),
+                lone_evidence=_lone_evidence(found, moved, odd),
                 stability_index=found.stability_index,
                 strange=found.strange if odd else 0.0,
                 dependence=found.dependence,
                 doubtful=large and not moved and nominal <= request.significance,
+                usual=declared <= found.effect < threshold and found.agrees,
             )
         )
     return scores
@@ -165,6 +181,15 @@ def _evidence(found: Comparison, moved: bool, odd: bool) -> float:
     """The column's own p-value, over both ways in which it can drift."""
     by_effect = (found.pvalue or 0.0) / WEIGHT if moved else 1.0
     by_share = found.strange_pvalue / STRANGE_WEIGHT if odd else 1.0
+    return min(1.0, by_effect, by_share)
+
+
+def _lone_evidence(found: Comparison, moved: bool, odd: bool) -> float:
+    """The chance of so much in a reference that has moods, see `blocks`."""
+    by_effect = found.usual.pvalue(found.effect) if found.usual else 0.0
+    by_share = found.usual_strange.pvalue(found.strange) if found.usual_strange else 0.0
+    by_effect = max(by_effect, found.pvalue or 0.0) / WEIGHT if moved else 1.0
+    by_share = max(by_share, found.strange_pvalue) / STRANGE_WEIGHT if odd else 1.0
     return min(1.0, by_effect, by_share)
 
 
@@ -204,4 +229,9 @@ def _remarks(scores: tuple[ColumnScore, ...], reference: Dataset) -> list[Findin
     if most and most.dependence >= DEPENDENT:
         detail = f"rows resemble the ones before ({most.dependence:.2f})"
         found.append(Finding("DependentRows", most.name, detail, quality=False))
+    usual = [score for score in scores if score.usual]
+    most = max(usual, key=lambda score: score.effect, default=None)
+    if most:
+        detail = f"stretches of it differ by up to {most.threshold:.2f}"
+        found.append(Finding("RestlessReference", most.name, detail, quality=False))
     return found

@@ -146,11 +146,14 @@ def _drift(
     level = alarm_level(request)
     leading = [score for score in scores if score.leading]
     for score in leading:
-        if score.drifted and score.evidence * len(leading) <= level:
+        if score.drifted and score.lone_evidence * len(leading) <= level:
             return _led_by(score, _counts(scores))
     features = [score for score in scores if not score.prediction]
     drifted = [score for score in features if score.drifted]
-    surest = min((score.evidence for score in drifted), default=1.0)
+    surest = min(
+        (s.evidence if len(drifted) > 1 else s.lone_evidence for s in drifted),
+        default=1.0,
+    )
     if _enough(request, scores) and surest * len(features) <= level:
         message = f"{_counts(scores)}: {_worst(drifted)}"
         return Verdict.DRIFT, "ColumnsDrifted", message
@@ -192,6 +195,9 @@ def _no_drift(
     else:
         checked = sum(not score.prediction for score in scores)
         message = f"none of {checked} columns drifted"
+    usual = sum(score.usual for score in scores)
+    if usual:
+        message += f"; {usual} differ as stretches of the reference itself do"
     return Verdict.NO_DRIFT, "NoDrift", message
 
 

@@ -133,6 +133,28 @@ def test_the_story_without_kubernetes(
     check_order(database)
 
 
+def test_the_replay_is_judged_by_default_thresholds(programs: Programs) -> None:
+    """Nothing of the calm stretch drifts; nearly all of the changed one does."""
+    drift = str(EXAMPLES.parent / "drift")
+    found = programs.supervisor.run_to_end(
+        Program(
+            name="story-windows",
+            command=[programs.python, "-m", "story.rehearse", "--windows"],
+            environment={
+                **programs.environment,
+                "PYTHONPATH": f"{EXAMPLES}{os.pathsep}{drift}",
+            },
+            inherit=False,
+        )
+    )
+    calm, changed = found.log.read_text().splitlines()[-2:]
+    assert "0 to 0 of 8 columns drift" in calm
+    assert json.loads(calm[calm.index("{") :]) == {"NoDrift": 38}
+    verdicts = json.loads(changed[changed.index("{") :])
+    assert sum(verdicts.values()) == 143
+    assert verdicts["Drift"] >= 140
+
+
 def check_order(database: Database) -> None:
     """Days came in their order, two rows each, with labels for all but the last."""
     found = database.execute(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from driftcheck.columns import Dataset
+from driftcheck.columns import Dataset, Order
 from driftcheck.contract import (
     CheckRequest,
     Features,
@@ -41,7 +41,8 @@ def reference_dataset(**columns: Any) -> Dataset:
     """A reference of these columns."""
     table = pa.table(columns)
     features = Features("Columns", tuple(columns))
-    return dataset_from(table, reference_shape(table.schema, features), features)
+    shape = reference_shape(table.schema, features)
+    return dataset_from(table, shape, features, order=Order.REFERENCE)
 
 
 def window_dataset(
@@ -54,7 +55,8 @@ def window_dataset(
     features = Features("Columns", tuple(columns))
     kinds = LoadedReference(reference, "").kinds
     shape = window_shape(table.schema, features, kinds)
-    return dataset_from(table, shape, features, in_time=in_time)
+    order = Order.TIME if in_time else Order.UNKNOWN
+    return dataset_from(table, shape, features, order=order)
 
 
 def judged(before: dict[str, Any], after: dict[str, Any], **changes: Any) -> Judgement:
