@@ -16,7 +16,7 @@ choose_sort(os.environ)
 
 from driftcheck.arrays import is_text, plain_type  # noqa: E402
 from driftcheck.binned import binned_distances, tallied  # noqa: E402
-from driftcheck.columns import Binned, Column, ColumnKind, Numbers  # noqa: E402
+from driftcheck.columns import Binned, Column, ColumnKind, Numbers  # noqa: E402, Order
 from driftcheck.distance import normed_wasserstein_distance  # noqa: E402
 from driftcheck.parquet import ParquetTable, open_table, read_files  # noqa: E402
 from driftcheck.plain import plain_default  # noqa: E402
@@ -68,7 +68,7 @@ def column(source: ParquetTable, name: str) -> Column:
     """One column, sorted or counted."""
     text = is_text(plain_type(source.schema.field(name).type))
     kind = ColumnKind.CATEGORY if text else ColumnKind.NUMBER
-    return column_from(source.column(name), kind, in_time=False)
+    return column_from(source.column(name), kind, Order.UNKNOWN)
 
 
 if __name__ == "__main__":

@@ -129,6 +129,8 @@ def asked(tmp_path: Path) -> CheckRequest:
             "kind": ["a", "b", "ü", None] * (rows // 4),
             "id": [str(i) for i in range(rows)],
             "when": pa.array(range(rows), pa.timestamp("us")),
+            "mood": normal(3, rows) + np.sin(np.arange(rows) / 500),
+            "season": ["dry" if i % 7000 < 3500 else "wet" for i in range(rows)],
         }
     )
     path = tmp_path / "reference.parquet"
@@ -164,6 +166,10 @@ def test_a_kept_profile_gives_the_same_judgement(
     assert judgements[0].scores
     kinds = [type(c) for c in references[2].dataset.columns.values()]
     assert kinds[:2] == [Binned, Numbers]
+    for name in ("mood", "season"):
+        columns: list[Any] = [one.dataset.columns[name] for one in references]
+        assert columns[0].blocks.size > 0
+        assert np.array_equal(columns[0].blocks, columns[2].blocks)
 
 
 def pinned(asked: CheckRequest) -> CheckRequest:
