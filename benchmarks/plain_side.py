@@ -16,7 +16,7 @@ choose_sort(os.environ)
 
 from driftcheck.arrays import is_text, plain_type  # noqa: E402
 from driftcheck.binned import binned_distances, tallied  # noqa: E402
-from driftcheck.columns import Binned, Column, ColumnKind, Numbers  # noqa: E402, Order
+from driftcheck.columns import Binned, Column, ColumnKind, Numbers, Order  # noqa: E402
 from driftcheck.distance import normed_wasserstein_distance  # noqa: E402
 from driftcheck.parquet import ParquetTable, open_table, read_files  # noqa: E402
 from driftcheck.plain import plain_default  # noqa: E402
