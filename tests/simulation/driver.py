@@ -78,6 +78,7 @@ class Driver:
         wire.clock = world.seconds
         wire.written = self._written
         wire.jumped = self._jump
+        wire.another = self._another
         self._boot()
 
     def wrap(self, mutate: Callable[[World], World]) -> None:
@@ -134,6 +135,18 @@ class Driver:
     def _boot(self) -> None:
         self.lifetimes += 1
         self.down_until = None
+        self.operator = self._operator()
+        for held in self.objects:
+            held.memory, held.due, held.immediate = Memory(), self.world.now, 0
+            held.gone = (NAMESPACE, held.name) not in self.world.cluster.objects
+
+    async def _another(self) -> None:
+        """Let a second operator, just started, run a pass over the same object."""
+        name = ObjectName("sim", NAMESPACE, self.wire.subject)
+        now = self.world.now + self.offset
+        await run_once(self._operator(), name, Memory(), now)
+
+    def _operator(self) -> World:
         life, twins = self.wire.life, self.world
         ports = Ports(
             SimCluster(self.wire, life, twins.cluster, self._gate()),
@@ -143,11 +156,7 @@ class Driver:
         settings = Settings(
             cluster="sim", tracking_uri=MLFLOW, work_directory=Path("/nonexistent")
         )
-        world = World(ports, settings, Board(), self.world.claimants)
-        self.operator = self.mutate(world)
-        for held in self.objects:
-            held.memory, held.due, held.immediate = Memory(), self.world.now, 0
-            held.gone = (NAMESPACE, held.name) not in self.world.cluster.objects
+        return self.mutate(World(ports, settings, Board(), self.world.claimants))
 
     def _gate(self) -> Gate:
         return Gate(self.world.seconds, chance=lambda: 0.5)

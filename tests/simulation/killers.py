@@ -84,6 +84,25 @@ KILLERS: dict[str, Killer] = {
         "name taken@intended", "was never created"
     ),
     "deletion is not seen": Killer("deleted@proposed", "after the deletion"),
+    "a version that is not found yet does not exist": Killer(
+        "training Job vanishes, search lags", "not over"
+    ),
+    "an alias that is news is believed at once": Killer(
+        "full story", "held without a cause", Fault.STALE, "by_alias", 81
+    ),
+    "a wish to be left alone is not read": Killer(
+        "full story", "asked before the time", Fault.TOO_MANY, "run"
+    ),
+    "a file nested too deep ends the process": Killer(
+        "values nested too deep@running", "no condition named"
+    ),
+    "nobody else's claim is seen": Killer("one target", "owns nothing"),
+    "another version's status is read as our own": Killer(
+        "another version's status@proposed", "unknown status"
+    ),
+    "a name that is taken is answered by another": Killer(
+        "full story", "trainings run at once", Fault.ANOTHER, "create_job"
+    ),
     "suspend is not seen": Killer("suspended a while@running", "while suspended"),
 }
 

@@ -23,6 +23,15 @@ from killick.registry.port import (
     ChampionChange,
 )
 from killick.resource.status import Status
+from tests.simulation.mutant_lag import (
+    AnotherName,
+    LooksOnce,
+    Overflowing,
+    ReadsAny,
+    alone,
+    hasty,
+    impatiently,
+)
 from tests.simulation.mutant_ports import (
     CrownsAnyway,
     EmptyOnError,
@@ -241,6 +250,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("the history is not searched before a push", 4, git(Untraced)),
     Mutant("a failed creation is tried under another name", 4, acting(acts_twice)),
     Mutant("a push without an answer is made again", 4, git(Repushing)),
+    Mutant("a version that is not found yet does not exist", 5, telling(hasty)),
+    Mutant("an alias that is news is believed at once", 5, registry(LooksOnce)),
     Mutant("the alias moves before Git has the version", 6, deciding(crowns_early)),
     Mutant("the newest version is the candidate", 6, registry(Latest)),
     Mutant("Jobs are tidied away while they run", 6, deciding(tidies_running)),
@@ -253,13 +264,18 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("neither cooldown nor budget", 9, looking(without_pace)),
     Mutant("what failed is tried again at once", 9, looking(without_failures)),
     Mutant("the next look is always at once", 9, deciding(impatient)),
+    Mutant("a wish to be left alone is not read", 9, porting(impatiently)),
     Mutant("one look serves two keys", 10, git(FirstTarget)),
+    Mutant("a file nested too deep ends the process", 10, git(Overflowing)),
     Mutant("whatever the evaluation said, it passed", 11, telling(always_passes)),
     Mutant("Promoted is claimed when proposed", 11, telling(claims_early)),
     Mutant("Ready, once False, stays False", 12, telling(latched)),
     Mutant("a policy that changed is not seen", 12, deciding(blind_to_policy)),
     Mutant("every pass moves the conditions' times", 13, telling(restless)),
     Mutant("whoever owns a Job, it is ours", 14, cluster(OwnsAll)),
+    Mutant("nobody else's claim is seen", 14, looking(alone)),
     Mutant("deletion is not seen", 15, looking(forgets_deletion)),
     Mutant("suspend is not seen", 12, with_spec(suspend=False)),
+    Mutant("another version's status is read as our own", 17, cluster(ReadsAny)),
+    Mutant("a name that is taken is answered by another", 18, cluster(AnotherName)),
 )

@@ -86,6 +86,8 @@ class Scenario:
         """Check what must have come of it."""
         for subject in self.subjects:
             require_promoted(run, subject.name)
+            hold = run.driver.status(subject.name).hold
+            expect(hold is None, f"held without a cause: {hold and hold.reason}")
         jobs = count_jobs(run, "-train-"), count_jobs(run, "-eval-")
         many = len(self.subjects)
         expect(jobs == (many, many), f"so many trainings and evaluations: {jobs}")

@@ -17,6 +17,7 @@ from tests.simulation.story_people import (
     Suspended,
     TargetChanged,
 )
+from tests.simulation.story_poison import Nested
 from tests.simulation.story_world import (
     AliasMoved,
     Outage,
@@ -65,6 +66,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     HandedOver("running"),
     HandedOver("done"),
     Racing("proposed"),
+    Nested("running"),
+    Nested("proposed"),
     Taken("intended"),
     Registering("running"),
     AliasMoved("evaluating"),

@@ -18,6 +18,7 @@ from typing import TypeVar
 from tests.simulation import answers
 
 T = TypeVar("T")
+Do = Callable[[], Awaitable[T]]
 
 
 class Crashed(BaseException):
@@ -44,12 +45,18 @@ class Fault(Enum):
     HOUR_BACK = "clock -1 h"
     DAY_ON = "clock +1 d"
     DAY_BACK = "clock -1 d"
+    ANOTHER = "another operator's pass"
 
     def meets(self, call: Call) -> bool:
         """Return whether this fault can happen to such a call."""
         if self in (Fault.STALE, Fault.BROKEN_BODY):
             return not call.write
-        if self in (Fault.CONFLICT, Fault.INVALID, Fault.TIMEOUT_APPLIED):
+        if self in (
+            Fault.CONFLICT,
+            Fault.INVALID,
+            Fault.TIMEOUT_APPLIED,
+            Fault.ANOTHER,
+        ):
             return call.write
         return True
 
@@ -100,6 +107,8 @@ class Wire:
     subject: str = ""
     written: Callable[[Call], None] = lambda _call: None
     jumped: Callable[[timedelta], None] = lambda _jump: None
+    another: Callable[[], Awaitable[None]] | None = None
+    """A whole pass of a second operator, which nobody told that there is a first."""
     met: list[tuple[Call, Fault]] = field(default_factory=list)
     writes: int = 0
     branch: Callable[[Call], Fault | None] = lambda _call: None
@@ -130,10 +139,20 @@ class Wire:
         if fault is None:
             return await self._do(call, do, stale)
         self.met.append((call, fault))
+        return await self._strike(life, call, fault, (do, stale))
+
+    async def _strike(
+        self, life: int, call: Call, fault: Fault, how: tuple[Do[T], Do[T] | None]
+    ) -> T:
+        """Let the fault happen to the call."""
+        do, stale = how
         if fault is Fault.CRASH_BEFORE:
             self.die()
         if fault in JUMPS:
             self.jumped(JUMPS[fault])
+        if fault is Fault.ANOTHER and self.another:
+            await self.another()
+        if fault in JUMPS or fault is Fault.ANOTHER:
             return await self._do(call, do, stale)
         if fault is Fault.STALE:
             return await self._stale(call, do, stale)
