@@ -65,6 +65,13 @@ def parser() -> argparse.ArgumentParser:
     add("--columns", help="features, comma-separated; default: all of the reference")
     add("--prediction-column", help="judged apart: its drift is the dataset's")
     add("--critical", action="append", default=[], metavar="COLUMN")
+    add(
+        "--weight",
+        action="append",
+        default=[],
+        metavar="COLUMN=NUMBER",
+        help="how much it counts in --drifted-columns-percent; default: 1",
+    )
     add("--threshold", type=float, default=0.1, help="effect size that is drift")
     add("--minimum-rows", type=int, default=100)
     add("--significance", type=float, default=0.05)
@@ -152,7 +159,7 @@ def request_from(
         minimum_rows=options.minimum_rows,
         significance=options.significance,
         drifted_columns_percent=options.drifted_columns_percent,
-        columns=tuple(ColumnRule(name, critical=True) for name in options.critical),
+        columns=_rules(options),
         default_threshold=options.threshold,
         profiles=options.profile,
     ).to_json()
@@ -160,6 +167,20 @@ def request_from(
         return CheckRequest.from_json(value)
     except ValueError as error:
         raise UsageError(str(error)) from None
+
+
+def _rules(options: argparse.Namespace) -> tuple[ColumnRule, ...]:
+    weights: dict[str, float] = {}
+    for text in options.weight:
+        name, _, number = text.rpartition("=")
+        try:
+            weights[name] = float(number)
+        except ValueError:
+            raise UsageError(f"{text!r} is no weight such as price=2.5") from None
+    names = sorted({*options.critical, *weights})
+    return tuple(
+        ColumnRule(n, n in options.critical, weight=weights.get(n, 1.0)) for n in names
+    )
 
 
 def _all_names(options: argparse.Namespace, uri: str) -> list[str]:

@@ -70,6 +70,8 @@ class WindowVerdict:
     zero. `worst` holds the highest scores, most drifted first; `findings` every
     finding as "Reason: column". `sampled`: how many of the rows were compared, chosen
     at random; None where all were. Predictions are not among the checked columns.
+    `near`: no drift, but thresholds a fifth lower would say otherwise, so that a drift
+    before has not passed for certain.
     """
 
     start: datetime
@@ -86,6 +88,7 @@ class WindowVerdict:
     worst: tuple[tuple[str, float], ...] = ()
     findings: tuple[str, ...] = ()
     sampled: int | None = None
+    near: bool = False
 
     def to_json(self, seconds: float | None = None) -> dict[str, Any]:
         """In short keys, without what a reader would fill in by itself.
@@ -106,6 +109,7 @@ class WindowVerdict:
         value["w"] = [[name, round(score, 3)] for name, score in self.worst]
         value["f"] = list(self.findings)
         value["sn"] = self.sampled
+        value["near"] = self.near or None
         return {key: item for key, item in value.items() if item not in (None, "", [])}
 
     @classmethod
@@ -135,6 +139,7 @@ class WindowVerdict:
             worst=tuple(_worst(item, fields.path("w")) for item in fields.items("w")),
             findings=fields.texts("f"),
             sampled=fields.optional_whole("sn"),
+            near=fields.flag("near", default=False),
         )
 
 

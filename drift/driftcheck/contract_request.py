@@ -113,11 +113,15 @@ class LogSource:
 
 @dataclass(frozen=True)
 class ColumnRule:
-    """What differs for one column; `threshold` None means the request's default."""
+    """What differs for one column; `threshold` None means the request's default.
+
+    `weight`: how much it counts where the share of drifted columns decides, above 0.
+    """
 
     name: str
     critical: bool = False
     threshold: float | None = None
+    weight: float = 1.0
 
     def to_json(self) -> dict[str, Any]:
         """As the request carries it."""
@@ -125,15 +129,20 @@ class ColumnRule:
             "name": self.name,
             "critical": self.critical,
             "threshold": self.threshold,
+            "weight": self.weight,
         }
 
     @classmethod
     def from_fields(cls, fields: Fields) -> Self:
         """Read from a request."""
+        weight = fields.optional_number("weight")
+        if weight is not None and weight <= 0:
+            raise ContractError(f"{fields.path('weight')}: must be above 0")
         return cls(
             fields.text("name"),
             fields.flag("critical", default=False),
             fields.optional_number("threshold"),
+            1.0 if weight is None else weight,
         )
 
 

@@ -35,7 +35,8 @@ class ColumnScore:
     it, so that the moods of the reference count, too. `doubtful`: it would have
     drifted if its rows were independent, which they are not. `usual`: it would have
     drifted if the reference's own stretches did not differ as much. `leading`:
-    critical, or the prediction; one is enough.
+    critical, or the prediction; one is enough. `weight`: how much it counts where the
+    share of drifted columns decides.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ColumnScore:
     critical: bool
     kinds: tuple[Kind, ...]
     prediction: bool = False
+    weight: float = 1.0
     evidence: float = 1.0
     lone_evidence: float = 1.0
     stability_index: float | None = None
@@ -69,19 +71,10 @@ class ColumnScore:
         return (self.drifted, self.effect / max(self.threshold, 1e-9))
 
 
-def score_columns(
+def compare_columns(
     request: CheckRequest, reference: Dataset, current: Dataset
-) -> tuple[tuple[ColumnScore, ...], tuple[Finding, ...]]:
-    """The scores, worst first, and remarks, such as what could not be compared.
-
-    A column drifted where its effect reaches the threshold AND its corrected p-value
-    is at most `significance` AND the robust measure agrees; or where a share of its
-    rows has no like in the reference: at least 1 % in unseen categories, or, of
-    numbers outside the reference's range, a tenth of the threshold.
-
-    p-values are corrected among the leading columns and among the others apart, so
-    that a critical column does not lose power to how many others there are.
-    """
+) -> tuple[dict[str, Comparison], tuple[Finding, ...]]:
+    """The columns of both sides compared, and remarks on what could not be."""
     compared: dict[str, Comparison] = {}
     remarks = []
     thinned = thinning(reference) / thinning(current)
@@ -95,8 +88,7 @@ def score_columns(
                 compared[name] = result
             else:
                 remarks.append(Finding("Unchecked", name, result, quality=False))
-    scores = judge_columns(request, compared)
-    return scores, (*remarks, *_remarks(scores, reference))
+    return compared, tuple(remarks)
 
 
 def thinning(dataset: Dataset) -> float:
@@ -105,9 +97,18 @@ def thinning(dataset: Dataset) -> float:
 
 
 def judge_columns(
-    request: CheckRequest, compared: Mapping[str, Comparison]
+    request: CheckRequest, compared: Mapping[str, Comparison], part: float = 1.0
 ) -> tuple[ColumnScore, ...]:
-    """The scores of columns by the rules of `score_columns`, worst first."""
+    """The scores, worst first; `part` of each threshold is enough.
+
+    A column drifted where its effect reaches the threshold AND its corrected p-value
+    is at most `significance` AND the robust measure agrees; or where a share of its
+    rows has no like in the reference: at least 1 % in unseen categories, or, of
+    numbers outside the reference's range, a tenth of the threshold.
+
+    p-values are corrected among the leading columns and among the others apart, so
+    that a critical column does not lose power to how many others there are.
+    """
     rules = {rule.name: rule for rule in request.columns}
     leading = {rule.name for rule in request.columns if rule.critical}
     leading |= {str(request.log.prediction_column)}
@@ -116,7 +117,7 @@ def judge_columns(
         {name: c for name, c in compared.items() if name in leading},
         {name: c for name, c in compared.items() if name not in leading},
     ):
-        scores += _judge(request, family, rules)
+        scores += _judge(request, family, rules, part)
     return tuple(sorted(scores, key=lambda score: score.severity, reverse=True))
 
 
@@ -124,6 +125,7 @@ def _judge(
     request: CheckRequest,
     family: Mapping[str, Comparison],
     rules: Mapping[str, ColumnRule],
+    part: float,
 ) -> list[ColumnScore]:
     tested = {n: c.pvalue for n, c in family.items() if c.pvalue is not None}
     corrected = benjamini_hochberg(np.array(list(tested.values())))
@@ -132,16 +134,19 @@ def _judge(
     scores = []
     for (name, found), strange_pvalue in zip(family.items(), strange, strict=True):
         rule = rules.get(name, ColumnRule(name))
-        declared = (
+        declared = part * (
             request.default_threshold if rule.threshold is None else rule.threshold
         )
-        threshold = max(declared, found.usual.limit if found.usual else 0.0)
+        threshold = max(declared, part * found.usual.limit if found.usual else 0.0)
         pvalue = adjusted.get(name)
         large = found.effect >= threshold and found.agrees
         moved = large and pvalue is not None and pvalue <= request.significance
         nominal = 1.0 if found.nominal is None else found.nominal * len(family)
-        least = MINIMUM_UNSEEN_SHARE if found.categorical else RANGE_SHARE * declared
-        least = max(least, found.usual_strange.limit if found.usual_strange else 0.0)
+        least = RANGE_SHARE * declared
+        if found.categorical:
+            least = part * MINIMUM_UNSEEN_SHARE
+        if found.usual_strange:
+            least = max(least, part * found.usual_strange.limit)
         odd = found.strange >= least and strange_pvalue <= request.significance
         prediction = name == request.log.prediction_column
         scores.append(
@@ -151,6 +156,7 @@ def _judge(
                 threshold=threshold,
                 pvalue=pvalue,
                 critical=rule.critical,
+                weight=rule.weight,
                 kinds=_kinds(moved, odd, prediction, found.categorical),
                 prediction=prediction,
                 evidence=_evidence(found, moved, odd),
@@ -216,9 +222,11 @@ def _constant(column: Column) -> bool:
     return column.present > 1 and len(column.counts) == 1
 
 
-def _remarks(scores: tuple[ColumnScore, ...], reference: Dataset) -> list[Finding]:
+def remarks_on(
+    scores: tuple[ColumnScore, ...], reference: Dataset
+) -> tuple[Finding, ...]:
     """What a reader should know about the scores: strange rows, dependent rows."""
-    found = []
+    found: list[Finding] = []
     for score in scores:
         if score.strange:
             categorical = isinstance(reference.columns[score.name], Categories)
@@ -234,4 +242,4 @@ def _remarks(scores: tuple[ColumnScore, ...], reference: Dataset) -> list[Findin
     if most:
         detail = f"stretches of it differ by up to {most.threshold:.2f}"
         found.append(Finding("RestlessReference", most.name, detail, quality=False))
-    return found
+    return tuple(found)

@@ -6,15 +6,24 @@ retrain. Whatever the verdict, all findings and the scores that could be compute
 with it.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from driftcheck.columns import Dataset, Finding
+from driftcheck.comparison import Comparison
 from driftcheck.contract import CheckRequest, Kind, Verdict, WindowVerdict
 from driftcheck.quality import quality_findings
-from driftcheck.scores import ColumnScore, score_columns
+from driftcheck.scores import (
+    ColumnScore,
+    compare_columns,
+    judge_columns,
+    remarks_on,
+)
 from driftcheck.windows import Window
 
 WORST = 5
+# Drift has passed only where four fifths of each threshold would not make it either.
+CLEAR = 0.8
 # Either way to a dataset's drift is by chance in one check of 800 at most, for the
 # usual significance of 0.05: together less than one false alarm a year of daily ones.
 ALARM_DIVISOR = 40
@@ -43,13 +52,14 @@ def judge(
 ) -> Judgement:
     """The judgement on one window's rows."""
     quality = quality_findings(reference, current, request.significance)
-    scores: tuple[ColumnScore, ...] = ()
+    compared: dict[str, Comparison] = {}
     unchecked: tuple[Finding, ...] = ()
     if min(reference.rows, current.rows) >= request.minimum_rows:
-        scores, unchecked = score_columns(request, reference, current)
-    findings = (*sorted(quality, key=_rank), *unchecked)
+        compared, unchecked = compare_columns(request, reference, current)
+    scores = judge_columns(request, compared)
+    remarks = (*unchecked, *remarks_on(scores, reference))
+    findings = (*sorted(quality, key=_rank), *remarks)
     features = [score for score in scores if not score.prediction]
-    drifted = sum(score.drifted for score in features)
     kinds = {kind for score in scores for kind in score.kinds}
     verdict, reason, message = (
         _quality(findings)
@@ -65,16 +75,23 @@ def judge(
             reason=reason,
             message=message,
             rows=current.rows,
-            drifted=drifted if features else None,
+            drifted=sum(score.drifted for score in features) if features else None,
             checked=len(features) or None,
-            percent=100 * drifted // len(features) if features else None,
+            percent=int(drifted_share(features)) if features else None,
             kinds=tuple(kind for kind in Kind if kind in kinds),
             worst=tuple((score.name, score.effect) for score in scores[:WORST]),
             findings=tuple(str(finding) for finding in findings),
             sampled=current.sampled,
+            near=verdict is Verdict.NO_DRIFT and _near(request, compared),
         ),
         scores,
     )
+
+
+def _near(request: CheckRequest, compared: Mapping[str, Comparison]) -> bool:
+    """Whether thresholds a fifth lower would make the verdict another one."""
+    scores = judge_columns(request, compared, CLEAR)
+    return decide(request, scores)[0] is not Verdict.NO_DRIFT
 
 
 def without_rows(
@@ -206,15 +223,23 @@ def _enough(
 ) -> bool:
     """Whether the share of drifted (or doubtful) columns reaches the limit."""
     features = [score for score in scores if not score.prediction]
-    count = sum(score.drifted or (doubtful and score.doubtful) for score in features)
-    return count > 0 and 100 * count >= request.drifted_columns_percent * len(features)
+    share = drifted_share(features, doubtful)
+    return share > 0 and share >= request.drifted_columns_percent
+
+
+def drifted_share(features: Sequence[ColumnScore], doubtful: bool = False) -> float:
+    """What drifted (or may have), by weight, in per cent of all that was compared."""
+    counted = (s.weight for s in features if s.drifted or (doubtful and s.doubtful))
+    # Rounded, so that three tenths of ten equal weights are 30 per cent.
+    return round(100 * sum(counted) / sum(score.weight for score in features), 9)
 
 
 def _counts(scores: tuple[ColumnScore, ...]) -> str:
     features = [score for score in scores if not score.prediction]
     drifted = sum(score.drifted for score in features)
-    percent = 100 * drifted // len(features)
-    return f"{drifted} of {len(features)} columns drifted ({percent} %)"
+    percent = int(drifted_share(features))
+    weighed = " by weight" if len({score.weight for score in features}) > 1 else ""
+    return f"{drifted} of {len(features)} columns drifted ({percent} %{weighed})"
 
 
 def _worst(drifted: list[ColumnScore]) -> str:

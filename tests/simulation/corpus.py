@@ -66,7 +66,7 @@ def filled(kind: Any) -> Any:
         return (filled(inner[0]),)
     if inner:
         return filled(inner[0])
-    return {str: "a1", int: SCHEMA_VERSION, datetime: START}[kind]
+    return {str: "a1", int: SCHEMA_VERSION, datetime: START, bool: True}[kind]
 
 
 def every_field() -> Status:

@@ -74,6 +74,12 @@ def _numbers() -> Iterator[Case]:
     yield values(
         "drift.columns[].threshold", "from 0 to 10", ["0", "10"], ["10.1", *odd]
     )
+    yield values(
+        "drift.columns[].weight",
+        "at most 1000",
+        ["0.001", "2.5", "1000"],
+        ["0", "1000.1", *odd],
+    )
     yield values("evaluation.minimum", "from 0 to 1", ["0", "1.0"], ["1.01", *odd])
     yield values("evaluation.minimumImprovement", "0 or more", ["0", "0.01"], odd)
     yield Case(

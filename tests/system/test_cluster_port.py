@@ -144,7 +144,18 @@ async def test_a_status_at_all_its_bounds_is_stored(world: RealWorld) -> None:
     """The API server takes the largest status that we write, and loses nothing."""
     text, kinds = "\N{GRINNING FACE} x" * 400, ("Ready", "Stalled", "Held", "Promoted")
     windows = tuple(
-        Window(b.NOW, b.NOW, "NoDrift", "R" * 60, text, *[2**31 - 1] * 4)
+        Window(
+            b.NOW,
+            b.NOW,
+            "NoDrift",
+            "R" * 60,
+            text,
+            rows=2**31 - 1,
+            drifted=2**31 - 1,
+            checked=2**31 - 1,
+            percent=2**31 - 1,
+            near=True,
+        )
         for _ in "ten" * 3
     )
     before = b.promoting(

@@ -177,6 +177,7 @@ def _window(found: WindowVerdict) -> Window:
         drifted=count(found.drifted),
         checked=count(found.checked),
         percent=count(found.percent),
+        near=found.near or None,
     )
 
 

@@ -75,7 +75,7 @@ def check_request(ctx: Context, status: Status) -> CheckRequest:
         significance=float(spec.drift.significance),
         drifted_columns_percent=spec.drift.drifted_columns_percent,
         columns=tuple(
-            ColumnRule(c.name, c.critical, float(c.threshold))
+            ColumnRule(c.name, c.critical, float(c.threshold), float(c.weight))
             for c in spec.drift.columns
         ),
         windows=WindowGrid(

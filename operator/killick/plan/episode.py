@@ -2,8 +2,8 @@
 
     state   event                                               → state
     (none)  drift persists over counting windows                → open
-    open    the newest counting windows show no drift, and
-            no attempt for it is under way                      → closed: Cleared
+    open    the newest counting windows show no drift, none of
+            them is near one, and no attempt for it is under way → closed: Cleared
     open    the windows were started anew (spec, reference)
             and no attempt for it is under way                  → closed: Superseded
     open    its candidate was trained, and nothing more is
@@ -73,6 +73,6 @@ def _maybe_close(ctx: Context, status: Status, episode: Episode) -> Status:
     if not status.drift.windows:
         return close(ctx, status, "Superseded")
     newest = status.drift.windows[-ctx.spec.drift.persistence.breaches :]
-    if all(w.verdict == Verdict.NO_DRIFT for w in newest):
+    if all(w.verdict == Verdict.NO_DRIFT and not w.near for w in newest):
         return close(ctx, status, "Cleared")
     return status

@@ -75,6 +75,11 @@ def _check_drift(drift: Drift) -> None:
     _decimal("spec.drift.significance", drift.significance)
     for column in drift.columns:
         _decimal(f"the threshold of spec.drift.columns {column.name}", column.threshold)
+        _decimal(f"the weight of spec.drift.columns {column.name}", column.weight)
+        if float(column.weight) <= 0:
+            raise InvalidSpec(
+                f"the weight of spec.drift.columns {column.name} must be above 0"
+            )
 
 
 def _decimal(path: str, text: str | None) -> None:

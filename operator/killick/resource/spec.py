@@ -131,6 +131,7 @@ class DriftColumn:
     name: str
     critical: bool = False
     threshold: str = "0.1"
+    weight: str = "1"
 
 
 @dataclass(frozen=True)

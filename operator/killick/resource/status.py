@@ -66,6 +66,7 @@ class Window:
     drifted: int | None = None
     checked: int | None = None
     percent: int | None = None
+    near: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ REQUEST = c.CheckRequest(
     ),
     window_seconds=86400,
     windows=c.WindowGrid(ANCHOR, 3, ANCHOR + timedelta(days=2)),
-    columns=(c.ColumnRule("price", critical=True, threshold=0.2),),
+    columns=(c.ColumnRule("price", critical=True, threshold=0.2, weight=2.5),),
 )
 
 

@@ -96,6 +96,16 @@ def test_by_hand_the_exit_code_is_the_verdict(
     assert ran.stderr == ""
 
 
+def test_weights_by_hand_decide_the_share(run: Run) -> None:
+    """The one column that drifted is half of two, or a tenth of what counts."""
+    pair = ("--reference", "reference.parquet", "--current", "drift.parquet")
+    assert run(*pair).returncode == 10
+    light = run(*pair, "--weight", "b=9")
+    assert light.returncode == 0
+    assert "1 of 2 columns drifted (10 % by weight)" in light.stdout
+    assert run(*pair, "--weight", "b=9", "--critical", "a").returncode == 10
+
+
 def test_the_reference_may_come_from_the_environment(run: Run) -> None:
     """REFERENCE_DATASET_PATH stands in for --reference."""
     ran = run(
@@ -114,6 +124,8 @@ def test_the_reference_may_come_from_the_environment(run: Run) -> None:
         ["--nonsense"],
         ["--reference", "r", "--current", "c", "--columns", "a", "--window", "soon"],
         ["--reference", "r", "--current", "c", "--columns", "a,a"],
+        ["--reference", "r", "--current", "c", "--columns", "a", "--weight", "a"],
+        ["--reference", "r", "--current", "c", "--columns", "a", "--weight", "a=0"],
     ],
 )
 def test_wrong_options_exit_with_2(run: Run, arguments: list[str]) -> None:

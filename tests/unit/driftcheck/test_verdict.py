@@ -74,6 +74,38 @@ def test_one_critical_column_is_enough() -> None:
     assert found.message.startswith("critical column c0: ")
 
 
+@pytest.mark.parametrize(
+    ("heavy", "verdict", "percent"),
+    [("c0", Verdict.DRIFT, 50), ("c9", Verdict.NO_DRIFT, 5)],
+)
+def test_weights_decide_the_share(heavy: str, verdict: Verdict, percent: int) -> None:
+    """One drifted column of ten that counts as nine others do is half of them all."""
+    rules = (ColumnRule(heavy, weight=9.0),)
+    found = judged(
+        samples(10, 2000, 1), samples(10, 500, 100, 1), columns=rules
+    ).verdict
+    assert (found.verdict, found.percent) == (verdict, percent)
+    assert (found.drifted, found.checked) == (1, 10)
+    assert f"1 of 10 columns drifted ({percent} % by weight)" in found.message
+
+
+@pytest.mark.parametrize(
+    ("shift", "verdict", "near"),
+    [
+        (0.03, Verdict.NO_DRIFT, False),
+        (0.08, Verdict.NO_DRIFT, True),
+        (0.15, Verdict.DRIFT, False),
+    ],
+)
+def test_a_window_close_below_a_threshold_is_near_drift(
+    shift: float, verdict: Verdict, near: bool
+) -> None:
+    """Between four fifths of the threshold and the threshold, and only there."""
+    before = {"a": normal(1, 50_000)}
+    found = judged(before, {"a": normal(2, 50_000, shift)}).verdict
+    assert (found.verdict, found.near) == (verdict, near)
+
+
 def test_a_columns_own_threshold_is_used() -> None:
     """A column that may move by two deviations does not drift by one."""
     rules = (ColumnRule("c0", critical=True, threshold=2.0),)

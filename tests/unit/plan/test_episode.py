@@ -8,12 +8,23 @@ import pytest
 from killick.plan import episode as track
 from killick.plan import evaluation, promotion
 from killick.plan.context import Context
-from killick.resource.status import Status
+from killick.resource.status import DriftStatus, Status
 from tests.unit.plan import builders as b
 from tests.unit.plan.builders import CALM, DRIFT
 
 CALMED = b.windows(DRIFT, DRIFT, CALM, CALM)
 NONE = b.windows()
+
+
+def near(*places: int) -> DriftStatus:
+    """Windows of a drift that passed, but for some that are near one."""
+    windows = tuple(
+        replace(window, near=True) if place in places else window
+        for place, window in enumerate(CALMED.windows)
+    )
+    return replace(CALMED, windows=windows)
+
+
 CLOSED = b.episode(closed_at=b.NOW, outcome="Cleared")
 
 
@@ -49,6 +60,9 @@ TABLE = [
     ("drift goes on", opened(), PLAIN, "open"),
     ("drift cleared", opened(drift=CALMED), PLAIN, "Cleared"),
     ("half cleared", opened(drift=b.windows(DRIFT, DRIFT, CALM)), PLAIN, "open"),
+    ("near drift", opened(drift=near(2)), PLAIN, "open"),
+    ("still near drift", opened(drift=near(3)), PLAIN, "open"),
+    ("near drift before it was one", opened(drift=near(0)), PLAIN, "Cleared"),
     ("cleared while training", after("Running", drift=CALMED), PLAIN, "open"),
     ("cleared while comparing", after("Registered", drift=CALMED), PLAIN, "open"),
     ("cleared after a failure", after("Failed", drift=CALMED), PLAIN, "Cleared"),

@@ -22,6 +22,7 @@ REFUSED = [
     ("inferenceLog.labelColumn", None, "declare spec.inferenceLog.labelColumn"),
     ("drift.columns", [{"name": "z"}], "spec.drift.columns names no feature: z"),
     ("drift.columns", [{"name": "a", "threshold": "x"}], "must be a decimal number"),
+    ("drift.columns", [{"name": "a", "weight": "0"}], "weight of spec.drift.columns a"),
     ("drift.window", "0s", "must be longer than nothing"),
     ("drift.window", "9" * 30 + "h", "longer than a century"),
     ("drift.significance", "5%", "spec.drift.significance must be a decimal number"),
