@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 VERSION := 0.1.0
+KUBECTL ?= kubectl
+OVERLAY ?= deploy/overlays/cluster-wide
 export PYTHONPATH := operator:drift:examples:.
 
 .DEFAULT_GOAL := help
@@ -65,6 +67,14 @@ image: ## Build the images killick-operator and killick-worker (needs Docker)
 .PHONY: test-image
 test-image: $(VENV)/.complete ## Build and run the images for real (root; installs Debian's Docker)
 	@echo "== images"; $(BIN)/pytest -q -s tests/image
+
+.PHONY: deploy
+deploy: ## Install Killick into the cluster of your kubeconfig (OVERLAY=deploy/overlays/…)
+	@$(KUBECTL) apply --server-side -k $(OVERLAY)
+
+.PHONY: undeploy
+undeploy: $(VENV)/.complete ## Take it out, finalizers first (CRD=1: ModelDeployments, too; DRY_RUN=1)
+	@$(BIN)/python -m killick.cli uninstall --yes $(if $(CRD),--crd) $(if $(DRY_RUN),--dry-run)
 
 .PHONY: format
 format: $(VENV)/.complete ## Format and mend what can be mended

@@ -1,6 +1,6 @@
-"""`killick plan NAME` and `killick doctor`: look before anything acts.
+"""`killick plan NAME` and `killick doctor` look; `killick uninstall` takes it all out.
 
-Both use your own kubeconfig and change nothing.
+All use your own kubeconfig; the first two change nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from killick import __version__
+from killick.cluster.kube import KubeCluster, connect
 from killick.doctor import examine
 from killick.errors import KillickError
 from killick.loop import Memory, look
@@ -25,6 +26,7 @@ from killick.plan.planner import Plan, plan
 from killick.resource.status import Status
 from killick.runtime import build
 from killick.settings import Settings
+from killick.uninstall import find, uninstall
 
 NAMESPACE = click.option(
     "-n", "--namespace", default="default", show_default=True, help="Its namespace."
@@ -111,6 +113,40 @@ def doctor_command(namespace: str | None) -> None:
         console.print(f"{mark} {escape(finding.what)}: {escape(finding.found)}")
     if not all(finding.ok for finding in findings):
         sys.exit(1)
+
+
+@main.command("uninstall")
+@click.option(
+    "--crd", is_flag=True, help="Delete the CRD and all ModelDeployments, too."
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def uninstall_command(*, crd: bool, dry_run: bool, yes: bool) -> None:
+    """Take Killick out of the cluster; ModelDeployments stay unless --crd is given.
+
+    No object keeps a finalizer. Nothing in Git or MLflow is touched. It can be run
+    again, and also when the operator is gone already.
+    """
+    try:
+        asyncio.run(_uninstall(crd=crd, dry_run=dry_run, yes=yes))
+    except KillickError as error:
+        raise click.ClickException(f"{error.reason}: {error.message}") from None
+
+
+async def _uninstall(*, crd: bool, dry_run: bool, yes: bool) -> None:
+    cluster = KubeCluster(await connect())
+    try:
+        found = await find(cluster)
+        for line in found.lines(crd=crd):
+            click.echo(f"would {line}" if dry_run else f"will {line}")
+        if dry_run:
+            return
+        if not yes:
+            click.confirm("Go on?", abort=True)
+        await uninstall(cluster, found, click.echo, crd=crd)
+        click.echo("Killick is gone; nothing in Git or MLflow was touched")
+    finally:
+        await cluster.close()
 
 
 if __name__ == "__main__":

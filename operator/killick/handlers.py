@@ -10,6 +10,7 @@ import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import kopf
@@ -78,10 +79,20 @@ async def keep(
 
 @kopf.on.event(*RESOURCE)
 async def object_changed(
-    namespace: str | None, name: str, meta: Any, memo: Any, **_: Any
+    namespace: str | None, name: str, body: Any, memo: Any, **event: Any
 ) -> None:
-    """Wake the object when a person changed it."""
-    memo.runtime.wakeups.object_seen(namespace or "", name, meta)
+    """Wake the object when a person changed it; say what it leaves when it goes.
+
+    kopf takes the finalizer off after this, so it must end soon whatever is away.
+    """
+    runtime: Runtime = memo.runtime
+    if event["type"] == "DELETED":
+        runtime.farewells.forget(body["metadata"]["uid"])
+        return
+    where = namespace or ""
+    runtime.wakeups.object_seen(where, name, body["metadata"])
+    subject = ObjectName(runtime.settings.cluster, where, name)
+    await runtime.farewells.say(runtime.world, subject, body, datetime.now(UTC))
 
 
 def watch_jobs() -> None:

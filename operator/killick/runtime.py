@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -15,6 +15,7 @@ from killick.cluster.kube import KubeCluster, connect
 from killick.cluster.lease import KubeLease
 from killick.drive import Pulse, Wakeups
 from killick.election import Election
+from killick.farewell import Farewells
 from killick.gitops.repository import GitRepositories
 from killick.loop import World
 from killick.observe.gather import Ports
@@ -40,6 +41,7 @@ class Runtime:
     server: web.AppRunner | None = None
     election: Election | None = None
     keeping: asyncio.Task[None] | None = None
+    farewells: Farewells = field(default_factory=Farewells)
 
     async def lead(self) -> None:
         """Wait for the Lease, where one is used, and keep it from then on."""

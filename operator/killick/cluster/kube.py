@@ -133,9 +133,15 @@ class KubeCluster:
         except Conflict:
             return
 
-    async def request(self, method: str, path: str, body: Any = None) -> Manifest:
-        """Ask anything else, such as the server's version; for `killick doctor`."""
-        return await self._send(method, path, {}, body)
+    async def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: list[tuple[str, str]] | None = None,
+    ) -> Manifest:
+        """Ask anything else, such as the server's version; for the command line."""
+        return await self._send(method, path, {}, body, query)
 
     async def _get(self, path: str, where: dict[str, str]) -> Manifest | None:
         try:
