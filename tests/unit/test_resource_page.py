@@ -37,6 +37,8 @@ OF_NO_CONDITION = {
     "NoExecutor",  # a mistake in the program, which only the log shows
     "NoRepository",
     "NotFound",  # turned into "there is none"
+    "OperatorRuns",  # printed by `killick uninstall`, like the next
+    "StillThere",
 }
 
 
