@@ -7,6 +7,7 @@ to examine the operator's.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 
 import pygit2
@@ -155,7 +156,8 @@ async def _object(runtime: Runtime, manifest: Manifest) -> list[Finding]:
     status = parse_status(manifest.get("status")) or Status()
     hosts = runtime.settings.host_patterns
     subject = Subject(name, metadata["uid"], spec, uri, hosts)
-    seen = await observe(runtime.world.ports, subject, needs(spec, status, uri))
+    questions = needs(spec, status, uri, name, datetime.now(UTC))
+    seen = await observe(runtime.world.ports, subject, questions)
     findings = []
     for what, fact in (("registry", seen.registry), ("repository", seen.git)):
         if fact is None:

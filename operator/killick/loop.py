@@ -150,7 +150,8 @@ async def look(
     hosts = world.settings.host_patterns
     uid = manifest["metadata"]["uid"]
     subject = Subject(name, uid, spec, uri, hosts, world.claimants)
-    observed = await observe(world.ports, subject, needs(spec, status, uri))
+    questions = needs(spec, status, uri, name, now)
+    observed = await observe(world.ports, subject, questions)
     context = Context(
         name=name,
         spec=spec,

@@ -31,6 +31,7 @@ ANNOTATION_CHECK = f"{GROUP}/check"
 ANNOTATION_RELEASE = f"{GROUP}/release"
 
 TAG_ATTEMPT = f"{GROUP}/attempt"
+TAG_OBJECT = f"{GROUP}/model-deployment"
 TAG_TRAIN_BEFORE = f"{GROUP}/train-before"
 TAG_REFERENCE_URI = f"{GROUP}/reference-uri"
 TAG_REFERENCE_SHA256 = f"{GROUP}/reference-sha256"
@@ -82,6 +83,11 @@ class ObjectName:
     def evaluation_job(self, evaluation: str) -> str:
         """Return the name of the Job of an evaluation."""
         return f"{self.name}-eval-{evaluation}"
+
+    @property
+    def everywhere(self) -> str:
+        """The name that is the object's own also outside of its cluster."""
+        return f"{self.cluster}/{self.namespace}/{self.name}"
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"

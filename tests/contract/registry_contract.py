@@ -185,9 +185,7 @@ class RegistryContract:
         """Newlines, markup and other scripts in a tag come back as they are."""
         text = "<script>alert(1)</script>\n\r\t'\"; DROP — ü 漂流 \u2028"
         version = case.register()
-        await case.world.registry.tag_version(
-            case.target, NO_CREDENTIALS, version, {names.TAG_EVALUATION: text}
-        )
+        await case.candidate(version, {names.TAG_EVALUATION: text})
         state = await case.read(version)
         assert state.versions[version].tags[names.TAG_EVALUATION] == text
 
@@ -217,6 +215,20 @@ class RegistryContract:
         case.register("a1", status="FAILED")
         state = await case.read(attempt="a1")
         assert (state.attempt_versions, state.attempt_run) == ((), "FAILED")
+
+    async def test_an_owners_past_attempts(self, case: Case) -> None:
+        """All attempts of an owner, as its runs tell of them, are there once each."""
+        for attempt, owner in (("a1", "c/ml/x"), ("a2", "c/ml/y"), ("a3", "c/ml/x")):
+            tags = {names.TAG_ATTEMPT: attempt, names.TAG_OBJECT: owner}
+            case.world.register(case.model, tags, "FINISHED", None)
+        again = {names.TAG_ATTEMPT: "a1", names.TAG_OBJECT: "c/ml/x"}
+        case.world.register(case.model, again, "FAILED", None)
+        query = AttemptQuery("", case.since, "c/ml/x")
+        state = await case.world.registry.read(case.target, NO_CREDENTIALS, query)
+        assert [run.attempt for run in state.past] == ["a1", "a3"]
+        assert state.past[0].registered <= state.past[1].registered
+        assert state.attempt_versions == ()
+        assert (await case.read(attempt="a1")).past == ()
 
     async def test_other_attempts_are_ignored(self, case: Case) -> None:
         """Neither another attempt nor another model's version is taken."""

@@ -15,6 +15,7 @@ from killick.registry.mlflow_store import MlflowRegistry
 from killick.registry.port import (
     NO_CREDENTIALS,
     AttemptQuery,
+    ChampionChange,
     Credentials,
     RegistryError,
     RegistryRefused,
@@ -346,9 +347,8 @@ async def test_collision_in_the_database(
         return web.json_response({"model_version": GOOD_VERSION | {"tags": tags}})
 
     target = await serve(handle)
-    write = registry.tag_version(
-        target, NO_CREDENTIALS, "1", {"killick.dev/image": "a:1"}
-    )
+    change = ChampionChange("1", None, {"killick.dev/image": "a:1"}, sync_stage=False)
+    write = registry.mark_champion(target, NO_CREDENTIALS, change)
     if collisions == 1:
         await write
         return

@@ -264,16 +264,6 @@ class FakeRegistry:
         """See `Registry.mark_champion`."""
         await writing.mark_champion(self._api(target, credentials), target, change)
 
-    async def tag_version(
-        self,
-        target: RegistryTarget,
-        credentials: Credentials,
-        version: str,
-        tags: Mapping[str, str],
-    ) -> None:
-        """See `Registry.tag_version`."""
-        await writing.tag_version(self._api(target, credentials), target, version, tags)
-
     def _api(self, target: RegistryTarget, credentials: Credentials) -> FakeServer:
         check_target(target)
         server = self._servers.get(target.tracking_uri)

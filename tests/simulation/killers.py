@@ -90,6 +90,9 @@ KILLERS: dict[str, Killer] = {
     "an alias that is news is believed at once": Killer(
         "full story", "held without a cause", Fault.STALE, "by_alias", 81
     ),
+    "a lost status buys a new budget": Killer(
+        "budget exhausted, all lost", "more trainings than the budget"
+    ),
     "a wish to be left alone is not read": Killer(
         "full story", "asked before the time", Fault.TOO_MANY, "run"
     ),

@@ -106,6 +106,14 @@ def alone(ctx: Context) -> Context:
     return replace(ctx, observed=replace(ctx.observed, rivals=()))
 
 
+def forgetful(ctx: Context) -> Context:
+    """Class 9: a lost status buys a new budget; the registry is not asked for it."""
+    if ctx.registry is None:
+        return ctx
+    found = replace(ctx.registry, past=())
+    return replace(ctx, observed=replace(ctx.observed, registry=found))
+
+
 class ReadsAny(Wrapped):
     """Class 17: a status of another version is read as our own."""
 

@@ -29,6 +29,7 @@ from tests.simulation.mutant_lag import (
     Overflowing,
     ReadsAny,
     alone,
+    forgetful,
     hasty,
     impatiently,
 )
@@ -264,6 +265,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("neither cooldown nor budget", 9, looking(without_pace)),
     Mutant("what failed is tried again at once", 9, looking(without_failures)),
     Mutant("the next look is always at once", 9, deciding(impatient)),
+    Mutant("a lost status buys a new budget", 9, looking(forgetful)),
     Mutant("a wish to be left alone is not read", 9, porting(impatiently)),
     Mutant("one look serves two keys", 10, git(FirstTarget)),
     Mutant("a file nested too deep ends the process", 10, git(Overflowing)),

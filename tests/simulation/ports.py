@@ -212,17 +212,6 @@ class SimRegistry:
         del credentials
         await writing.mark_champion(self.api, target, change)
 
-    async def tag_version(
-        self,
-        target: RegistryTarget,
-        credentials: Credentials,
-        version: str,
-        tags: Mapping[str, str],
-    ) -> None:
-        """See the port."""
-        del credentials
-        await writing.tag_version(self.api, target, version, tags)
-
 
 @dataclass(frozen=True)
 class SimGit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.simulation.scenario import Scenario
+from tests.simulation.story_lost import BudgetLost
 from tests.simulation.story_owner import HandedOver, OneTarget
 from tests.simulation.story_people import (
     Budget,
@@ -57,6 +58,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Erased("done"),
     OtherVersion("running"),
     OtherVersion("proposed"),
+    BudgetLost(),
     Reverted(),
     Vanished(),
     VanishedLagging(),

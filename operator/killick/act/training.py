@@ -14,6 +14,7 @@ from killick.cluster.port import Manifest
 from killick.names import (
     PURPOSE_TRAINING,
     TAG_ATTEMPT,
+    TAG_OBJECT,
     TAG_TRAIN_BEFORE,
     child_labels,
 )
@@ -58,7 +59,11 @@ def environment(
     """Return the variables of the training contract."""
     attempt = effect.attempt
     train_before = format_time(attempt.started_at)
-    tags = {TAG_ATTEMPT: attempt.id, TAG_TRAIN_BEFORE: train_before}
+    tags = {
+        TAG_ATTEMPT: attempt.id,
+        TAG_OBJECT: owner.name.everywhere,
+        TAG_TRAIN_BEFORE: train_before,
+    }
     plain = {
         "KILLICK_ATTEMPT": attempt.id,
         "KILLICK_MODEL": owner.spec.model.name,

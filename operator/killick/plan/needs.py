@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from killick.gitops.port import TraceRequest
+from killick.names import ObjectName
 from killick.registry.port import AttemptQuery
+from killick.resource.parse import duration
 from killick.resource.spec import Spec
 from killick.resource.status import Status
 
@@ -29,17 +32,19 @@ class Needs:
     champions: tuple[str | None, ...] | None = None
 
 
-def needs(spec: Spec, status: Status, tracking_uri: str | None) -> Needs:
+def needs(
+    spec: Spec,
+    status: Status,
+    tracking_uri: str | None,
+    name: ObjectName,
+    now: datetime,
+) -> Needs:
     """Return what to ask. Undeclared systems are not asked at all.
 
     The registry is declared where something depends on it, or where its address is
     known.
     """
     acts = bool(spec.retraining or spec.evaluation or spec.promotion)
-    query = None
-    if status.attempt and status.attempt.in_flight:
-        since = status.attempt.started_at.timestamp()
-        query = AttemptQuery(status.attempt.id, since)
     known = (
         status.evaluation.candidate if status.evaluation else None,
         status.attempt.version if status.attempt else None,
@@ -47,13 +52,26 @@ def needs(spec: Spec, status: Status, tracking_uri: str | None) -> Needs:
     return Needs(
         registry=acts or bool(spec.registry.tracking_uri or tracking_uri),
         git=spec.promotion is not None,
-        attempt=query,
+        attempt=_attempts(spec, status, name, now),
         versions=tuple(sorted({v for v in known if v})),
         trace=_trace(status),
         expected=_expected(spec, status),
         landed=status.promotion.to_value if status.promotion else None,
         champions=_champions(status),
     )
+
+
+def _attempts(
+    spec: Spec, status: Status, name: ObjectName, now: datetime
+) -> AttemptQuery | None:
+    """Ask for the attempt in flight; before the adoption for all that budget knows."""
+    current = status.attempt
+    if current and current.in_flight:
+        return AttemptQuery(current.id, current.started_at.timestamp())
+    if spec.retraining and status.adopted_at is None and not status.attempts:
+        period = duration(spec.retraining.budget.per)
+        return AttemptQuery("", (now - period).timestamp(), name.everywhere)
+    return None
 
 
 def _champions(status: Status) -> tuple[str | None, ...] | None:

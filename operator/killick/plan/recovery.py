@@ -4,7 +4,8 @@ A status can vanish: a restore, a re-creation, a rebuild from Git. The traces of
 intents are in the world, by their IDs, and are taken up instead of begun again.
 
     trace                                               → what is taken up
-    training Jobs of ours                               → attempts, for cooldown and
+    training Jobs of ours, versions whose run says that
+    one of our trainings made it                        → attempts, for cooldown and
                                                           budget
     the newest of them did not fail                     → it is the attempt in flight;
                                                           the registry's tag says what
@@ -16,11 +17,13 @@ intents are in the world, by their IDs, and are taken up instead of begun again.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
-from killick.names import PURPOSE_TRAINING, TAG_EVALUATION
+from killick.names import ID_LENGTH, PURPOSE_TRAINING, TAG_EVALUATION
 from killick.plan.context import Context
-from killick.plan.facts import JobFact
+from killick.plan.facts import Children, JobFact
 from killick.resource.status import (
     HISTORY_LIMIT,
     Attempt,
@@ -34,10 +37,27 @@ NO_BASE = ""  # nobody knows where it began: the whole history is searched
 
 
 def recover_attempts(ctx: Context, status: Status) -> Status:
-    """Return a status that knows of the trainings whose Jobs are still here."""
+    """Return a status that knows of the trainings that left a Job or a version."""
     if status.attempt or status.attempts or ctx.children is None:
         return status
-    jobs = [job for job in ctx.children.jobs if _attempt_id(ctx, job)]
+    return _with_versions(ctx, _with_jobs(ctx, ctx.children, status))
+
+
+def _with_versions(ctx: Context, status: Status) -> Status:
+    known = {past.id for past in status.attempts}
+    found = [
+        PastAttempt(run.attempt, UNKNOWN_EPISODE, moment, "Recovered")
+        for run in (ctx.registry.past if ctx.registry else ())
+        if re.fullmatch(f"[0-9a-f]{{{ID_LENGTH}}}", run.attempt)
+        and run.attempt not in known
+        and (moment := datetime.fromtimestamp(int(run.registered), UTC)) <= ctx.now
+    ]
+    all_of_them = sorted([*found, *status.attempts], key=lambda past: past.started_at)
+    return replace(status, attempts=tuple(all_of_them[-HISTORY_LIMIT:]))
+
+
+def _with_jobs(ctx: Context, children: Children, status: Status) -> Status:
+    jobs = [job for job in children.jobs if _attempt_id(ctx, job)]
     jobs.sort(key=lambda job: (job.created_at, job.name))
     if not jobs:
         return status

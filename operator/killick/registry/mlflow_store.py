@@ -90,17 +90,6 @@ class MlflowRegistry:
         async with self._turn(target, credentials) as api:
             await writing.mark_champion(api, target, change)
 
-    async def tag_version(
-        self,
-        target: RegistryTarget,
-        credentials: Credentials,
-        version: str,
-        tags: Mapping[str, str],
-    ) -> None:
-        """See `Registry.tag_version`."""
-        async with self._turn(target, credentials) as api:
-            await writing.tag_version(api, target, version, tags)
-
     @asynccontextmanager
     async def _turn(
         self, target: RegistryTarget, credentials: Credentials

@@ -88,11 +88,21 @@ class AttemptQuery:
     """Look for versions trained by an attempt that began at `since`.
 
     `since` is in epoch seconds by our clock; the search reaches somewhat further
-    back, because the server's clock may be behind.
+    back, because the server's clock may be behind. With `owner`, all attempts of that
+    object are looked for as well, as its trainings were told to tag their runs.
     """
 
     attempt_id: str
     since: float
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """An attempt that a run's tags tell of; `registered` is in epoch seconds."""
+
+    attempt: str
+    registered: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +137,7 @@ class RegistryState:
     are the versions of FINISHED runs with the attempt's tag, lowest first.
     `attempt_run` is the best status among runs with that tag (FINISHED before
     RUNNING before the failed ones), None when no version has such a run.
+    `past` are the owner's attempts, oldest first, each by its first version.
     `attempt_search_complete` is False when the search met its bound, so that
     "not found" means "not known".
     """
@@ -138,6 +149,7 @@ class RegistryState:
     attempt_versions: tuple[str, ...] = ()
     attempt_run: str | None = None
     attempt_search_complete: bool = True
+    past: tuple[PastRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +208,4 @@ class Registry(Protocol):
         written. The candidate alias is removed if it is at this version. The
         alias moves after all the rest, so that seeing it moved means it is done.
         """
-        ...
-
-    async def tag_version(
-        self,
-        target: RegistryTarget,
-        credentials: Credentials,
-        version: str,
-        tags: Mapping[str, str],
-    ) -> None:
-        """Set `killick.dev/…` tags on a version; others are left alone."""
         ...

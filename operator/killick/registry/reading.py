@@ -8,6 +8,7 @@ from killick.registry.api import FINISHED, STAGES, RawRun, RawVersion, RegistryA
 from killick.registry.checks import check_target, check_version, own_tags
 from killick.registry.port import (
     AttemptQuery,
+    PastRun,
     RegistryRefused,
     RegistryState,
     RegistryTarget,
@@ -57,6 +58,7 @@ async def read(
         attempt_versions=tuple(sorted(search.finished, key=int)),
         attempt_run=_best(search.statuses),
         attempt_search_complete=search.complete,
+        past=tuple(sorted(search.past.values(), key=lambda run: run.registered)),
     )
 
 
@@ -71,6 +73,7 @@ class _AttemptSearch:
         self.finished: list[str] = []
         self.statuses: set[str] = set()
         self.complete = True
+        self.past: dict[str, PastRun] = {}
 
     async def run_of(self, version: RawVersion) -> RawRun | None:
         """Return the version's run, asking once per run within one look."""
@@ -88,7 +91,7 @@ class _AttemptSearch:
             for version in page:
                 if version.created < attempt.since - CLOCK_SLACK:
                     return
-                await self._consider(version, attempt.attempt_id)
+                await self._consider(version, attempt)
             looked_at += len(page)
             if not token:
                 return
@@ -96,9 +99,15 @@ class _AttemptSearch:
                 self.complete = False
                 return
 
-    async def _consider(self, version: RawVersion, attempt_id: str) -> None:
+    async def _consider(self, version: RawVersion, attempt: AttemptQuery) -> None:
         run = await self.run_of(version)
-        if run is None or run.tags.get(names.TAG_ATTEMPT) != attempt_id:
+        found = own_tags(run.tags).get(names.TAG_ATTEMPT) if run else None
+        if run is None or not found:
+            return
+        if attempt.owner and run.tags.get(names.TAG_OBJECT) == attempt.owner:
+            # Newest first: what is kept is the first that the attempt registered.
+            self.past[found] = PastRun(found, version.created)
+        if found != attempt.attempt_id:
             return
         self.statuses.add(run.status)
         if run.status == FINISHED and version.ready:

@@ -72,15 +72,6 @@ async def mark_champion(
     await _verify(api, target, change.version, change.tags, stage)
 
 
-async def tag_version(
-    api: RegistryApi, target: RegistryTarget, version: str, tags: Mapping[str, str]
-) -> None:
-    """Set tags on a version; see `Registry.tag_version`."""
-    current = await _existing(api, target, version, tags)
-    await _set_tags(api, target, current, tags)
-    await _verify(api, target, version, tags, None)
-
-
 async def _existing(
     api: RegistryApi, target: RegistryTarget, version: str, tags: Mapping[str, str]
 ) -> RawVersion:

@@ -173,7 +173,11 @@ def test_the_training_contract() -> None:
     assert env["KILLICK_REFERENCE_URI"] == "s3://pinned"
     assert env["KILLICK_CHAMPION_VERSION"] == "1"
     assert env["MLFLOW_TRACKING_URI"] == "http://m:5000"
-    tags = {"attempt": "a1", "train-before": "2026-03-10T11:00:00Z"}
+    tags = {
+        "attempt": "a1",
+        "model-deployment": "test/ml/ranger",
+        "train-before": "2026-03-10T11:00:00Z",
+    }
     assert json.loads(env["MLFLOW_RUN_CONTEXT"]) == {
         f"killick.dev/{key}": value for key, value in tags.items()
     }

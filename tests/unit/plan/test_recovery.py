@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from killick.names import TAG_EVALUATION
-from killick.plan import adoption, promotion
+from killick.plan import adoption, attempt, promotion
 from killick.plan.context import Context
 from killick.plan.facts import JobFact, Observation
 from killick.plan.needs import needs
 from killick.plan.recovery import explains, landed_unseen, recover_attempts
+from killick.registry.port import PastRun
 from killick.resource.status import Status, Versions
 from tests.unit.plan import builders as b
 
@@ -34,14 +35,14 @@ JOBS = [
 
 
 @pytest.mark.parametrize(
-    ("jobs", "attempt", "outcomes"), [r[1:] for r in JOBS], ids=[r[0] for r in JOBS]
+    ("jobs", "current", "outcomes"), [r[1:] for r in JOBS], ids=[r[0] for r in JOBS]
 )
 def test_attempts(
-    jobs: tuple[JobFact, ...], attempt: str | None, outcomes: tuple[str, ...]
+    jobs: tuple[JobFact, ...], current: str | None, outcomes: tuple[str, ...]
 ) -> None:
     """Training Jobs of ours are attempts; the newest goes on unless it failed."""
     found = recover_attempts(b.context(observed=b.seen(*jobs)), Status())
-    assert (found.attempt.id if found.attempt else None) == attempt
+    assert (found.attempt.id if found.attempt else None) == current
     assert tuple(past.outcome for past in found.attempts) == outcomes
 
 
@@ -49,6 +50,50 @@ def test_a_status_that_knows_its_attempts_is_not_made_up() -> None:
     """Only a lost history is made up from Jobs."""
     before = b.trying("Failed")
     assert recover_attempts(b.context(observed=b.seen(LATER)), before) == before
+
+
+def run_of(identity: str, hours: int) -> PastRun:
+    """Return an attempt that a version's run tells of."""
+    return PastRun(identity, (b.NOW - b.HOUR * hours).timestamp())
+
+
+def test_trainings_that_left_only_a_version_count() -> None:
+    """Cooldown and budget know of attempts whose Jobs are gone; odd tags are none."""
+    runs = (run_of("0123456789", 3), run_of("abcdef0123", 2), run_of("../x", 1))
+    future = replace(run_of("1111111111", 1), registered=b.NOW.timestamp() + 99)
+    reg = b.registry(past=(*runs, future))
+    found = recover_attempts(b.context(observed=b.seen(reg=reg)), Status())
+    assert found.attempt is None
+    assert [(p.id, p.outcome) for p in found.attempts] == [
+        ("0123456789", "Recovered"),
+        ("abcdef0123", "Recovered"),
+    ]
+    blocked = attempt.step(
+        b.context(observed=b.seen(reg=reg)),
+        b.adopted(episode=b.episode(), attempts=found.attempts),
+    )
+    assert b.reason_of(blocked) == "Cooldown"
+
+
+def test_an_attempt_with_a_job_and_a_version_is_one() -> None:
+    """A Job and a version of one attempt are not counted twice."""
+    job = b.job(b.NAME.training_job("0123456789"), "Succeeded", finished_at=b.NOW)
+    reg = b.registry(past=(run_of("0123456789", 0),))
+    found = recover_attempts(b.context(observed=b.seen(job, reg=reg)), Status())
+    assert [p.outcome for p in found.attempts] == ["InFlight"]
+
+
+def test_the_past_is_asked_for_before_the_adoption_only() -> None:
+    """An adopted object, or one that knows its attempts, does not search for them."""
+    ctx = b.context()
+    new = needs(ctx.spec, Status(), None, ctx.name, ctx.now).attempt
+    assert new is not None
+    assert (new.owner, new.since) == (
+        "test/ml/ranger",
+        (b.NOW - b.DAY * 7).timestamp(),
+    )
+    for status in (b.adopted(), Status(attempts=(b.past("Failed"),))):
+        assert needs(ctx.spec, status, None, ctx.name, ctx.now).attempt is None
 
 
 def look(*, tagged: bool = True, trace: str | None = None) -> Context:
@@ -71,7 +116,7 @@ def test_a_proven_value_is_looked_for_in_the_history() -> None:
     after = promotion.step(ctx, adopting()).status
     assert after.promotion is not None
     assert after.promotion.state == "Proposed"
-    trace = needs(ctx.spec, after, None).trace
+    trace = needs(ctx.spec, after, None, ctx.name, ctx.now).trace
     assert trace is not None
     assert (trace.promotion_id, trace.base) == (after.promotion.id, None)
 
