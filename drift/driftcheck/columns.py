@@ -28,7 +28,7 @@ class Order(StrEnum):
 
     UNKNOWN: nothing, as a file may be sorted. TIME: that they happened so; then it is
     measured how much a row resembles the one before. REFERENCE: that following rows
-    may have followed in time; then stretches of them are compared (see `blocks`).
+    may have followed in time; then stretches of them are compared, too (see `blocks`).
     """
 
     UNKNOWN = "unknown"

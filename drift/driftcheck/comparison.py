@@ -12,7 +12,14 @@ from driftcheck.binned import (
     tallied,
     widened,
 )
-from driftcheck.blocks import Blocks, Usual, spread_of_categories, spread_of_numbers
+from driftcheck.blocks import (
+    LEAST_BLOCKS,
+    LEAST_ROWS,
+    Blocks,
+    Usual,
+    spread_of_categories,
+    spread_of_numbers,
+)
 from driftcheck.columns import Binned, Categories, Column, Numbers, Tally
 from driftcheck.distance import (
     Floats,
@@ -117,18 +124,32 @@ def _compare_numbers(
         deciles = decile_counts(reference.values, current.values)
     worth = effective_share(current.dependence, current.present)
     n, m = reference.present, current.present
+    known = _known_rows(reference)
     strange, strange_pvalue = _out_of_range(reference, current, worth)
     return Comparison(
         effect=effect,
-        pvalue=kolmogorov_smirnov_pvalue(distance, n, worth * m),
+        pvalue=kolmogorov_smirnov_pvalue(distance, known, worth * m),
         nominal=kolmogorov_smirnov_pvalue(distance, n, m),
         agrees=distance >= MINIMUM_KS_DISTANCE,
         stability_index=stability_index(*deciles),
         strange=strange,
         strange_pvalue=strange_pvalue,
         categorical=False,
-        dependence=current.dependence,
+        dependence=max(current.dependence, _short_dependence(reference)),
     )
+
+
+def _known_rows(reference: Column) -> float:
+    """How many independent rows a reference is worth that is too short for blocks."""
+    rows = reference.present
+    return rows * effective_share(_short_dependence(reference), rows, least=1)
+
+
+def _short_dependence(reference: Column) -> float:
+    """How much its rows resemble each other; 0 where blocks can tell what follows."""
+    if isinstance(reference, Binned) or reference.present >= LEAST_BLOCKS * LEAST_ROWS:
+        return 0.0
+    return reference.dependence
 
 
 def _out_of_range(
@@ -185,7 +206,9 @@ def _compare_categories(reference: Categories, current: Categories) -> Compariso
     worth = effective_share(current.dependence, current.present)
     return Comparison(
         effect=corrected_jensen_shannon_distance(before, after),
-        pvalue=chi_square_pvalue(before, worth * after),
+        pvalue=chi_square_pvalue(
+            before * (_known_rows(reference) / reference.present), worth * after
+        ),
         nominal=chi_square_pvalue(before, after),
         agrees=True,
         stability_index=stability_index(before, after),
@@ -197,7 +220,7 @@ def _compare_categories(reference: Categories, current: Categories) -> Compariso
             reference.present,
         ),
         categorical=True,
-        dependence=current.dependence,
+        dependence=max(current.dependence, _short_dependence(reference)),
     )
 
 

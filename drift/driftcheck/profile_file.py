@@ -85,8 +85,13 @@ def _column_json(column: Column, arrays: Mapping[str, list[Any]]) -> dict[str, A
     blocks = getattr(column, "blocks", None)
     table = None if blocks is None else blocks.tolist()
     if isinstance(column, Categories):
-        counts, nulls = column.counts, column.nulls
-        return {"kind": "categories", "counts": counts, "nulls": nulls, "blocks": table}
+        return {
+            "kind": "categories",
+            "counts": column.counts,
+            "nulls": column.nulls,
+            "dependence": column.dependence,
+            "blocks": table,
+        }
     kind = "binned" if isinstance(column, Binned) else "numbers"
     value: dict[str, Any] = {"kind": kind, "sizes": {}}
     for field in fields(column):
@@ -148,7 +153,7 @@ def _column(value: dict[str, Any], parts: _Parts) -> Column:
     kind, table = value.pop("kind"), value.pop("blocks")
     value["blocks"] = None if table is None else np.array(table)
     if kind == "categories":
-        return Categories(value["counts"], value["nulls"], blocks=value["blocks"])
+        return Categories(**value)
     sizes = value.pop("sizes")
     value |= {name: parts.take(name, size) for name, size in sizes.items()}
     return _KINDS[kind](**value)

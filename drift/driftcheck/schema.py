@@ -235,7 +235,7 @@ def column_from(
     return Categories(
         dict(counts),
         values.null_count,
-        dependence=category_dependence(codes, rows) if order is Order.TIME else 0.0,
+        dependence=0.0 if order is Order.UNKNOWN else category_dependence(codes, rows),
         blocks=blocks_of_categories(codes) if order is Order.REFERENCE else None,
     )
 
@@ -250,9 +250,8 @@ def numbers_from(values: Floats, order: Order = Order.TIME, nulls: int = 0) -> N
     following, blocks = 0.0, None
     if order is not Order.UNKNOWN:
         finite = values if above - first == values.size else values[np.isfinite(values)]
-        if order is Order.TIME:
-            following = dependence(finite, ordered[first:above])
-        else:
+        following = dependence(finite, ordered[first:above])
+        if order is Order.REFERENCE:
             blocks = blocks_of_numbers(finite, ordered[first:above])
     return Numbers(
         ordered[first:above],

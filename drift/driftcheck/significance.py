@@ -167,16 +167,19 @@ def _beyond_chance(same: float, by_chance: float) -> float:
     return 0.0 if by_chance >= 1 else max(0.0, (same - by_chance) / (1 - by_chance))
 
 
-def effective_share(dependence: float, rows: int) -> float:
+def effective_share(
+    dependence: float, rows: int, least: float = LEAST_EFFECTIVE_ROWS
+) -> float:
     r"""How much of an independent row each row is worth, above 0 and at most 1.
 
     .. math:: (1 - \rho) / (1 + \rho)
 
     for a first-order autoregressive series, whose correlation is taken one standard
     error higher than it looks, as a short stretch shows too little of it. Dependence
-    that this many independent rows show by chance does not count. Never fewer than 25
-    rows in all: so few could not tell a change of a whole deviation from chance, and a
-    plain change must not be explained away; the price is in docs/verdict.md.
+    that this many independent rows show by chance does not count. Never fewer than
+    `least` rows in all: so few as 25 could not tell a change of a whole deviation from
+    chance, and a plain change must not be explained away; the price is in
+    docs/verdict.md.
 
     Sources: Bayley and Hammersley (1946), "The effective number of independent
     observations in an autocorrelated time series"; Kendall (1954), "Note on bias in
@@ -187,7 +190,7 @@ def effective_share(dependence: float, rows: int) -> float:
     error = np.sqrt((1 - dependence**2) / rows) + (1 + 3 * dependence) / rows
     correlation = min(dependence + float(error), 1.0)
     share = (1 - correlation) / (1 + correlation)
-    return min(1.0, max(share, LEAST_EFFECTIVE_ROWS / rows))
+    return min(1.0, max(share, least / rows))
 
 
 def benjamini_hochberg(pvalues: Floats) -> Floats:

@@ -19,10 +19,13 @@ from driftcheck.blocks import (
 )
 from driftcheck.comparison import Comparison, compare
 from driftcheck.contract import ColumnRule, Verdict
+from driftcheck.verdict import judge
 from tests.unit.driftcheck.samples import (
+    WINDOW,
     judged,
     normal,
     reference_dataset,
+    request,
     window_dataset,
 )
 
@@ -188,3 +191,18 @@ def test_limits_do_not_depend_on_chance() -> None:
     assert second is not None
     assert np.array_equal(first, second)
     assert pa.array(first[0]).to_pylist() == [16, 32, 64, 128, 256, 500]
+
+
+def test_a_reference_too_short_for_blocks_is_worth_less() -> None:
+    """Ninety rows worth five: one window in twelve drifts at most, the others are told."""
+    asked = request("a", minimum_rows=30)
+    said = []
+    for seed in range(60):
+        values = series(seed, 300)
+        reference = reference_dataset(a=values[:90])
+        window = window_dataset(reference, in_time=True, a=values[200:240])
+        said.append(judge(asked, WINDOW, reference, window).verdict.reason)
+    assert said.count("DependentRows") >= 15
+    assert said.count("ColumnsDrifted") <= 5
+    far = judged({"a": series(1, 90)}, {"a": series(2, 40) + 5}, minimum_rows=30)
+    assert far.verdict.verdict is Verdict.DRIFT
