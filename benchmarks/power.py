@@ -1,6 +1,6 @@
 """How often each policy cries wolf, and how small a drift it still sees.
 
-    python -m benchmarks.power [--comparisons N] [--checks N] [--tables alarms,power]
+    python -m benchmarks.power [--comparisons N] [--checks N] [--tables alarms]
 
 Columns are compared once each, by the worker's own code and by the default rules of
 two peers (`benchmarks.peers`); checks are put together from them at random and judged
