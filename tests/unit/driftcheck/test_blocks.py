@@ -194,7 +194,7 @@ def test_limits_do_not_depend_on_chance() -> None:
 
 
 def test_a_reference_too_short_for_blocks_is_worth_less() -> None:
-    """Ninety rows worth five: one window in twelve drifts at most, the others are told."""
+    """Of ninety rows worth five one window in twelve drifts at most; it is told why."""
     asked = request("a", minimum_rows=30)
     said = []
     for seed in range(60):
