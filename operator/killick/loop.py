@@ -40,7 +40,7 @@ from killick.plan.facts import Failure, ObjectFacts
 from killick.plan.invalid import invalid
 from killick.plan.needs import needs
 from killick.plan.planner import Plan, plan
-from killick.plan.transitions import Decision, unknown_schema
+from killick.plan.transitions import Decision, unknown_schema, untold
 from killick.record.events import emit_events
 from killick.record.metrics import Board
 from killick.record.status import write_status
@@ -59,11 +59,12 @@ UNTOLD_LIMIT = 20
 class Memory:
     """What is worth keeping between passes, and may be lost.
 
-    When to retry effects, the decisions that no Event tells yet, and which unknown
-    layout of the status an Event has told of.
+    When to retry effects, whether a pass was made, the decisions that no Event tells
+    yet, and which unknown layout of the status an Event has told of.
     """
 
     failures: dict[str, Failure] = field(default_factory=dict)
+    began: bool = False
     untold: tuple[Decision, ...] = ()
     told_schema: str | None = None
 
@@ -181,6 +182,8 @@ async def _pass(
         return PassResult(now + SOON)
     world.board.show(name, context.spec.model.name, decided.status)
     wrote = await write_status(world.ports.cluster, manifest, decided.status)
+    if not memory.began:
+        memory.untold, memory.began = untold(name, before, now), True
     memory.untold = (*memory.untold, *decided.decisions)[-UNTOLD_LIMIT:]
     await _tell(world, name, manifest, memory, now)
     outcome = None

@@ -62,6 +62,19 @@ def test_an_older_list_of_pods_repeats_no_evaluation() -> None:
             assert (run.violation, run.outcome()) == ("", calm.outcome())
 
 
+def test_an_event_outlives_the_operator() -> None:
+    """Who died between a status and its Event left it untold for good."""
+    calm = play(FULL)
+    events = [call for call in calm.wire.calls if call.verb == "create_event"]
+    told = {key: e["reason"] for key, e in calm.world.cluster.events.items()}
+    for call in events:
+        run = play(FULL, {call.number: Fault.CRASH_BEFORE})
+        lost = [told[key] for key in told.keys() - run.world.cluster.events.keys()]
+        assert run.violation == ""
+        assert set(lost) <= {"Drift", "NoDrift"}  # the next check has a verdict, too
+    assert len(events) >= 10
+
+
 def test_a_wish_in_broken_seconds_makes_no_busy_loop() -> None:
     """An effect that was due half a second later was planned twenty times at once."""
     calm = play(FULL)

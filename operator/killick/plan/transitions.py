@@ -6,7 +6,8 @@ about, so telling it again changes nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from driftcheck.contract import Verdict
 from killick.names import ObjectName
@@ -14,6 +15,7 @@ from killick.resource.conditions import STALLED
 from killick.resource.status import Status
 
 NORMAL, WARNING = "Normal", "Warning"
+RECENT = timedelta(minutes=5)
 BAD_STATES = ("Failed", "Rejected", "Inconclusive", "Reverted", "Superseded")
 
 
@@ -45,6 +47,27 @@ def transitions(
         Decision(name.derive("decision", reason, key), kind, reason, message)
         for kind, reason, key, message in found
     )
+
+
+def untold(name: ObjectName, status: Status, now: datetime) -> tuple[Decision, ...]:
+    """Return what an operator that just began should tell of the status it found.
+
+    Whoever wrote it a moment ago may have died before it told. The IDs are those of
+    then, so what was told is not told twice. A verdict is left out: its ID is of its
+    check, and the next check has a verdict, too.
+    """
+    if not any(now - RECENT <= moment <= now for moment in _moments(status)):
+        return ()
+    return transitions(name, replace(Status(), drift=status.drift), status)
+
+
+def _moments(status: Status) -> list[datetime]:
+    """Return when the tracks and conditions of a status moved."""
+    tracks = (status.episode, status.attempt, status.evaluation, status.promotion)
+    known = [track for track in (*tracks, status.hold) if track]
+    times = [value for track in known for value in vars(track).values()]
+    times += [status.adopted_at, *(c.last_transition_time for c in status.conditions)]
+    return [moment for moment in times if isinstance(moment, datetime)]
 
 
 def unknown_schema(name: ObjectName, message: str) -> Decision:

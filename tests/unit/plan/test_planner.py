@@ -7,6 +7,7 @@ import pytest
 from killick.plan.context import Context
 from killick.plan.facts import Failure, JobFact, Unknown
 from killick.plan.planner import TRACKS, plan
+from killick.plan.transitions import untold
 from killick.resource.status import Status
 from tests.unit.plan import builders as b
 
@@ -115,3 +116,14 @@ def test_a_wish_to_be_left_alone_is_respected() -> None:
     for minutes, due in ((3, b.NOW + b.MINUTE * 4), (4, None)):
         later = b.context(now=b.NOW + b.MINUTE * minutes, failures={"x": failed})
         assert later.retry_at("x") == due
+
+
+def test_a_new_operator_tells_what_its_predecessor_may_not_have() -> None:
+    """What moved in the last minutes is told by the IDs of then, older things not."""
+    before = b.adopted(drift=b.drifted())
+    made = plan(b.context(), before)
+    again = untold(b.NAME, made.status, b.NOW + b.MINUTE)
+    assert made.decisions[0].reason == "EpisodeOpened"
+    assert made.decisions[0] in again
+    assert untold(b.NAME, made.status, b.NOW + b.MINUTE * 6) == ()
+    assert untold(b.NAME, made.status, b.NOW - b.HOUR) == ()
