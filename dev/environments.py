@@ -17,7 +17,13 @@ from dev.processes import Program, Supervisor
 from dev.uv import ensure_uv
 
 EnvironmentName = Literal[
-    "operator", "worker", "training", "evidently", "nannyml", "warehouse", "data"
+    "operator",
+    "worker",
+    "training",
+    "evidently",
+    "nannyml",
+    "warehouse-test",
+    "data",
 ]
 
 _REPOSITORY = Path(__file__).resolve().parent.parent

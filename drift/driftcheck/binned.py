@@ -6,6 +6,8 @@ reference's bins: that is all that the distances need of it, whoever counted. Th
 differ from those of all rows by less than 0.003 (tested).
 """
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +25,8 @@ MAXIMUM_VALUES = 4096
 BINS = 1024
 TAIL = 0.02
 TAIL_BINS = 256
+COARSE_BINS = 192
+COARSE_TAIL_BINS = 32
 MAXIMUM = float(np.finfo(np.float64).max)
 
 
@@ -71,18 +75,16 @@ def _edges(values: Floats, inner: tuple[float, float], centre: float | None) -> 
     so that rows between two of them are told from rows that equal one.
     """
     last = values.size - 1
-    spread = np.linspace(0, last, BINS + 1)
-    tail = np.linspace(0, TAIL * last, TAIL_BINS)
-    places = np.concatenate([spread, tail, last - tail]).astype(np.int64)
+    places = (spread_shares(BINS, TAIL_BINS) * last).astype(np.int64)
     found = [values[distinct(np.sort(places))], decile_edges(values), np.array(inner)]
     if centre is not None:
-        found.append(np.array(_equal_range(centre)))
+        found.append(np.array(equal_range(centre)))
     if last < BINS:
         found.append(np.nextafter(values, -np.inf))
     return distinct(np.sort(np.concatenate(found)))
 
 
-def _equal_range(centre: float) -> tuple[float, float]:
+def equal_range(centre: float) -> tuple[float, float]:
     """The edges of the bins that hold what is equal to a constant, see `distance`."""
     tolerance = CONSTANT_TOLERANCE * abs(centre)
     return float(np.nextafter(centre - tolerance, -np.inf)), centre + tolerance
@@ -158,7 +160,7 @@ def binned_distances(reference: Binned, current: Tally) -> tuple[float, float]:
 
 def _differing(reference: Binned, centre: float, current: Tally) -> float:
     """The share of values off the constant, less the reference's own share of them."""
-    first, last = np.searchsorted(reference.edges, _equal_range(centre)) + 1
+    first, last = np.searchsorted(reference.edges, equal_range(centre)) + 1
     before = float(reference.counts[first:last].sum()) / reference.present
     after = float(current.counts[first:last].sum()) / current.present
     return max(0.0, before - after)
@@ -186,3 +188,35 @@ def _sums(values: Floats, ends: NDArray[np.intp], inner: tuple[float, float]) ->
     sums[some] = np.add.reduceat(values[: ends[-1]], (ends - counts)[some])
     unit: Floats = (sums - counts * low) / (high - low)
     return np.clip(unit, 0.0, counts)
+
+
+def coarser(reference: Binned) -> Binned:
+    """The same column in a sixth of the bins, for whoever has to count by them.
+
+    Counts and sums stay exact; what is lost is where in its bin a value lies.
+    """
+    last = reference.edges.size - 1
+    if last < COARSE_BINS:
+        return reference
+    reached = np.cumsum(reference.counts) / reference.present
+    shares = spread_shares(COARSE_BINS, COARSE_TAIL_BINS)
+    kept = np.minimum(np.searchsorted(reached, shares), last)
+    fixed = [reference.low, reference.high, *reference.deciles]
+    if reference.centre is not None:
+        fixed += equal_range(reference.centre)
+    kept = np.concatenate([kept, np.searchsorted(reference.edges, fixed), [0, last]])
+    kept = distinct(np.sort(kept))
+    starts = np.concatenate([[0], kept[:-1] + 1])
+    return replace(
+        reference,
+        edges=reference.edges[kept],
+        counts=np.add.reduceat(reference.counts, starts),
+        sums=np.add.reduceat(reference.sums, starts),
+    )
+
+
+def spread_shares(bins: int, tail_bins: int) -> Floats:
+    """Evenly spread shares of all rows, closer in the tails, which are wide."""
+    spread = np.linspace(0, 1, bins + 1)
+    tail = np.linspace(0, TAIL, tail_bins)
+    return np.concatenate([spread, tail, 1 - tail])

@@ -57,9 +57,11 @@ def parser() -> argparse.ArgumentParser:
     add("--reference", help=f"parquet file or address; default: {REFERENCE_VARIABLE}")
     add("--current", help="parquet file to judge; default: a table in DATABASE_URL")
     add("--table", help="table of the inference log: [SCHEMA.]TABLE")
+    add("--backend", metavar="URL", help="of a warehouse that counts, see docs")
+    add("--reference-table", help="of the warehouse; instead of --reference")
     add("--timestamp-column", default="predicted_at")
     add("--time-zone", default="UTC", help="of naive timestamps")
-    add("--window", default="24h", help="length of the window, e.g. 90m, 24h, 7d")
+    add("--window", default="24h", help="e.g. 90m, 24h, 7d; of a warehouse also all")
     add("--lag", default="5m", help="how long a row may take to arrive")
     add("--vector-column", help="array column that holds all features")
     add("--columns", help="features, comma-separated; default: all of the reference")
@@ -92,7 +94,11 @@ def check_by_hand(
     """The check that the options ask for; UsageError where they ask for none."""
     request = request_from(options, environment, now)
     if options.write_profile:
-        write_profile(request, options.write_profile)
+        write_profile(request, options)
+    if options.backend:
+        from driftcheck.warehouse_check import check_in_warehouse
+
+        return request, check_in_warehouse(options, request, environment, now)
     if not options.current:
         url = environment.get(DATABASE_VARIABLE)
         return request, run_check(request, url, now, environment)
@@ -117,26 +123,28 @@ def _examine(
     return Examined(judge(request, window, reference.dataset, current), current)
 
 
-def write_profile(request: CheckRequest, path: str) -> None:
+def write_profile(request: CheckRequest, options: argparse.Namespace) -> None:
     """Writes the reference's profile to a file that can then stand for it."""
-    if not path.endswith(SUFFIX):
+    place = Path(options.write_profile)
+    if not place.name.endswith(SUFFIX):
         raise UsageError(f"--write-profile needs a name that ends in {SUFFIX}")
-    opened = read_files(request.reference.uri, "ReferenceUnreadable")
-    place = Path(path)
-    Directory(place.parent).write(place.name, to_bytes(profile_of(opened, request)))
+    if options.reference_table:
+        from driftcheck.warehouse import open_warehouse
+        from driftcheck.warehouse_check import reference_there
+
+        warehouse = open_warehouse(options.backend)
+        profile = reference_there(warehouse, options.reference_table, request)
+    else:
+        opened = read_files(request.reference.uri, "ReferenceUnreadable")
+        profile = profile_of(opened, request)
+    Directory(place.parent).write(place.name, to_bytes(profile))
 
 
 def request_from(
     options: argparse.Namespace, environment: Mapping[str, str], now: datetime
 ) -> CheckRequest:
     """The options as the request that Killick would have sent."""
-    uri = options.reference or environment.get(REFERENCE_VARIABLE)
-    if not uri:
-        raise UsageError(f"--reference or {REFERENCE_VARIABLE} is needed")
-    if not options.current and not (
-        options.table and environment.get(DATABASE_VARIABLE)
-    ):
-        raise UsageError(f"--current, or --table and {DATABASE_VARIABLE}, is needed")
+    uri = _reference(options, environment)
     schema, _, table = (options.table or "current").rpartition(".")
     names = options.columns.split(",") if options.columns else _all_names(options, uri)
     kind = "Vector" if options.vector_column else "Columns"
@@ -154,7 +162,7 @@ def request_from(
             lag_seconds=_seconds(options.lag),
             prediction_column=options.prediction_column,
         ),
-        window_seconds=_seconds(options.window),
+        window_seconds=_seconds("24h" if options.window == "all" else options.window),
         windows=WindowGrid(now.replace(microsecond=0) + timedelta(days=1), 1),
         minimum_rows=options.minimum_rows,
         significance=options.significance,
@@ -183,6 +191,24 @@ def _rules(options: argparse.Namespace) -> tuple[ColumnRule, ...]:
     )
 
 
+def _reference(options: argparse.Namespace, environment: Mapping[str, str]) -> str:
+    """The reference's address; UsageError where an option is missing."""
+    found = options.reference or environment.get(REFERENCE_VARIABLE)
+    if options.reference_table:
+        if not options.backend:
+            raise UsageError("--reference-table needs --backend")
+        found = options.reference_table
+    if not found:
+        raise UsageError(f"--reference or {REFERENCE_VARIABLE} is needed")
+    if options.backend and not options.table:
+        raise UsageError("--backend needs --table")
+    if options.current or options.backend:
+        return str(found)
+    if not options.table or not environment.get(DATABASE_VARIABLE):
+        raise UsageError(f"--current, or --table and {DATABASE_VARIABLE}, is needed")
+    return str(found)
+
+
 def _all_names(options: argparse.Namespace, uri: str) -> list[str]:
     left_out = {
         options.timestamp_column,
@@ -191,7 +217,13 @@ def _all_names(options: argparse.Namespace, uri: str) -> list[str]:
     }
     if uri.endswith(SUFFIX):
         return list(read_profile(uri).features.names)
-    return [name for name in column_names(uri) if name not in left_out]
+    if options.reference_table:
+        from driftcheck.warehouse_check import table_columns
+
+        names = table_columns(options.backend, uri)
+    else:
+        names = column_names(uri)
+    return [name for name in names if name not in left_out]
 
 
 def _seconds(text: str) -> int:
