@@ -4,6 +4,7 @@ A right that is added here is a right that a cluster's administrator must accept
 the lists are literal.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,13 @@ import pytest
 import yaml
 
 from dev.cluster import LocalCluster
-from dev.operator_program import ACCOUNT, NAMESPACE, grant, install
+from dev.operator_program import (
+    ACCOUNT,
+    NAMESPACE,
+    OperatorProgram,
+    grant,
+    install,
+)
 from tests.system.api_server import ApiServer, Json
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -237,3 +244,35 @@ def test_everything_applies_with_kustomize(installed: LocalCluster) -> None:
     namespaced = ("apply", "--dry-run=server", "--namespace", "default")
     told = installed.kubectl(*namespaced, "-k", str(DEPLOY / "tenant"))
     assert "rolebinding.rbac.authorization.k8s.io/killick-tenant" in told
+
+
+def test_tests_and_demo_install_what_is_shipped(installed: LocalCluster) -> None:
+    """After `install` an apply of `deploy/` would add the Deployment, nothing else."""
+    shipped = ("--server-side", "--dry-run=server", "-k", str(DEPLOY), "-o", "json")
+    wanted = json.loads(installed.kubectl("apply", *shipped))["items"]
+    there = ("get", "-k", str(DEPLOY), "--ignore-not-found", "-o", "json")
+    found = {key(one): one for one in json.loads(installed.kubectl(*there))["items"]}
+    assert len(found) == len(wanted) - 1 > 8
+    for one in wanted:
+        if one["kind"] == "Deployment":
+            (container,) = one["spec"]["template"]["spec"]["containers"]
+            continue
+        assert described(one) == described(found[key(one)])
+    program = OperatorProgram.of(installed, "http://127.0.0.1:9", installed.directory)
+    started = program.program(Path("environment"))
+    assert list(started.command[1:]) == container["command"][1:]
+
+
+def key(manifest: Json) -> tuple[str, str]:
+    """Return what tells an object of `deploy/` from the others."""
+    return manifest["kind"], manifest["metadata"]["name"]
+
+
+def described(manifest: Json) -> Json:
+    """Return an object without the API server's own bookkeeping."""
+    metadata = {
+        name: value
+        for name, value in manifest["metadata"].items()
+        if name not in ("resourceVersion", "generation", "managedFields")
+    }
+    return {**manifest, "metadata": metadata}
