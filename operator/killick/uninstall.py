@@ -45,6 +45,9 @@ CRD = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{PLURAL}.{GROUP}
 DEPLOYMENT = f"/apis/apps/v1/namespaces/{SYSTEM}/deployments/killick"
 PODS = f"/api/v1/namespaces/{SYSTEM}/pods"
 BINDINGS = ("killick", "killick-tenant")  # in namespaces, as deploy/ calls them
+CLUSTER_BINDINGS = ("killick", "killick-release")
+ROLES = ("killick", "killick-tenant", "killick-release")
+POLICIES = ("killick-author-rights", "killick-operator-writes")
 FENCE = "killick-work"
 
 Say = Callable[[str], None]
@@ -104,17 +107,20 @@ async def find(cluster: KubeCluster) -> Found:
     labels = f"{LABEL_MANAGED_BY}={MANAGER},{LABEL_PURPOSE}={PURPOSE_CHECK}"
     cronjobs = await _list(cluster, "/apis/batch/v1/cronjobs", labels)
     objects = await _list(cluster, OBJECTS)
-    cluster_wide = (
-        f"{ADMISSION}/validatingadmissionpolicybindings/killick-author-rights",
-        f"{ADMISSION}/validatingadmissionpolicies/killick-author-rights",
-        f"{RBAC}/clusterroles/killick-tenant",
-        f"{RBAC}/clusterroles/killick",
-        f"/api/v1/namespaces/{SYSTEM}",
-    )
-    binding = f"{RBAC}/clusterrolebindings/killick"
+    admission = [
+        f"{ADMISSION}/{kind}/{name}"
+        for name in POLICIES
+        for kind in (
+            "validatingadmissionpolicybindings",
+            "validatingadmissionpolicies",
+        )
+    ]
+    roles = [f"{RBAC}/clusterroles/{name}" for name in ROLES]
+    cluster_wide = (*admission, *roles, f"/api/v1/namespaces/{SYSTEM}")
+    bound = [f"{RBAC}/clusterrolebindings/{name}" for name in CLUSTER_BINDINGS]
     return Found(
         deployment=await _existing(cluster, DEPLOYMENT),
-        rights=(*await _existing(cluster, binding), *bindings),
+        rights=(*await _existing(cluster, *bound), *bindings),
         objects=tuple(map(_object, objects)),
         holding=tuple(map(_object, filter(_held, objects))),
         checks=tuple(_path("/apis/batch/v1", "cronjobs", one) for one in cronjobs),

@@ -62,9 +62,16 @@ class ApiServer:
             address.hostname or "", address.port, context=context, timeout=30
         )
 
-    def send(self, method: str, path: str, body: Json, **query: str) -> Answer:
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: Json,
+        kind: str = "application/json",
+        **query: str,
+    ) -> Answer:
         """Send one request; any answer but a broken connection is returned."""
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        headers = {"Content-Type": kind, "Accept": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         self._connection.request(

@@ -11,6 +11,8 @@ import yaml
 
 from dev.cluster import KubectlError, LocalCluster
 from dev.operator_program import ACCOUNT, NAMESPACE, OperatorProgram
+from killick.names import FINALIZER
+from tests.system.api_server import ApiServer, Json
 
 REPOSITORY = Path(__file__).parents[2]
 OVERLAYS = REPOSITORY / "deploy" / "overlays"
@@ -103,7 +105,7 @@ def test_the_operator_serves_them_with_these_rights(
     program = OperatorProgram.of(
         few, "http://127.0.0.1:9", tmp_path / "work", KILLICK_NAMESPACES=namespaces
     )
-    program.start(few.supervisor).wait_ready(few.progress)
+    process = program.start(few.supervisor).wait_ready(few.progress)
     for namespace in ("other", *SERVED):
         manifest["metadata"]["namespace"] = namespace
         few.kubectl("apply", "-f", "-", input=json.dumps(manifest))
@@ -119,6 +121,113 @@ def test_the_operator_serves_them_with_these_rights(
     assert eventually(lambda: all(map(conditions, SERVED)))
     assert eventually(lambda: all(map(checked, SERVED)))
     assert not conditions("other")
+    process.kill()
+
+
+MINIMAL = REPOSITORY / "examples" / "01-minimal.yaml"
+OBJECTS = "/apis/killick.dev/v1alpha1/namespaces/{}/modeldeployments"
+FREE: Json = {"metadata": {"finalizers": None}}
+WRITES: dict[str, Json] = {
+    "a spec": {"spec": {"suspend": True}},
+    "a label": {"metadata": {"labels": {"team": "x"}}},
+    "a request": {"metadata": {"annotations": {"killick.dev/check": "now"}}},
+    "another's finalizer": {"metadata": {"finalizers": [FINALIZER]}},
+}
+
+
+@pytest.fixture(scope="module")
+def account(few: LocalCluster) -> Iterator[ApiServer]:
+    """Return what the operator's account says to the API server."""
+    api = ApiServer(few.serviceaccount_kubeconfig(NAMESPACE, ACCOUNT))
+    yield api
+    api.close()
+
+
+def create(cluster: LocalCluster, namespace: str, name: str) -> str:
+    """Create an object that somebody else's finalizer holds; return its path."""
+    manifest = yaml.safe_load(MINIMAL.read_text())
+    held = {"name": name, "namespace": namespace, "finalizers": ["example.com/held"]}
+    manifest["metadata"] = held
+    cluster.kubectl("apply", "-f", "-", input=json.dumps(manifest))
+    return f"{OBJECTS.format(namespace)}/{name}"
+
+
+def edit(cluster: LocalCluster, namespace: str, change: Json) -> None:
+    """Change the guarded object as its administrator."""
+    what = ("mdep", "guarded", "--namespace", namespace)
+    cluster.kubectl("patch", *what, "--type=merge", f"--patch={json.dumps(change)}")
+
+
+def patch(api: ApiServer, path: str, change: Json) -> int:
+    """Merge a change into the object; return the status of the answer."""
+    kind = "application/merge-patch+json"
+    return api.send("PATCH", path, change, kind=kind).status
+
+
+@pytest.mark.parametrize("what", WRITES)
+def test_the_operator_writes_nothing_of_anybody_else(
+    few: LocalCluster, account: ApiServer, what: str
+) -> None:
+    """Its right to patch an object does not reach beyond its own finalizer."""
+    path = create(few, SERVED[0], "guarded")
+    assert patch(account, path, WRITES[what]) == 403
+
+
+def test_the_operator_writes_its_own(few: LocalCluster, account: ApiServer) -> None:
+    """Its finalizer beside another's, and kopf's annotations."""
+    path = create(few, SERVED[0], "guarded")
+    both = {"finalizers": ["example.com/held", FINALIZER]}
+    notes = {"annotations": {"kopf.killick.dev/touch-dummy": "1"}}
+    assert patch(account, path, {"metadata": {**both, **notes}}) == 200
+    assert patch(account, path, {"metadata": {"annotations": None}}) == 403
+    clean = {"kopf.killick.dev/touch-dummy": None}
+    own = {"finalizers": ["example.com/held"], "annotations": clean}
+    assert patch(account, path, {"metadata": own}) == 200
+
+
+def test_elsewhere_it_only_lets_go(few: LocalCluster, account: ApiServer) -> None:
+    """In a namespace that it does not serve, only what is being deleted is patched."""
+    path = create(few, "other", "guarded")
+    both = {"metadata": {"finalizers": ["example.com/held", FINALIZER]}}
+    assert patch(account, path, both) == 403
+    edit(few, "other", both)
+    few.kubectl("delete", "mdep", "guarded", "-n", "other", "--wait=false")
+    alone = {"metadata": {"finalizers": ["example.com/held"]}}
+    assert patch(account, path, alone) == 200
+    edit(few, "other", FREE)
+
+
+def test_a_served_namespace_can_be_deleted(few: LocalCluster, tmp_path: Path) -> None:
+    """Its RoleBindings go with it and maybe first; its objects are let go all the same.
+
+    The operator goes on with the other namespaces.
+    """
+    program = OperatorProgram.of(
+        few,
+        "http://127.0.0.1:9",
+        tmp_path / "work",
+        KILLICK_NAMESPACES=",".join(SERVED),
+    )
+    process = program.start(few.supervisor)
+    manifest = yaml.safe_load(MINIMAL.read_text())
+    for number in range(5):
+        manifest["metadata"].update(name=f"object-{number}", namespace=SERVED[0])
+        few.kubectl("apply", "-f", "-", input=json.dumps(manifest))
+
+    def held() -> int:
+        found = few.get("mdep", "-n", SERVED[0])["items"]
+        return sum(FINALIZER in one["metadata"].get("finalizers", ()) for one in found)
+
+    assert eventually(lambda: held() >= 5)
+    edit(few, SERVED[0], FREE)
+    few.delete_namespace(SERVED[0])
+    assert eventually(lambda: SERVED[0] not in few.kubectl("get", "namespaces"))
+    manifest["metadata"].update(name="still-served", namespace=SERVED[1])
+    few.kubectl("apply", "-f", "-", input=json.dumps(manifest))
+    check = ("cronjob", "still-served-check", "-n", SERVED[1])
+    assert eventually(lambda: bool(few.kubectl("get", *check, check=False)))
+    assert process.alive
+    process.kill()
 
 
 def test_the_whole_cluster_is_the_base_and_the_crd(few: LocalCluster) -> None:
