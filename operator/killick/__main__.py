@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 
@@ -9,6 +10,7 @@ import kopf
 from pydantic import ValidationError
 
 from killick import handlers
+from killick.grants import left_out
 from killick.log import configure_logging
 from killick.settings import Settings
 
@@ -29,9 +31,13 @@ def main(memo: kopf.Memo | None = None) -> int:
             print(f"KILLICK_{name}: {problem['msg']}", file=sys.stderr)  # noqa: T201
         return 2
     namespaces = settings.served_namespaces
+    memo = memo or kopf.Memo()
+    memo.missing = ()
     if namespaces:
         handlers.watch_jobs()
-    kopf.run(clusterwide=not namespaces, namespaces=list(namespaces), memo=memo)
+        memo.missing = asyncio.run(left_out(namespaces))
+    served = [name for name in namespaces if name not in memo.missing]
+    kopf.run(clusterwide=not namespaces, namespaces=served, memo=memo)
     return 0
 
 

@@ -17,6 +17,7 @@ from killick.drive import Pulse, Wakeups
 from killick.election import Election
 from killick.farewell import Farewells
 from killick.gitops.repository import GitRepositories
+from killick.grants import await_grant
 from killick.loop import World
 from killick.observe.gather import Ports
 from killick.record.metrics import Board
@@ -25,6 +26,7 @@ from killick.serve.http import start_server
 from killick.settings import Settings
 
 log = logging.getLogger(__name__)
+GRANT_PERIOD = 60  # seconds at most between two looks at a namespace that is left out
 
 
 @dataclass
@@ -41,6 +43,7 @@ class Runtime:
     server: web.AppRunner | None = None
     election: Election | None = None
     keeping: asyncio.Task[None] | None = None
+    granting: asyncio.Task[None] | None = None
     farewells: Farewells = field(default_factory=Farewells)
 
     async def lead(self) -> None:
@@ -49,8 +52,17 @@ class Runtime:
             await self.election.acquire()
             self.keeping = asyncio.create_task(self.election.keep(_end))
 
+    def await_grant(self, missing: tuple[str, ...]) -> None:
+        """End this process once a namespace that was left out lets us in."""
+        period = min(self.settings.resync_seconds, GRANT_PERIOD)
+        self.granting = asyncio.create_task(
+            await_grant(self.cluster, missing, period, _end)
+        )
+
     async def close(self) -> None:
         """Let the Lease go, stop listening and close every client."""
+        if self.granting:
+            self.granting.cancel()
         if self.keeping:
             self.keeping.cancel()
         if self.election:

@@ -230,6 +230,39 @@ def test_a_served_namespace_can_be_deleted(few: LocalCluster, tmp_path: Path) ->
     process.kill()
 
 
+def test_a_namespace_that_refuses_stops_no_other(
+    few: LocalCluster, tmp_path: Path
+) -> None:
+    """It is left out at first; once it lets the operator in, a new one serves it."""
+    names = f"refusing,{SERVED[1]}"
+    program = OperatorProgram.of(
+        *(few, "http://127.0.0.1:9", tmp_path / "work"),
+        KILLICK_NAMESPACES=names,
+        KILLICK_RESYNC_SECONDS="5",
+    )
+    process = program.start(few.supervisor).wait_ready(few.progress)
+    few.create_namespace("refusing")
+    manifest = yaml.safe_load(MINIMAL.read_text())
+    manifest["metadata"]["name"] = "patient"
+
+    def checked(namespace: str) -> bool:
+        check = ("cronjob", "patient-check", "--namespace", namespace)
+        return bool(few.kubectl("get", *check, check=False))
+
+    for namespace in (SERVED[1], "refusing"):
+        manifest["metadata"]["namespace"] = namespace
+        few.kubectl("apply", "-f", "-", input=json.dumps(manifest))
+    assert eventually(lambda: checked(SERVED[1]))
+    assert not checked("refusing")
+    for folder in ("tenant", "overlays/namespaces/served"):
+        path = str(REPOSITORY / "deploy" / folder)
+        few.kubectl("apply", "--namespace", "refusing", "-k", path)
+    assert process.wait(timeout=30) == 0
+    process = program.start(few.supervisor).wait_ready(few.progress)
+    assert eventually(lambda: checked("refusing"))
+    process.kill()
+
+
 def test_the_whole_cluster_is_the_base_and_the_crd(few: LocalCluster) -> None:
     """The other overlay names no namespace and applies as it is."""
     assert variable(few, "cluster-wide", "KILLICK_NAMESPACES") == ""
