@@ -52,7 +52,7 @@ unit: $(VENV)/.complete ## Tests without servers
 	@echo "== unit tests"; $(BIN)/pytest -q tests/unit tests/simulation
 
 .PHONY: simulation
-simulation: $(VENV)/.complete ## Every fault at every write, a death in every pass (half an hour)
+simulation: $(VENV)/.complete ## Every fault at every write, a death in every pass (about an hour)
 	@$(BIN)/python -m tests.simulation --writes
 
 .PHONY: system

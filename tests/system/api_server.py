@@ -5,6 +5,7 @@ import http.client
 import json
 import ssl
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,9 @@ class Answer:
         return {str(cause.get("field")) for cause in causes}
 
 
+IDLE = 30.0  # seconds; the server hangs up on a connection that is idle for 90
+
+
 @dataclass
 class ApiServer:
     """One user's connection, kept open."""
@@ -44,6 +48,7 @@ class ApiServer:
     kubeconfig: Path
     _connection: http.client.HTTPSConnection = field(init=False)
     _token: str | None = field(init=False, default=None)
+    _used: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
         config = json.loads(self.kubeconfig.read_text())
@@ -71,6 +76,9 @@ class ApiServer:
         **query: str,
     ) -> Answer:
         """Send one request; any answer but a broken connection is returned."""
+        if time.monotonic() - self._used > IDLE:
+            self._connection.close()  # the next request opens a new one
+        self._used = time.monotonic()
         headers = {"Content-Type": kind, "Accept": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
