@@ -14,6 +14,8 @@ import sys
 import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from driftcheck.contract import (
     REQUEST_VARIABLE,
@@ -21,12 +23,16 @@ from driftcheck.contract import (
     CheckError,
     CheckRequest,
     ContractError,
+    Verdict,
     decode_request,
     encode,
 )
 from driftcheck.failure import CheckFailure, without_secrets
 from driftcheck.processor import choose_sort
 from driftcheck.termination import write_message
+
+if TYPE_CHECKING:
+    from driftcheck.check import Check
 
 EVALUATION_STEPS = ("rows", "compare")
 
@@ -89,10 +95,29 @@ def check_at_desk(arguments: list[str], environment: Mapping[str, str]) -> int:
     if options.json:
         with open(options.json, "wb") as file:  # noqa: PTH123
             file.write(encode(check.answer) + b"\n")
+    if options.html:
+        warn(write_page(options.html, check, request, environment))
     push(request, check.answer, environment)
     return max(
         (EXIT_CODES[window.verdict] for window in check.answer.windows[-1:]), default=1
     )
+
+
+def write_page(
+    place: str, check: "Check", request: CheckRequest, environment: Mapping[str, str]
+) -> str | None:
+    """Writes Evidently's page on a drift; what prevents it is returned as a warning."""
+    if not any(w.verdict is Verdict.DRIFT for w in check.answer.windows[-1:]):
+        return None
+    from driftcheck.evidently_run import evidently_page
+
+    try:
+        Path(place).write_text(
+            evidently_page(check, request, environment), encoding="utf-8"
+        )
+    except (CheckFailure, OSError) as error:
+        return f"no report: {error}"
+    return None
 
 
 def leave_answer(

@@ -85,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     add("--profile", metavar="WHERE", help="keep the reduced reference there")
     add("--write-profile", metavar="FILE", help="and there; *.profile.npz")
     add("--json", metavar="FILE", help="write the answer as JSON there, too")
+    add("--html", metavar="FILE", help="on Drift, write Evidently's page there")
     return options
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +132,77 @@ def test_real_columns_score_as_in_evidently(tmp_path: Path) -> None:
     """Ten columns of a health insurance study, ties and heavy tails included."""
     before, after = insurance()
     assert_equal(before, after, tmp_path)
+
+
+HOSTILE = "</script><script>alert(1)</script>"
+
+
+def write_sides(folder: Path, shift: float) -> list[str]:
+    """Options for a reference and a window whose names and values are markup."""
+    options = []
+    for side, seed, by in (("reference", 1, 0.0), ("current", 2, shift)):
+        rng = np.random.default_rng(seed)
+        colors = rng.choice(["red", "<img src=x onerror=alert(2)>"], 800)
+        table = {HOSTILE: rng.normal(by, 1, 800), "size": rng.normal(by, 1, 800)}
+        pq.write_table(pa.table({**table, "color": colors}), folder / side)
+        options += [f"--{side}", str(folder / side)]
+    return options
+
+
+def by_hand(options: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    """`python -m driftcheck`, and at its end which of the slow imports it made."""
+    code = (
+        "import os, sys; from driftcheck.__main__ import main;"
+        "code = main(sys.argv[1:], os.environ);"
+        "print({'pandas', 'evidently'} & set(sys.modules)); sys.exit(code)"
+    )
+    paths = {"PYTHONPATH": os.pathsep.join(sys.path), "PATH": os.environ["PATH"]}
+    return subprocess.run(
+        [sys.executable, "-c", code, *options],
+        env={**paths, **environment},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+def test_a_drift_has_a_page_of_evidently_without_foreign_markup(tmp_path: Path) -> None:
+    """Names and categories that are markup are shown as text; nothing is fetched."""
+    page = tmp_path / "page.html"
+    python = ensure_environment("evidently") / "bin" / "python"
+    ran = by_hand(
+        [*write_sides(tmp_path, 1.0), "--html", str(page)],
+        DRIFTCHECK_EVIDENTLY_PYTHON=str(python),
+    )
+    assert (ran.returncode, ran.stderr) == (10, "")
+    assert ran.stdout.endswith("set()\n")
+    html = page.read_text()
+    assert "alert(1)\\u2039" in html  # as JSON spells ‹
+    assert HOSTILE not in html
+    assert "<img src=x" not in html
+    assert "default-src 'none'" in html
+
+
+def test_without_drift_there_is_no_page(tmp_path: Path) -> None:
+    """A check that finds nothing starts no Evidently."""
+    page = tmp_path / "page.html"
+    ran = by_hand(
+        [*write_sides(tmp_path, 0.0), "--html", str(page)],
+        DRIFTCHECK_EVIDENTLY_PYTHON="/nowhere/python",
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.endswith("set()\n")
+    assert not page.exists()
+
+
+def test_a_page_that_cannot_be_made_changes_no_verdict(tmp_path: Path) -> None:
+    """Without Evidently there is a warning that says what to do, and the verdict."""
+    page = tmp_path / "page.html"
+    ran = by_hand(
+        [*write_sides(tmp_path, 1.0), "--html", str(page)],
+        DRIFTCHECK_EVIDENTLY_PYTHON="/nowhere/python",
+    )
+    assert ran.returncode == 10
+    assert "warning: no report: NoEvidently: /nowhere/python" in ran.stderr
+    assert not page.exists()
