@@ -21,13 +21,13 @@ from driftcheck.contract import (
     Verdict,
     WindowGrid,
 )
-from driftcheck.contract_request import DATABASE_VARIABLE
+from driftcheck.contract_request import DATABASE_VARIABLE, ENGINES
+from driftcheck.engine import judge_by_engine, reference_for
 from driftcheck.load import LoadedReference, load_window
 from driftcheck.parquet import MAXIMUM_ROWS, column_names, read_files
-from driftcheck.profile import profile_of, read_profile, reference_of
+from driftcheck.profile import profile_of, read_profile
 from driftcheck.profile_file import SUFFIX, to_bytes
 from driftcheck.profile_store import Directory
-from driftcheck.verdict import judge
 from driftcheck.windows import Window
 
 REFERENCE_VARIABLE = "REFERENCE_DATASET_PATH"
@@ -84,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
     add("--reference-sha256", metavar="HEX", help="what the reference must be")
     add("--profile", metavar="WHERE", help="keep the reduced reference there")
     add("--write-profile", metavar="FILE", help="and there; *.profile.npz")
+    add("--engine", choices=ENGINES, default=ENGINES[0], help="whose scores decide")
     add("--json", metavar="FILE", help="write the answer as JSON there, too")
     add("--html", metavar="FILE", help="on Drift, write Evidently's page there")
     return options
@@ -104,9 +105,9 @@ def check_by_hand(
         url = environment.get(DATABASE_VARIABLE)
         return request, run_check(request, url, now, environment)
     window = Window(now, now, counting=False)
-    reference = reference_of(request, environment)
+    reference = reference_for(request, environment)
     examined = changed_reference(request, window, reference) or _examine(
-        request, window, reference, options
+        request, window, reference, options, environment
     )
     verdicts = (examined.judgement.verdict,)
     answer = CheckAnswer(request.spec_hash, reference.sha256, now, verdicts)
@@ -118,10 +119,12 @@ def _examine(
     window: Window,
     reference: LoadedReference,
     options: argparse.Namespace,
+    environment: Mapping[str, str],
 ) -> Examined:
     most = sys.maxsize if options.all_rows else MAXIMUM_ROWS
     current = load_window(options.current, request.log.features, reference, most)
-    return Examined(judge(request, window, reference.dataset, current), current)
+    sides = (reference.dataset, current)
+    return Examined(judge_by_engine(request, window, sides, environment), current)
 
 
 def write_profile(request: CheckRequest, options: argparse.Namespace) -> None:
@@ -171,6 +174,7 @@ def request_from(
         columns=_rules(options),
         default_threshold=options.threshold,
         profiles=options.profile,
+        engine=options.engine,
     ).to_json()
     try:
         return CheckRequest.from_json(value)

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 from driftcheck.columns import Dataset
 from driftcheck.contract import CheckAnswer, CheckError, CheckRequest, Verdict
+from driftcheck.engine import judge_by_engine, reference_for
 from driftcheck.failure import CheckFailure
 from driftcheck.load import LoadedReference
-from driftcheck.profile import reference_of
-from driftcheck.verdict import Judgement, judge, without_rows
+from driftcheck.verdict import Judgement, without_rows
 from driftcheck.windows import Window, windows_to_judge
 
 
@@ -46,7 +46,7 @@ def run_check(
     """
     windows = windows_to_judge(request, now)
     try:
-        reference = reference_of(request, environment or {})
+        reference = reference_for(request, environment or {})
     except CheckFailure as failure:
         return _failed(request, windows, now, failure)
     changed = tuple(
@@ -55,7 +55,7 @@ def run_check(
     if changed:
         return _done(request, changed, now, reference)
     try:
-        examined = _examine(request, windows, reference, url)
+        examined = _examine(request, windows, reference, url, environment or {})
     except CheckFailure as failure:
         return _failed(request, windows, now, failure, reference)
     return _done(request, examined, now, reference)
@@ -79,6 +79,7 @@ def _examine(
     windows: tuple[Window, ...],
     reference: LoadedReference,
     url: str | None,
+    environment: Mapping[str, str],
 ) -> tuple[Examined, ...]:
     from driftcheck.postgres import open_log
 
@@ -87,10 +88,11 @@ def _examine(
         for window in windows:
             try:
                 current = log.window(window, reference.kinds)
+                sides = (reference.dataset, current)
+                judgement = judge_by_engine(request, window, sides, environment)
             except CheckFailure as failure:
                 examined.append(Examined(_error(window, failure)))
                 continue
-            judgement = judge(request, window, reference.dataset, current)
             examined.append(Examined(judgement, current))
     return tuple(examined)
 

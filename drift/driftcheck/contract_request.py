@@ -17,6 +17,7 @@ from driftcheck.wire import (
 REQUEST_VARIABLE = "DRIFTCHECK_REQUEST"
 DATABASE_VARIABLE = "DATABASE_URL"
 MAXIMUM_COUNT = 10
+ENGINES = ("Native", "Evidently")
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,7 @@ class CheckRequest:
     `significance` is the false discovery rate over columns (0 to 1);
     `drifted_columns_percent` the share of drifted columns that makes a drifted
     dataset; thresholds are effect sizes (see `distance`). `profiles`: where the reduced
-    reference is kept, a directory or an address.
+    reference is kept, a directory or an address. `engine`: whose scores decide.
     """
 
     name: str
@@ -201,6 +202,7 @@ class CheckRequest:
     default_threshold: float = 0.1
     interim: bool = True
     profiles: str | None = None
+    engine: str = ENGINES[0]
     contract: str = CONTRACT
 
     def to_json(self) -> dict[str, Any]:
@@ -221,6 +223,7 @@ class CheckRequest:
             "default_threshold": self.default_threshold,
             "interim": self.interim,
             "profiles": self.profiles,
+            "engine": self.engine,
         }
 
     @classmethod
@@ -234,6 +237,9 @@ class CheckRequest:
             raise ContractError("significance: must lie between 0 and 1")
         if percent > 100:
             raise ContractError("drifted_columns_percent: must be at most 100")
+        engine = fields.optional_text("engine") or ENGINES[0]
+        if engine not in ENGINES:
+            raise ContractError(f"engine: must be one of {', '.join(ENGINES)}")
         return cls(
             name=fields.text("name"),
             namespace=fields.text("namespace"),
@@ -255,6 +261,7 @@ class CheckRequest:
             ),
             interim=fields.flag("interim", default=True),
             profiles=fields.optional_text("profiles"),
+            engine=engine,
         )
 
 

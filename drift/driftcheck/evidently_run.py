@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ import pyarrow.parquet as pq
 
 from driftcheck.check import Check, Examined
 from driftcheck.columns import Categories, Column, Dataset
-from driftcheck.contract import CheckRequest
+from driftcheck.contract import CheckRequest, ColumnRule
 from driftcheck.failure import CheckFailure, one_line
 from driftcheck.scores import ColumnScore
 
@@ -56,6 +57,61 @@ def evidently_page(
         (folder / "task.json").write_text(json.dumps(task))
         _run(python, folder)
         return (folder / "page.html").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Evidently's word on one column; `error` where it has none."""
+
+    score: float
+    drifted: bool
+    error: str = ""
+
+
+def evidently_scores(
+    sides: tuple[Dataset, Dataset],
+    asked: Mapping[str, ColumnRule],
+    environment: Mapping[str, str],
+) -> dict[str, Answer]:
+    """Evidently's score of every column that is asked for, from all its values.
+
+    `sides` are the reference and the window's rows; each rule has its threshold.
+    CheckFailure NoEvidently or ReportFailed where there is no answer at all.
+    """
+    python = evidently_python(environment)
+    names = {name: f"column {place}" for place, name in enumerate(asked)}
+    columns = []
+    with tempfile.TemporaryDirectory(prefix="driftcheck-") as place:
+        folder = Path(place)
+        for side, dataset in zip(("reference", "current"), sides, strict=True):
+            most = max(dataset.columns[name].present for name in asked)
+            table = {names[n]: whole(dataset.columns[n], most) for n in asked}
+            pq.write_table(pa.table(table), folder / f"{side}.parquet")
+        for name, rule in asked.items():
+            column = sides[0].columns[name]
+            columns.append(_told(names[name], column, rule.threshold or 0.0))
+        task = {"columns": columns, "page": False}
+        (folder / "task.json").write_text(json.dumps(task))
+        _run(python, folder)
+        found = json.loads((folder / "scores.json").read_text())
+    return {
+        name: Answer(
+            float(found[plain].get("score", 0.0)),
+            bool(found[plain].get("drifted", False)),
+            one_line(found[plain]["error"]) if "error" in found[plain] else "",
+        )
+        for name, plain in names.items()
+    }
+
+
+def whole(column: Column, rows: int) -> pa.Array:
+    """All values of a column, filled up with nulls to so many rows."""
+    if isinstance(column, Categories):
+        present = [c for c, n in column.counts.items() for _ in range(n)]
+        return pa.array(present + [None] * (rows - len(present)), pa.string())
+    values = np.full(rows, np.nan)
+    values[: column.present] = column.values
+    return pa.array(values)
 
 
 def evidently_python(environment: Mapping[str, str]) -> str:

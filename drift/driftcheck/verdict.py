@@ -7,7 +7,7 @@ with it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from driftcheck.columns import Dataset, Finding
 from driftcheck.comparison import Comparison
@@ -58,7 +58,25 @@ def judge(
         compared, unchecked = compare_columns(request, reference, current)
     scores = judge_columns(request, compared)
     remarks = (*unchecked, *remarks_on(scores, reference))
-    findings = (*sorted(quality, key=_rank), *remarks)
+    findings = (*quality, *remarks)
+    found = conclude(request, window, (reference, current), scores, findings)
+    near = found.verdict.verdict is Verdict.NO_DRIFT and _near(request, compared)
+    return replace(found, verdict=replace(found.verdict, near=near))
+
+
+def conclude(
+    request: CheckRequest,
+    window: Window,
+    sides: tuple[Dataset, Dataset],
+    scores: tuple[ColumnScore, ...],
+    findings: Sequence[Finding],
+) -> Judgement:
+    """The judgement that follows from scores, worst first, and from findings.
+
+    `sides` are the reference and the window's rows.
+    """
+    reference, current = sides
+    findings = tuple(sorted(findings, key=_rank))
     features = [score for score in scores if not score.prediction]
     kinds = {kind for score in scores for kind in score.kinds}
     verdict, reason, message = (
@@ -82,7 +100,6 @@ def judge(
             worst=tuple((score.name, score.effect) for score in scores[:WORST]),
             findings=tuple(str(finding) for finding in findings),
             sampled=current.sampled,
-            near=verdict is Verdict.NO_DRIFT and _near(request, compared),
         ),
         scores,
     )

@@ -16,6 +16,7 @@ from scipy.stats import kstwo
 
 from dev.environments import ensure_environment
 from driftcheck.columns import Column, ColumnKind, Numbers
+from driftcheck.contract import decode
 from driftcheck.plain import plain_scores
 from driftcheck.schema import column_from
 
@@ -134,7 +135,13 @@ def test_real_columns_score_as_in_evidently(tmp_path: Path) -> None:
     assert_equal(before, after, tmp_path)
 
 
+EVIDENTLY = ["--engine", "Evidently"]
 HOSTILE = "</script><script>alert(1)</script>"
+
+
+def with_evidently() -> str:
+    """The Python of Evidently's environment."""
+    return str(ensure_environment("evidently") / "bin" / "python")
 
 
 def write_sides(folder: Path, shift: float) -> list[str]:
@@ -170,10 +177,9 @@ def by_hand(options: list[str], **environment: str) -> subprocess.CompletedProce
 def test_a_drift_has_a_page_of_evidently_without_foreign_markup(tmp_path: Path) -> None:
     """Names and categories that are markup are shown as text; nothing is fetched."""
     page = tmp_path / "page.html"
-    python = ensure_environment("evidently") / "bin" / "python"
     ran = by_hand(
         [*write_sides(tmp_path, 1.0), "--html", str(page)],
-        DRIFTCHECK_EVIDENTLY_PYTHON=str(python),
+        DRIFTCHECK_EVIDENTLY_PYTHON=with_evidently(),
     )
     assert (ran.returncode, ran.stderr) == (10, "")
     assert ran.stdout.endswith("set()\n")
@@ -206,3 +212,61 @@ def test_a_page_that_cannot_be_made_changes_no_verdict(tmp_path: Path) -> None:
     assert ran.returncode == 10
     assert "warning: no report: NoEvidently: /nowhere/python" in ran.stderr
     assert not page.exists()
+
+
+def test_the_engine_evidently_decides_by_its_scores(tmp_path: Path) -> None:
+    """The answer holds what Evidently itself says of the same data, all three times."""
+    options = write_sides(tmp_path, 0.6)
+    names = {HOSTILE: "hostile", "size": "size", "color": "color"}
+    before, after = (
+        {names[n]: pq.read_table(tmp_path / side)[n] for n in names}
+        for side in ("reference", "current")
+    )
+    expected = of_evidently(before, after, tmp_path)
+    answer = tmp_path / "answer.json"
+    ran = by_hand(
+        [*EVIDENTLY, *options, "--json", str(answer)],
+        DRIFTCHECK_EVIDENTLY_PYTHON=with_evidently(),
+    )
+    assert (ran.returncode, ran.stderr) == (10, "")
+    (window,) = decode(answer.read_bytes()).windows
+    assert (window.drifted, window.checked) == (2, 3)
+    found = {names[name]: score for name, score in window.worst}
+    assert found == {
+        name: pytest.approx(scores[method], abs=5.1e-4)
+        for name, scores in expected.items()
+        for method in ("jensenshannon" if name == "color" else "wasserstein",)
+    }
+
+
+def test_a_column_that_evidently_cannot_score_loses_no_other(tmp_path: Path) -> None:
+    """It is named as unchecked; the rest is judged, and nothing drifted in it."""
+    options = []
+    for side, seed in (("reference", 1), ("current", 2)):
+        rng = np.random.default_rng(seed)
+        table = {"size": rng.normal(0, 1, 2000), "huge": rng.normal(0, 1e307, 2000)}
+        pq.write_table(pa.table(table), tmp_path / side)
+        options += [f"--{side}", str(tmp_path / side)]
+    ran = by_hand([*EVIDENTLY, *options], DRIFTCHECK_EVIDENTLY_PYTHON=with_evidently())
+    assert ran.returncode == 0
+    assert "Unchecked: huge" in ran.stdout
+    assert "none of 1 columns drifted" in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "code", "said"),
+    [
+        (["--minimum-rows", "10000"], 12, "NotEnoughRows"),
+        ([], 1, "NoEvidently: /nowhere/python"),
+        (["--engine", "Other"], 2, "invalid choice"),
+    ],
+    ids=["few rows", "no Evidently", "unknown engine"],
+)
+def test_the_engine_evidently_keeps_the_order_of_verdicts(
+    option: list[str], code: int, said: str, tmp_path: Path
+) -> None:
+    """Too few rows are Inconclusive before Evidently is even looked for."""
+    options = [*EVIDENTLY, *write_sides(tmp_path, 1.0), *option]
+    ran = by_hand(options, DRIFTCHECK_EVIDENTLY_PYTHON="/nowhere/python")
+    assert ran.returncode == code
+    assert said in ran.stdout + ran.stderr

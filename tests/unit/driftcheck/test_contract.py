@@ -29,6 +29,7 @@ REQUEST = c.CheckRequest(
     window_seconds=86400,
     windows=c.WindowGrid(ANCHOR, 3, ANCHOR + timedelta(days=2)),
     columns=(c.ColumnRule("price", critical=True, threshold=0.2, weight=2.5),),
+    engine="Evidently",
 )
 
 
@@ -62,6 +63,7 @@ def test_optional_fields_have_defaults() -> None:
         (("window_seconds",), 0, "window_seconds: must be a whole number"),
         (("window_seconds",), True, "window_seconds: must be a whole number"),
         (("minimum_rows",), 1.5, "minimum_rows: must be a whole number"),
+        (("engine",), "Other", "engine: must be one of Native, Evidently"),
         (("significance",), 1, "significance: must lie between 0 and 1"),
         (("significance",), "0.05", "significance: must be a number"),
         (("significance",), 10**400, "significance: must be a finite number"),
