@@ -39,6 +39,10 @@ TABLE = (
 _numbers = itertools.count(1)
 
 
+def _password() -> dict[str, str]:
+    return {"password": secrets.token_urlsafe()}
+
+
 @dataclass(frozen=True)
 class LoopServers:
     """The servers of the session."""
@@ -84,6 +88,9 @@ class LoopServers:
         cluster.apply(
             manifests.secret(namespace, "inference-log", DATABASE_URL=database.url),
             manifests.secret(namespace, "gitops", **user),
+            manifests.secret(namespace, "mlflow", username="killick", **_password()),
+            manifests.secret(namespace, "more", MORE_TOKEN=secrets.token_urlsafe()),
+            manifests.secret(namespace, "pull", **_password()),
             manifests.training_cronjob(namespace),
         )
         operator = OperatorProgram.of(

@@ -70,7 +70,13 @@ def model_deployment(
             "window": f"{WINDOW.seconds}s",
             "minimumRows": 100,
             "persistence": {"breaches": 1, "windows": 1},
+            # Secrets of every kind that an object can name: none may be seen again.
+            "podTemplate": {
+                "envFrom": [{"secretRef": {"name": "more"}}],
+                "imagePullSecrets": [{"name": "pull"}],
+            },
         },
+        "registry": {"credentialsSecretRef": {"name": "mlflow"}},
         "retraining": {"job": {"cronJobRef": {"name": "line-train"}}, "timeout": "5m"},
         "evaluation": {"metric": {"name": "MeanAbsoluteError"}, "minimumRows": 50},
         "promotion": {

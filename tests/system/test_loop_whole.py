@@ -144,6 +144,9 @@ def test_no_secret_leaks(told: LoopWorld) -> None:
     assert names >= {
         "DATABASE_URL of Secret inference-log",
         "password of Secret gitops",
+        "password of Secret mlflow",
+        "password of Secret pull",
+        "MORE_TOKEN of Secret more",
         "a service account's token",
     }
     assert told.leaks() == []
