@@ -134,10 +134,11 @@ def blocks_of_numbers(values: Floats, ordered: Floats) -> Floats | None:
     bins = np.searchsorted(edges, values)
     widths = np.diff(edges) / deviation
     order = np.argsort(values, kind="stable")
+    mixed = _shuffled(bins)
     rows = []
     for length in _lengths(values.size):
         effects, spreads = _number_effects(bins, length, widths)
-        chance, _ = _number_effects(_shuffled(bins), length, widths)
+        chance, _ = _number_effects(mixed, length, widths)
         strange = _strange_numbers(values, order, length)
         rows.append(_row(length, effects, chance, strange, spreads))
     return np.array(rows).T
@@ -153,10 +154,11 @@ def blocks_of_categories(codes: NDArray[np.int32]) -> Floats | None:
     ranked = np.minimum(rank[codes], KEPT_CATEGORIES)
     if not restless(np.minimum(ranked, 3)) and not _repeating(codes, counts):
         return None
+    mixed = _shuffled(ranked)
     rows = []
     for length in _lengths(codes.size):
         effects, spreads, strange = _category_effects(ranked, length)
-        chance, _, _ = _category_effects(_shuffled(ranked), length)
+        chance, _, _ = _category_effects(mixed, length)
         rows.append(_row(length, effects, chance, strange, spreads))
     return np.array(rows).T
 
