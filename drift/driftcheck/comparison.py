@@ -12,14 +12,7 @@ from driftcheck.binned import (
     tallied,
     widened,
 )
-from driftcheck.blocks import (
-    LEAST_BLOCKS,
-    LEAST_ROWS,
-    Blocks,
-    Usual,
-    spread_of_categories,
-    spread_of_numbers,
-)
+from driftcheck.blocks import LEAST_BLOCKS, LEAST_ROWS, Blocks, Usual
 from driftcheck.columns import Binned, Categories, Column, Numbers, Tally
 from driftcheck.distance import (
     Floats,
@@ -28,6 +21,8 @@ from driftcheck.distance import (
     inner_range,
     normed_wasserstein_distance,
     overlay,
+    spread_of_categories,
+    spread_of_numbers,
     stability_index,
 )
 from driftcheck.significance import (

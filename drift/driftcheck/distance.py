@@ -191,6 +191,25 @@ def stability_index(reference: Floats, current: Floats) -> float:
     return float(np.sum((p - q) * np.log(p / q)))
 
 
+def spread_of_numbers(ordered: Floats) -> float:
+    r"""How far two values of a sample lie apart on average, in the sample's unit.
+
+    .. math:: 2 \int F (1 - F) \, dx
+
+    Source: Gini (1912), "Variabilita e mutabilita".
+    """
+    below = np.arange(1, ordered.size) / ordered.size
+    return float(2 * np.sum(below * (1 - below) * np.diff(ordered)))
+
+
+def spread_of_categories(counts: Floats) -> float:
+    """The chance that two rows differ: 0 for one category, near 1 for very many.
+
+    Source: Simpson (1949), "Measurement of diversity".
+    """
+    return float(1 - np.sum((counts / counts.sum()) ** 2))
+
+
 def decile_edges(reference: Floats) -> Floats:
     """The reference's deciles, those that tie once."""
     return distinct(reference[np.arange(1, 10) * reference.size // 10])

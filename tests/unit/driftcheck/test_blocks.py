@@ -14,11 +14,10 @@ from driftcheck.blocks import (
     Usual,
     blocks_of_categories,
     blocks_of_numbers,
-    spread_of_categories,
-    spread_of_numbers,
 )
 from driftcheck.comparison import Comparison, compare
 from driftcheck.contract import ColumnRule, Verdict
+from driftcheck.distance import spread_of_categories, spread_of_numbers
 from driftcheck.verdict import judge
 from tests.unit.driftcheck.samples import (
     WINDOW,
