@@ -149,6 +149,12 @@ def _addresses() -> Iterator[Case]:
             "s3://b/a b",
         ],
     )
+    yield values(
+        "drift.profiles",
+        "without keys",
+        ["s3://b/a?region=eu", "gs://b", "abfss://c@a.dfs.example/x"],
+        ["/data", "file:///data", "s3://key:secret@b/x", "https://h/x", "s3://b/a b"],
+    )
     git = "promotion.git"
     yield values(
         f"{git}.url",

@@ -71,6 +71,7 @@ def check_request(ctx: Context, status: Status) -> CheckRequest:
         reference=Reference(pin.uri, pin.sha256),
         log=log_source(ctx),
         window_seconds=int(duration(spec.drift.window).total_seconds()),
+        profiles=spec.drift.profiles,
         minimum_rows=spec.drift.minimum_rows,
         significance=float(spec.drift.significance),
         drifted_columns_percent=spec.drift.drifted_columns_percent,

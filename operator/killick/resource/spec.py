@@ -162,6 +162,7 @@ class Drift:
     schedule: str = "@hourly"
     time_zone: str | None = None
     window: str = "24h"
+    profiles: str | None = None
     minimum_rows: int = 100
     drifted_columns_percent: int = 30
     significance: str = "0.05"
@@ -292,9 +293,8 @@ class Spec:
     @property
     def check_fingerprint(self) -> str:
         """Identify all that gives a verdict its meaning (not when it is taken)."""
-        drift = to_dict(self.drift)
-        for key in ("schedule", "timeZone", "podTemplate", "persistence"):
-            drift.pop(key, None)
-        log = to_dict(self.inference_log)
-        text = json.dumps([drift, log], sort_keys=True, separators=(",", ":"))
+        when = "schedule", "timeZone", "podTemplate", "persistence", "profiles"
+        drift = {k: v for k, v in to_dict(self.drift).items() if k not in when}
+        given = [drift, to_dict(self.inference_log)]
+        text = json.dumps(given, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]

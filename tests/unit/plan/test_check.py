@@ -314,6 +314,18 @@ def test_what_is_asked() -> None:
     assert (request.log.table, request.window_seconds) == ("ranger_inference_log", 60)
 
 
+def test_where_profiles_are_kept_changes_no_evidence() -> None:
+    """The check is told the place, and windows judged without it stay judged."""
+    plain, kept = b.a_spec(), b.a_spec()
+    kept = replace(kept, drift=replace(kept.drift, profiles="s3://models/profiles"))
+    request = decode_request(check_effect(b.context(kept), BASE).request)
+    assert request.profiles == "s3://models/profiles"
+    assert (
+        request.spec_hash
+        == decode_request(check_effect(b.context(plain), BASE).request).spec_hash
+    )
+
+
 @pytest.mark.parametrize(
     "change",
     [
