@@ -13,6 +13,7 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from driftcheck.contract import (
     decode_request,
     encode,
 )
-from driftcheck.failure import CheckFailure, without_secrets
+from driftcheck.failure import CheckFailure, one_line, without_secrets
 from driftcheck.processor import choose_sort
 from driftcheck.termination import write_message
 
@@ -73,6 +74,11 @@ def check_in_pod(environment: Mapping[str, str]) -> int:
     warn(write_message(encode(check.answer), environment))
     print(text_report(check))
     push(request, check.answer, environment)
+    if has_drift(check) and environment.get("MLFLOW_TRACKING_URI"):
+        # Only now that the answer is left: it stands, whatever becomes of the page.
+        page = page_of(check, request, environment)
+        answer = kept(check, request, page, environment)
+        warn(write_message(encode(answer), environment))
     return 0
 
 
@@ -92,32 +98,65 @@ def check_at_desk(arguments: list[str], environment: Mapping[str, str]) -> int:
         print(failure, file=sys.stderr)
         return 1
     print(text_report(check))
+    answer = check.answer
+    if has_drift(check) and (options.html or options.mlflow):
+        page = page_of(check, request, environment)
+        if options.html and page is not None:
+            warn(written(options.html, page))
+        if options.mlflow:
+            answer = kept(check, request, page, environment)
     if options.json:
-        with open(options.json, "wb") as file:  # noqa: PTH123
-            file.write(encode(check.answer) + b"\n")
-    if options.html:
-        warn(write_page(options.html, check, request, environment))
+        Path(options.json).write_bytes(encode(answer) + b"\n")
     push(request, check.answer, environment)
     return max(
         (EXIT_CODES[window.verdict] for window in check.answer.windows[-1:]), default=1
     )
 
 
-def write_page(
-    place: str, check: "Check", request: CheckRequest, environment: Mapping[str, str]
+def has_drift(check: "Check") -> bool:
+    """Whether the newest window drifted, so that a page is worth its cost."""
+    return any(w.verdict is Verdict.DRIFT for w in check.answer.windows[-1:])
+
+
+def page_of(
+    check: "Check", request: CheckRequest, environment: Mapping[str, str]
 ) -> str | None:
-    """Writes Evidently's page on a drift; what prevents it is returned as a warning."""
-    if not any(w.verdict is Verdict.DRIFT for w in check.answer.windows[-1:]):
-        return None
+    """Evidently's page; None, and a warning, where there can be none."""
     from driftcheck.evidently_run import evidently_page
 
     try:
-        Path(place).write_text(
-            evidently_page(check, request, environment), encoding="utf-8"
-        )
-    except (CheckFailure, OSError) as error:
-        return f"no report: {error}"
+        return evidently_page(check, request, environment)
+    except Exception as error:  # noqa: BLE001  whatever it is, the verdict stands
+        warn(f"no report: {error}")
+        return None
+
+
+def written(place: str, page: str) -> str | None:
+    """Writes the page to a file; a warning where that fails, else None."""
+    try:
+        Path(place).write_text(page, encoding="utf-8")
+    except OSError as error:
+        return f"no report: {error.strerror}: {place}"
     return None
+
+
+def kept(
+    check: "Check",
+    request: CheckRequest,
+    page: str | None,
+    environment: Mapping[str, str],
+) -> CheckAnswer:
+    """The answer with the address at which MLflow keeps it, if that can be done."""
+    from driftcheck.report_mlflow import store_drift
+
+    try:
+        address = store_drift(request, check.answer, page, environment)
+    except Exception as error:  # noqa: BLE001  whatever it is, the verdict stands
+        uri = environment.get("MLFLOW_TRACKING_URI")
+        warn(f"nothing kept in MLflow: {without_secrets(one_line(error), uri)}")
+        return check.answer
+    print(f"kept in MLflow: {address}")
+    return replace(check.answer, report=address)
 
 
 def leave_answer(

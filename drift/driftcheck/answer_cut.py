@@ -2,9 +2,9 @@
 
 Details give way before verdicts and old windows before new: the findings (the pod's
 log has them too), the worst columns, the messages, the kinds of drift and how many
-rows were sampled, each from the oldest window on; then interim windows; last the
-message of a whole check's error. What a decision needs of a counting window (times,
-verdict, reason, counts) is never cut.
+rows were sampled, each from the oldest window on; then interim windows; then the
+report's address; last the message of a whole check's error. What a decision needs of
+a counting window (times, verdict, reason, counts) is never cut.
 """
 
 from collections.abc import Iterator
@@ -43,6 +43,9 @@ def _ever_shorter(answer: CheckAnswer) -> Iterator[CheckAnswer]:
         if not window.counting:
             answer = _with(answer, window, None)
             yield answer
+    if answer.report:
+        answer = replace(answer, report=None, truncated=True)
+        yield answer
     if answer.error and answer.error.message:
         yield replace(answer, error=replace(answer.error, message=""), truncated=True)
 

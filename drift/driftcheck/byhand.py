@@ -86,6 +86,7 @@ def parser() -> argparse.ArgumentParser:
     add("--write-profile", metavar="FILE", help="and there; *.profile.npz")
     add("--engine", choices=ENGINES, default=ENGINES[0], help="whose scores decide")
     add("--json", metavar="FILE", help="write the answer as JSON there, too")
+    add("--mlflow", action="store_true", help="and keep both at MLFLOW_TRACKING_URI")
     add("--html", metavar="FILE", help="on Drift, write Evidently's page there")
     return options
 

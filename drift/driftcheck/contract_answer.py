@@ -148,6 +148,7 @@ class CheckAnswer:
     """All verdicts of one check; `error` where the whole check failed.
 
     `reference_sha256` is the digest of what was really read, None if nothing was.
+    `report`: where the full verdict, or Evidently's page on it, is kept in MLflow.
     `truncated`: details were cut to fit; verdicts of counting windows never are.
     """
 
@@ -157,6 +158,7 @@ class CheckAnswer:
     windows: tuple[WindowVerdict, ...] = ()
     truncated: bool = False
     error: CheckError | None = None
+    report: str | None = None
     contract: str = field(default=CONTRACT)
 
     def to_json(self) -> dict[str, Any]:
@@ -169,6 +171,7 @@ class CheckAnswer:
             "at": format_time(self.judged_at),
             "len": seconds,
             "cut": True if self.truncated else None,
+            "report": self.report,
         }
         if self.error:
             value["error"] = error_json(self.error)
@@ -203,6 +206,7 @@ class CheckAnswer:
             windows=windows,
             truncated=fields.flag("cut", default=False),
             error=error,
+            report=fields.optional_text("report"),
         )
 
 

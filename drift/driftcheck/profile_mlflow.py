@@ -28,8 +28,6 @@ def version_artifacts(version: str, environment: Mapping[str, str]) -> "Store":
     They go through the tracking server where it serves artifacts, else to where the
     run keeps them.
     """
-    from driftcheck.profile_store import store_at
-
     server = environment.get("MLFLOW_TRACKING_URI", "")
     if urlsplit(server).scheme not in ("http", "https"):
         raise ValueError("MLFLOW_TRACKING_URI is no http:// or https:// address")
@@ -43,7 +41,16 @@ def version_artifacts(version: str, environment: Mapping[str, str]) -> "Store":
     if not run:
         raise ValueError(f"models:/{version} has no run to keep artifacts")
     found = client.get(f"api/2.0/mlflow/runs/get?{urlencode({'run_id': run})}")
-    root = str(found["run"]["info"]["artifact_uri"]).rstrip("/")
+    return run_artifacts(client, str(found["run"]["info"]["artifact_uri"]), environment)
+
+
+def run_artifacts(
+    client: "Client", address: str, environment: Mapping[str, str]
+) -> "Store":
+    """The folder of ours among a run's artifacts, which are at that address."""
+    from driftcheck.profile_store import store_at
+
+    root = address.rstrip("/")
     if root.startswith(PROXIED):
         return Artifacts(client, urlsplit(root).path.strip("/"))
     return store_at(f"{root}/{FOLDER}", environment)
@@ -70,7 +77,7 @@ class Client:
 
     def __init__(self, server: str, environment: Mapping[str, str]) -> None:
         self._server = server
-        self._headers = {"Content-Type": "application/octet-stream"}
+        self._headers: dict[str, str] = {}
         token = environment.get("MLFLOW_TRACKING_TOKEN")
         user = environment.get("MLFLOW_TRACKING_USERNAME")
         if user:
@@ -84,8 +91,10 @@ class Client:
 
     def send(self, method: str, path: str, data: bytes | None = None) -> bytes | None:
         """The answer's body, None where there is nothing; OSError for anything else."""
+        kind = "application/json" if method == "POST" else "application/octet-stream"
+        headers = {**self._headers, "Content-Type": kind}
         request = Request(  # noqa: S310  its scheme was checked
-            f"{self._server}/{path}", data, self._headers, method=method
+            f"{self._server}/{path}", data, headers, method=method
         )
         try:
             with self._opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
@@ -105,6 +114,15 @@ class Client:
             found: dict[str, Any] = json.loads(body or b"")
         except ValueError:
             raise OSError("MLflow knows no such version, or answers no JSON") from None
+        return found
+
+    def post(self, path: str, value: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a change, as JSON; OSError where there is none."""
+        body = self.send("POST", f"api/2.0/mlflow/{path}", json.dumps(value).encode())
+        try:
+            found: dict[str, Any] = json.loads(body or b"")
+        except ValueError:
+            raise OSError("MLflow answers no JSON") from None
         return found
 
 

@@ -14,7 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from adbc_driver_postgresql import dbapi
+from mlflow import MlflowClient
 
+from dev.mlflow_server import MLflowServer
 from dev.pushgateway import Pushgateway
 from driftcheck import contract as c
 from driftcheck import evaluation_contract as e
@@ -162,6 +164,29 @@ def test_drift_is_seen_in_the_windows_in_which_it_happened(
     with urlopen(f"{pushgateway.url}/metrics", timeout=10) as response:
         metrics = response.read().decode()
     assert 'drift_detected{instance="",job="killick",name="recommendation"' in metrics
+
+
+def test_a_pod_keeps_the_verdict_of_a_drift_in_mlflow(
+    database: Database, reference: c.Reference, run: Run, mlflow_server: MLflowServer
+) -> None:
+    """Its answer names the artifact; without Evidently there is a warning, no page."""
+    create(database)
+    database.execute(NORMAL)
+    fill(database, NOW - timedelta(minutes=59), 300, 26.0)
+    asked = replace(request(reference), windows=c.WindowGrid(NOW, 1))
+    where = {"MLFLOW_TRACKING_URI": mlflow_server.url}
+    ran = check(run, asked, database.url, **where)
+    assert (ran.code, ran.answer.windows[-1].verdict) == (0, c.Verdict.DRIFT)
+    assert "warning: no report: NoEvidently: install" in ran.printed
+    address = ran.answer.report or ""
+    assert address.endswith("/driftcheck/verdict.json")
+    run_id = address.removeprefix("runs:/").split("/")[0]
+    kept = MlflowClient(mlflow_server.url).list_artifacts(run_id, "driftcheck")
+    assert [artifact.path for artifact in kept] == ["driftcheck/verdict.json"]
+    away = check(run, asked, database.url, MLFLOW_TRACKING_URI="http://127.0.0.1:9")
+    assert [w.verdict for w in away.answer.windows] == [c.Verdict.DRIFT]
+    assert away.answer.report is None
+    assert "warning: nothing kept in MLflow: MLflow cannot be reached" in away.printed
 
 
 def test_predictions_are_judged_beside_the_vector(

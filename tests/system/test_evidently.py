@@ -11,10 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from mlflow import MlflowClient
 from pyarrow import csv
 from scipy.stats import kstwo
 
 from dev.environments import ensure_environment
+from dev.mlflow_server import MLflowServer
 from driftcheck.columns import Column, ColumnKind, Numbers
 from driftcheck.contract import decode
 from driftcheck.plain import plain_scores
@@ -174,14 +176,24 @@ def by_hand(options: list[str], **environment: str) -> subprocess.CompletedProce
     )
 
 
-def test_a_drift_has_a_page_of_evidently_without_foreign_markup(tmp_path: Path) -> None:
-    """Names and categories that are markup are shown as text; nothing is fetched."""
+def test_a_drift_has_a_page_of_evidently_without_foreign_markup(
+    mlflow_server: MLflowServer, tmp_path: Path
+) -> None:
+    """Names that are markup are shown as text; MLflow keeps the page at its address."""
     page = tmp_path / "page.html"
+    answer = tmp_path / "answer.json"
+    places = ["--mlflow", "--html", str(page), "--json", str(answer)]
     ran = by_hand(
-        [*write_sides(tmp_path, 1.0), "--html", str(page)],
+        [*write_sides(tmp_path, 1.0), *places],
         DRIFTCHECK_EVIDENTLY_PYTHON=with_evidently(),
+        MLFLOW_TRACKING_URI=mlflow_server.url,
     )
     assert (ran.returncode, ran.stderr) == (10, "")
+    address = decode(answer.read_bytes()).report or ""
+    run, path = address.removeprefix("runs:/").split("/", 1)
+    client = MlflowClient(mlflow_server.url)
+    kept = client.download_artifacts(run, path, str(tmp_path))
+    assert Path(kept).read_bytes() == page.read_bytes()
     assert ran.stdout.endswith("set()\n")
     html = page.read_text()
     assert "alert(1)\\u2039" in html  # as JSON spells ‹

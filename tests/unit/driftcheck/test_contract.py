@@ -254,3 +254,14 @@ def test_both_contracts_need_only_the_standard_library() -> None:
     subprocess.run(
         [sys.executable, "-c", program], check=True, env={"PYTHONPATH": "drift"}
     )
+
+
+def test_the_report_s_address_gives_way_before_a_verdict() -> None:
+    """It is kept where there is room, and the first whole field that is cut."""
+    whole = replace(answer(window(0)), report="runs:/" + "a" * 32 + "/report.html")
+    assert c.decode(c.encode(whole)).report == whole.report
+    crowded = replace(
+        answer(*(window(day) for day in range(10))), report="runs:/" + "a" * 900
+    )
+    read = c.decode(c.encode(crowded))
+    assert (read.report, len(read.windows), read.truncated) == (None, 10, True)
