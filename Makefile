@@ -82,7 +82,7 @@ format: $(VENV)/.complete ## Format and mend what can be mended
 
 .PHONY: requirements
 requirements: $(VENV)/.complete ## Compile requirements/*.in to hashed *.txt
-	@for name in operator worker training evidently nannyml warehouse warehouse-test data dev; do \
+	@for name in operator worker training evidently nannyml warehouse warehouse-test data objectstore dev; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate \
 	    --universal -p 3.11 requirements/$$name.in -o requirements/$$name.txt; done
 

@@ -36,7 +36,8 @@ from driftcheck.contract import (
     WindowVerdict,
 )
 from driftcheck.load import LoadedReference
-from driftcheck.schema import dataset_from, reference_shape, window_shape
+from driftcheck.schema import dataset_from
+from driftcheck.shape import reference_shape, window_shape
 from driftcheck.verdict import judge
 from driftcheck.windows import Window
 

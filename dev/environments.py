@@ -24,6 +24,7 @@ EnvironmentName = Literal[
     "nannyml",
     "warehouse-test",
     "data",
+    "objectstore",
 ]
 
 _REPOSITORY = Path(__file__).resolve().parent.parent

@@ -81,7 +81,7 @@ def _examine(
     url: str | None,
     environment: Mapping[str, str],
 ) -> tuple[Examined, ...]:
-    from driftcheck.postgres import open_log
+    from driftcheck.logs import open_log
 
     examined = []
     with open_log(url, request.log) as log:

@@ -16,13 +16,12 @@ from driftcheck.contract_answer import (
     WindowVerdict,
     decode,
 )
+from driftcheck.contract_log import Features, Filter, LogSource
 from driftcheck.contract_request import (
     MAXIMUM_COUNT,
     REQUEST_VARIABLE,
     CheckRequest,
     ColumnRule,
-    Features,
-    LogSource,
     Reference,
     WindowGrid,
     decode_request,
@@ -41,6 +40,7 @@ __all__ = [
     "ColumnRule",
     "ContractError",
     "Features",
+    "Filter",
     "Kind",
     "LogSource",
     "Reference",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
+from driftcheck.contract_log import LogSource
 from driftcheck.wire import (
     CONTRACT,
     ContractError,
@@ -36,80 +37,6 @@ class Reference:
         """Read from a request."""
         sha256 = fields.optional_text("sha256")
         return cls(fields.text("uri"), sha256.lower() if sha256 else None)
-
-
-@dataclass(frozen=True)
-class Features:
-    """Where a row's features are: one array column (Vector), or columns of their own.
-
-    `names` are the reference's column names, in the array's order for a Vector.
-    """
-
-    kind: str
-    names: tuple[str, ...]
-    column: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """As the request carries it."""
-        return {"kind": self.kind, "column": self.column, "names": list(self.names)}
-
-    @classmethod
-    def from_fields(cls, fields: Fields) -> Self:
-        """Read from a request."""
-        kind = fields.text("kind")
-        if kind not in ("Vector", "Columns"):
-            raise ContractError(f"{fields.path('kind')}: must be Vector or Columns")
-        names = fields.texts("names")
-        if not names or len(set(names)) != len(names):
-            raise ContractError(
-                f"{fields.path('names')}: must hold at least one name, none twice"
-            )
-        column = fields.text("column") if kind == "Vector" else None
-        return cls(kind, names, column)
-
-
-@dataclass(frozen=True)
-class LogSource:
-    """A table of inferences. Naive timestamps are read as of `time_zone`.
-
-    `lag_seconds`: how long a row may take to arrive; younger times are not judged.
-    """
-
-    schema: str
-    table: str
-    timestamp_column: str
-    features: Features
-    time_zone: str = "UTC"
-    lag_seconds: int = 300
-    prediction_column: str | None = None
-    label_column: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """As the request carries it."""
-        return {
-            "schema": self.schema,
-            "table": self.table,
-            "timestamp_column": self.timestamp_column,
-            "time_zone": self.time_zone,
-            "lag_seconds": self.lag_seconds,
-            "features": self.features.to_json(),
-            "prediction_column": self.prediction_column,
-            "label_column": self.label_column,
-        }
-
-    @classmethod
-    def from_fields(cls, fields: Fields) -> Self:
-        """Read from a request."""
-        return cls(
-            schema=fields.text("schema"),
-            table=fields.text("table"),
-            timestamp_column=fields.text("timestamp_column"),
-            features=Features.from_fields(fields.child("features")),
-            time_zone=fields.optional_text("time_zone") or "UTC",
-            lag_seconds=fields.whole("lag_seconds"),
-            prediction_column=fields.optional_text("prediction_column"),
-            label_column=fields.optional_text("label_column"),
-        )
 
 
 @dataclass(frozen=True)

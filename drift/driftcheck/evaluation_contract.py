@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from driftcheck.contract_answer import CheckError, error_from, error_json
-from driftcheck.contract_request import LogSource
+from driftcheck.contract_log import LogSource
 from driftcheck.wire import (
     ContractError,
     Fields,

@@ -27,13 +27,8 @@ from driftcheck.parquet import (
     open_table,
     read_files,
 )
-from driftcheck.schema import (
-    Shape,
-    columns_from,
-    dataset_of,
-    reference_shape,
-    window_shape,
-)
+from driftcheck.schema import columns_from, dataset_of
+from driftcheck.shape import Shape, reference_shape, window_shape
 
 Keep: TypeAlias = Callable[[str, Column], Column]
 

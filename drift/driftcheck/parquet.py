@@ -22,6 +22,7 @@ from driftcheck.sources import Content, digest_of, files, first_file
 
 MAXIMUM_ROWS = 100_000
 MAXIMUM_COLUMN_BYTES = 1024**3
+ARROW = b"ARROW1"
 
 Chosen: TypeAlias = list[NDArray[np.int64] | None]
 
@@ -144,18 +145,37 @@ def column_names(uri: str) -> list[str]:
     """The names of the reference's columns; CheckFailure where it is unreadable."""
     try:
         with first_file(uri) as file:
-            return list(pq.ParquetFile(file).schema_arrow.names)
+            return list(_parquet(Content(file)).schema_arrow.names)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise _unreadable(uri, "ReferenceUnreadable", error) from None
 
 
 def _parquet(content: Content) -> pq.ParquetFile:
     """An open file; its strings are read as they are stored, each text once."""
+    content.file.seek(0)
+    if content.file.read(len(ARROW)) == ARROW:
+        return pq.ParquetFile(pa.BufferReader(_as_parquet(content.file)))
     footer = pq.read_metadata(content.file)
     texts = [f.name for f in footer.schema.to_arrow_schema() if is_text(f.type)]
     return pq.ParquetFile(
         content.file, metadata=footer, read_dictionary=texts, pre_buffer=False
     )
+
+
+def _as_parquet(file: pa.NativeFile) -> pa.Buffer:
+    """An Arrow file (IPC, Feather) in the form that is read column by column."""
+    file.seek(0)
+    with pa.ipc.open_file(file) as reader:
+        stream = pa.BufferOutputStream()
+        size = 0
+        with pq.ParquetWriter(stream, reader.schema) as writer:
+            for place in range(reader.num_record_batches):
+                batch = reader.get_batch(place)
+                size += batch.nbytes
+                if size > MAXIMUM_COLUMN_BYTES:
+                    raise ValueError(f"it is over {MAXIMUM_COLUMN_BYTES} bytes")
+                writer.write_batch(batch)
+    return stream.getvalue()
 
 
 def _unreadable(uri: str, reason: str, error: Exception) -> CheckFailure:

@@ -8,10 +8,9 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import adbc_driver_manager
 import pyarrow as pa
@@ -21,12 +20,20 @@ from driftcheck.columns import ColumnKind, Dataset, Order
 from driftcheck.contract import LogSource
 from driftcheck.contract_request import DATABASE_VARIABLE
 from driftcheck.failure import CheckFailure, one_line, without_secrets
-from driftcheck.schema import POSTGRES_TYPE, Shape, dataset_from, window_shape
+from driftcheck.log_parts import (
+    SAMPLE_ROWS,
+    conditions,
+    holders,
+    moment_in,
+    quoted,
+    seed_of,
+)
+from driftcheck.schema import dataset_from
+from driftcheck.shape import POSTGRES_TYPE, Shape, is_written, window_shape
 from driftcheck.windows import Window
 
 STATEMENT_TIMEOUT_SECONDS = 120
 CONNECT_TIMEOUT_SECONDS = 10
-SAMPLE_ROWS = 100_000
 
 _REASONS = {
     "42P01": "MissingTable",
@@ -35,13 +42,6 @@ _REASONS = {
     "42501": "LogForbidden",
     "57014": "LogTimeout",
 }
-
-
-def quoted(identifier: str) -> str:
-    """An identifier as SQL takes it, whatever it contains."""
-    if "\0" in identifier or not identifier:
-        raise CheckFailure("BadRequest", "an identifier is empty or holds a NUL")
-    return '"' + identifier.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True)
@@ -90,40 +90,28 @@ class InferenceLog:
         cursor.execute(f"SELECT * FROM {self.table} LIMIT 0")  # noqa: S608
         return cursor.fetch_arrow_table().schema
 
-    def moment(self, schema: pa.Schema, moment: datetime) -> datetime:
-        """A time as the timestamp column holds it: in UTC, or naive in its zone."""
-        name = self.source.timestamp_column
-        if name not in schema.names:
-            raise CheckFailure("MissingColumn", f"there is no timestamp column {name}")
-        kind = schema.field(name).type
-        if not pa.types.is_timestamp(kind):
-            raise CheckFailure("NotATimestamp", f"column {name} holds {kind}")
-        if kind.tz:
-            return moment.astimezone(UTC)
-        return moment.astimezone(zone_of(self.source)).replace(tzinfo=None)
-
     def readable(self, schema: pa.Schema, name: str) -> str:
         """A column as SQL, PostgreSQL's numeric as a float, which Arrow knows."""
         if name not in schema.names:
             raise CheckFailure("MissingColumn", f"there is no column {name}")
         field = schema.field(name)
-        if pa.types.is_list(field.type):
-            cast = _cast(field.type.value_field, ColumnKind.NUMBER, "::float8[]")
-        else:
-            cast = _cast(field, ColumnKind.NUMBER, "::float8")
-        return quoted(name) + cast
+        if pa.types.is_list(field.type) or is_written(field):
+            return _whole(field)
+        return quoted(name) + _cast(field, ColumnKind.NUMBER, "::float8")
 
     def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
         """A window's rows, above SAMPLE_ROWS a random sample of them."""
         with self.snapshot() as cursor:
             schema = self.schema(cursor)
-            bounds = (
-                self.moment(schema, window.start),
-                self.moment(schema, window.end),
+            where, values = conditions(
+                self.source,
+                schema,
+                f"{self.time} >= $1 AND {self.time} < $2",
+                moment_in(self.source, schema, window.start),
+                moment_in(self.source, schema, window.end),
             )
-            where = f"WHERE {self.time} >= $1 AND {self.time} < $2"
             count = f"SELECT count(*) FROM {self.table} {where}"  # noqa: S608
-            cursor.execute(count, bounds)
+            cursor.execute(count, values)
             rows = int(cursor.fetch_arrow_table().column(0)[0].as_py())
             shape = window_shape(schema, self.source.features, kinds)
             if not shape.names:
@@ -132,16 +120,34 @@ class InferenceLog:
             order = f" ORDER BY {self.time}"
             if rows > SAMPLE_ROWS:
                 # One seed per window: the same rows give the same verdict.
-                seed = window.start.timestamp() % 1000 / 1000
-                cursor.execute("SELECT setseed($1)", (seed,))
+                cursor.execute("SELECT setseed($1)", (seed_of(window) / 1000,))
                 cursor.fetch_arrow_table()
-                select += f" AND random() < $3{order}"
-                cursor.execute(select, (*bounds, SAMPLE_ROWS / rows))
+                select += f" AND random() < ${len(values) + 1}{order}"
+                cursor.execute(select, (*values, SAMPLE_ROWS / rows))
             else:
-                cursor.execute(select + order, bounds)
+                cursor.execute(select + order, values)
             table = cursor.fetch_arrow_table()
         features = self.source.features
         return dataset_from(table, shape, features, rows, Order.TIME)
+
+    def labelled(self, after: datetime, most: int) -> pa.Table:
+        """See `Log`. Ties at the cut are broken by the row itself: reruns agree."""
+        label = self.source.label_column or ""
+        with self.snapshot() as cursor:
+            schema = self.schema(cursor)
+            names = holders(self.source)
+            wanted = ", ".join(self.readable(schema, name) for name in names)
+            truth = self.readable(schema, label)
+            moment = moment_in(self.source, schema, after)
+            where = conditions(self.source, schema, f"{self.time} > $1", moment)
+            places = ", ".join(str(3 + place) for place in range(len(names)))
+            select = (
+                f"SELECT {self.time}, {truth}, {wanted} FROM {self.table} "  # noqa: S608
+                f"{where.condition} AND {quoted(label)} IS NOT NULL "
+                f"ORDER BY 1 DESC, {places}, 2 LIMIT {most:d}"
+            )
+            cursor.execute(select, where.values)
+            return cursor.fetch_arrow_table()
 
 
 def selected(schema: pa.Schema, shape: Shape) -> str:
@@ -150,27 +156,26 @@ def selected(schema: pa.Schema, shape: Shape) -> str:
         quoted(name) + _cast(schema.field(name), kind, "::float8")
         for name, kind in shape.columns.items()
     ]
-    if shape.vector is not None:
-        item = schema.field(shape.vector).type.value_field
-        cast = _cast(item, ColumnKind.NUMBER, "::float8[]")
-        columns.append(quoted(shape.vector) + cast)
+    wholes = [name for name in (shape.vector, shape.holder) if name]
+    # A column may be the holder and, as a text, a feature: it is read once.
+    columns += [
+        _whole(schema.field(name)) for name in wholes if name not in shape.columns
+    ]
     return ", ".join(columns)
+
+
+def _whole(field: pa.Field) -> str:
+    """A column that holds several features, as SQL."""
+    if not pa.types.is_list(field.type):
+        return f"{quoted(field.name)}::text AS {quoted(field.name)}"
+    item = field.type.value_field
+    return quoted(field.name) + _cast(item, ColumnKind.NUMBER, "::float8[]")
 
 
 def _cast(field: pa.Field, kind: ColumnKind, number: str) -> str:
     if kind is ColumnKind.NUMBER:
         return number if (field.metadata or {}).get(POSTGRES_TYPE) == b"numeric" else ""
     return "::text"
-
-
-def zone_of(source: LogSource) -> tzinfo:
-    """The zone of naive timestamps."""
-    if source.time_zone.upper() == "UTC":
-        return UTC
-    try:
-        return ZoneInfo(source.time_zone)
-    except (ValueError, OSError, KeyError):
-        raise CheckFailure("BadRequest", f"no time zone {source.time_zone}") from None
 
 
 @contextmanager

@@ -89,8 +89,17 @@ class Client:
         # A redirect would carry them to another host.
         self._opener = build_opener(_NoRedirects)
 
-    def send(self, method: str, path: str, data: bytes | None = None) -> bytes | None:
-        """The answer's body, None where there is nothing; OSError for anything else."""
+    def send(
+        self,
+        method: str,
+        path: str,
+        data: bytes | None = None,
+        most: int = MAXIMUM_BYTES,
+    ) -> bytes | None:
+        """The first `most` bytes of the answer's body, None where there is nothing.
+
+        OSError for anything else.
+        """
         kind = "application/json" if method == "POST" else "application/octet-stream"
         headers = {**self._headers, "Content-Type": kind}
         request = Request(  # noqa: S310  its scheme was checked
@@ -98,7 +107,7 @@ class Client:
         )
         try:
             with self._opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
-                body: bytes = answer.read(MAXIMUM_BYTES)
+                body: bytes = answer.read(most)
                 return body
         except HTTPError as error:
             if method == "GET" and error.code == HTTPStatus.NOT_FOUND:

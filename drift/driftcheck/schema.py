@@ -1,18 +1,13 @@
-"""Arrow data as columns to compare; what does not fit becomes a finding.
-
-The reference fixes each column's kind. A window's column that is gone or of another
-kind is a finding, not an exception: the other columns are still compared.
-"""
+"""Arrow data as columns to compare; what does not fit becomes a finding."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
-from driftcheck.arrays import codes_of, floats_of, is_text, plain_type
+from driftcheck.arrays import codes_of, floats_of
 from driftcheck.blocks import blocks_of_categories, blocks_of_numbers
 from driftcheck.columns import (
     Categories,
@@ -25,151 +20,9 @@ from driftcheck.columns import (
 )
 from driftcheck.contract import Features
 from driftcheck.distance import Floats
+from driftcheck.json_values import fields_from, vectors_from
+from driftcheck.shape import Shape, is_list
 from driftcheck.significance import category_dependence, dependence
-
-POSTGRES_TYPE = b"POSTGRESQL:type"
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What of a table can be used, by kind: columns, and what a vector holds."""
-
-    vector: str | None
-    columns: Mapping[str, ColumnKind]
-    findings: tuple[Finding, ...]
-    elements: Mapping[str, ColumnKind] = field(default_factory=dict)
-
-    @property
-    def names(self) -> list[str]:
-        """The table's columns to read."""
-        return [*([self.vector] if self.vector else []), *self.columns]
-
-
-def reference_shape(
-    schema: pa.Schema, features: Features, prediction: str | None = None
-) -> Shape:
-    """The shape of a reference, whose types decide how columns are compared.
-
-    The column of predictions is one more column, if the reference has it.
-    """
-    if features.column in schema.names and not set(features.names) & set(schema.names):
-        kinds = dict.fromkeys(features.names, ColumnKind.NUMBER)
-        shape = window_shape(schema, features, kinds)
-    else:
-        shape = _columns_shape(schema, features.names)
-    if prediction is None or prediction in features.names:
-        return shape
-    if prediction in schema.names:
-        found = _columns_shape(schema, (prediction,))
-    else:
-        detail = "the reference holds no predictions to compare with"
-        found = Shape(None, {}, (Finding("Unchecked", prediction, detail, False),))
-    return replace(
-        shape,
-        columns={**shape.columns, **found.columns},
-        findings=shape.findings + found.findings,
-    )
-
-
-def _columns_shape(schema: pa.Schema, names: Sequence[str]) -> Shape:
-    columns: dict[str, ColumnKind] = {}
-    findings = []
-    for name in names:
-        if name not in schema.names:
-            findings.append(
-                Finding("MissingColumn", name, "the reference has no such column")
-            )
-            continue
-        kind = kind_of(schema.field(name))
-        if kind is None:
-            held = plain_type(schema.field(name).type)
-            detail = f"values of type {held} are not compared"
-            findings.append(Finding("Unchecked", name, detail, quality=False))
-        else:
-            columns[name] = kind
-    return Shape(None, columns, tuple(findings))
-
-
-def window_shape(
-    schema: pa.Schema, features: Features, expected: Mapping[str, ColumnKind]
-) -> Shape:
-    """The shape of a window, held against the kinds that the reference has."""
-    if features.kind == "Vector" and features.column is not None:
-        inside = {n: k for n, k in expected.items() if n in features.names}
-        beside = {n: k for n, k in expected.items() if n not in features.names}
-        vector = _vector_shape(schema, features.column, inside)
-        rest = _expected_shape(schema, beside)
-        findings = vector.findings + rest.findings
-        return replace(vector, columns=rest.columns, findings=findings)
-    return _expected_shape(schema, expected)
-
-
-def _expected_shape(schema: pa.Schema, expected: Mapping[str, ColumnKind]) -> Shape:
-    columns: dict[str, ColumnKind] = {}
-    findings = []
-    for name, kind in expected.items():
-        if name not in schema.names:
-            detail = "the inference log has no such column"
-            findings.append(Finding("MissingColumn", name, detail))
-        elif not _fits(schema.field(name), kind):
-            held = plain_type(schema.field(name).type)
-            detail = f"it holds {held}, the reference a {kind}"
-            findings.append(Finding("RetypedColumn", name, detail))
-        else:
-            columns[name] = kind
-    return Shape(None, columns, tuple(findings))
-
-
-def _vector_shape(
-    schema: pa.Schema, column: str, expected: Mapping[str, ColumnKind]
-) -> Shape:
-    if column not in schema.names:
-        detail = "the inference log has no such column"
-        return Shape(None, {}, (Finding("MissingColumn", column, detail),))
-    field = schema.field(column)
-    if not _is_list(field.type) or kind_of(field.type.value_field) != ColumnKind.NUMBER:
-        detail = f"it holds {field.type}, not an array of numbers"
-        return Shape(None, {}, (Finding("RetypedColumn", column, detail),))
-    findings = tuple(
-        Finding("RetypedColumn", name, "it holds numbers, the reference a category")
-        for name, kind in expected.items()
-        if kind is not ColumnKind.NUMBER
-    )
-    numbers = {n: k for n, k in expected.items() if k is ColumnKind.NUMBER}
-    return Shape(column, {}, findings, numbers)
-
-
-def kind_of(field: pa.Field) -> ColumnKind | None:
-    """How values of that type are compared; None where they are not."""
-    kind = plain_type(field.type)
-    if (field.metadata or {}).get(POSTGRES_TYPE) == b"numeric":
-        return ColumnKind.NUMBER
-    if (
-        pa.types.is_integer(kind)
-        or pa.types.is_floating(kind)
-        or pa.types.is_decimal(kind)
-        or pa.types.is_null(kind)
-    ):
-        return ColumnKind.NUMBER
-    if pa.types.is_boolean(kind) or is_text(kind):
-        return ColumnKind.CATEGORY
-    return None
-
-
-def _fits(field: pa.Field, kind: ColumnKind) -> bool:
-    if pa.types.is_null(field.type):
-        return True
-    if kind is ColumnKind.CATEGORY and pa.types.is_integer(plain_type(field.type)):
-        return True
-    return kind_of(field) is kind
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_list(kind)
-        or pa.types.is_large_list(kind)
-        or pa.types.is_fixed_size_list(kind)
-    )
 
 
 class Table(Protocol):
@@ -215,6 +68,13 @@ def columns_from(
     if shape.vector is not None:
         vectors = table.column(shape.vector)
         yield from _split_vector(vectors, features, shape, order)
+    if shape.holder is not None:
+        objects = table.column(shape.holder)
+        for name, found in fields_from(objects, shape.holder, shape.elements):
+            if isinstance(found, Finding):
+                yield name, found
+            else:
+                yield name, column_from(found, shape.elements[name], order)
     for name, kind in shape.columns.items():
         yield name, column_from(table.column(name), kind, order)
 
@@ -270,6 +130,12 @@ def _split_vector(
 
     column = shape.vector or ""
     width = len(features.names)
+    if not is_list(vectors.type):
+        written = vectors_from(vectors, column)
+        if isinstance(written, Finding):
+            yield column, written
+            return
+        vectors = written
     present = vectors.drop_null()
     lengths = pc.value_counts(pc.list_value_length(present)).to_pylist()
     by_length = {item["values"]: item["counts"] for item in lengths}

@@ -4,6 +4,8 @@ A local file is read where it lies, of anything else a copy is held in memory.
 """
 
 import hashlib
+import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,8 @@ from pyarrow import fs
 
 MAXIMUM_BYTES = 2 * 1024**3
 HTTP_TIMEOUT_SECONDS = 60
+DOWNLOAD_SECONDS = 300.0
+MLFLOW = ("models:/", "runs:/", "mlflow-artifacts:/")
 BLOCK = 1024**2
 TAIL = 64 * 1024
 
@@ -60,9 +64,11 @@ def _state(path: str) -> tuple[int, ...]:
 
 def files(uri: str) -> Iterator[tuple[str, Content]]:
     """The files behind an address, as names relative to it and contents, by name."""
-    if uri.startswith(("http://", "https://")):
-        yield "", Content(pa.BufferReader(_download(uri)))
+    whole = _in_memory(uri)
+    if whole is not None:
+        yield "", Content(pa.BufferReader(whole))
         return
+    uri = _resolved(uri)
     system, entries = _entries(uri)
     for name, entry in entries:
         yield name, _opened(system, entry)
@@ -70,15 +76,36 @@ def files(uri: str) -> Iterator[tuple[str, Content]]:
 
 def first_file(uri: str) -> pa.NativeFile:
     """The first of the files behind an address, of which only parts are then read."""
-    if uri.startswith(("http://", "https://")):
-        return pa.BufferReader(_download(uri))
-    system, entries = _entries(uri)
+    whole = _in_memory(uri)
+    if whole is not None:
+        return pa.BufferReader(whole)
+    system, entries = _entries(_resolved(uri))
     return system.open_input_file(entries[0][1].path)
+
+
+def _in_memory(uri: str) -> pa.Buffer | None:
+    """The bytes behind an address for which there is no filesystem."""
+    if uri.startswith(("http://", "https://")):
+        return download(uri, MAXIMUM_BYTES)
+    if uri.startswith(MLFLOW):
+        from driftcheck.mlflow_artifacts import artifact
+
+        return artifact(uri, os.environ)
+    return None
+
+
+def _resolved(uri: str) -> str:
+    """Where an artifact lies that MLflow does not serve itself."""
+    if not uri.startswith(MLFLOW):
+        return uri
+    from driftcheck.mlflow_artifacts import location
+
+    return location(uri, os.environ)
 
 
 def _entries(uri: str) -> tuple[fs.FileSystem, list[tuple[str, fs.FileInfo]]]:
     """The files behind an address by their names relative to it."""
-    system, path = _filesystem(uri)
+    system, path = filesystem_of(uri)
     info = system.get_file_info(path)
     if info.type == fs.FileType.NotFound:
         raise FileNotFoundError("there is no such file")
@@ -95,7 +122,11 @@ def _entries(uri: str) -> tuple[fs.FileSystem, list[tuple[str, fs.FileInfo]]]:
     return system, parts
 
 
-def _filesystem(uri: str) -> tuple[fs.FileSystem, str]:
+def filesystem_of(uri: str) -> tuple[fs.FileSystem, str]:
+    """The filesystem of a path or an address, and the path in it.
+
+    ValueError or an ArrowException where pyarrow has none for the address.
+    """
     if "://" not in uri:
         return fs.LocalFileSystem(), str(Path(uri).absolute())
     system, path = fs.FileSystem.from_uri(uri)
@@ -114,14 +145,38 @@ def _opened(system: fs.FileSystem, info: fs.FileInfo) -> Content:
         return Content(pa.BufferReader(stream.read_buffer(size)))
 
 
-def _download(uri: str) -> pa.Buffer:
-    from urllib.request import urlopen
+def download(uri: str, most: int, seconds: float = DOWNLOAD_SECONDS) -> pa.Buffer:
+    """The body of an http:// or https:// address, of at most so many bytes.
 
-    with urlopen(uri, timeout=HTTP_TIMEOUT_SECONDS) as response:  # noqa: S310
-        data = response.read(MAXIMUM_BYTES + 1)
-    if len(data) > MAXIMUM_BYTES:
-        raise ValueError(f"more than {MAXIMUM_BYTES} bytes")
-    return pa.py_buffer(data)
+    Redirects are followed from http to https, never back and to no other scheme, and
+    nothing that could be a credential is ever sent. OSError where the server says no
+    or takes longer in all than `seconds`; ValueError where the body is too large.
+    """
+    from urllib.error import HTTPError
+    from urllib.request import build_opener
+
+    from driftcheck.redirects import OnlyAsSafe
+
+    ends = time.monotonic() + seconds
+    stream = pa.BufferOutputStream()
+    opener = build_opener(OnlyAsSafe)
+    try:
+        answer = opener.open(uri, timeout=min(HTTP_TIMEOUT_SECONDS, seconds))
+    except HTTPError as error:
+        error.close()
+        raise OSError(f"the server answers {error.code}: {error.reason}") from None
+    with answer as response:
+        if int(response.headers.get("Content-Length") or 0) > most:
+            raise ValueError(f"more than {most} bytes")
+        while block := response.read1(BLOCK):
+            stream.write(block)
+            if stream.tell() > most:
+                raise ValueError(f"more than {most} bytes")
+            if time.monotonic() > ends:
+                raise TimeoutError(f"it was not read within {seconds:g} seconds")
+        if response.length:
+            raise OSError("the connection ended before the file did")
+    return stream.getvalue()
 
 
 def digest_of(contents: list[tuple[str, Content]]) -> str:

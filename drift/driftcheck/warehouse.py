@@ -35,7 +35,7 @@ from driftcheck.contract import Features, LogSource
 from driftcheck.distance import Floats
 from driftcheck.failure import CheckFailure, one_line, without_secrets
 from driftcheck.load import LoadedReference
-from driftcheck.schema import Shape, window_shape
+from driftcheck.shape import Shape, window_shape
 from driftcheck.windows import Window
 
 NO_BINS = "the reference's values are too large or too small to be binned"

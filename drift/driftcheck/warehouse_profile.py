@@ -28,7 +28,7 @@ from driftcheck.distance import (
 )
 from driftcheck.load import LoadedReference
 from driftcheck.profile_file import Profile
-from driftcheck.schema import reference_shape
+from driftcheck.shape import reference_shape
 from driftcheck.warehouse import (
     NO_BINS,
     Counts,

@@ -50,6 +50,7 @@ def _parts() -> Iterator[Case]:
         [{"champion": "a", "candidate": "a"}, {"candidate": "champion"}],
     )
     yield Case(log, "for type Postgres", ({},), ({f"{log}.postgres": ABSENT},))
+    yield from _stores(log)
     yield Case(
         log,
         "with themselves",
@@ -85,6 +86,12 @@ def _parts() -> Iterator[Case]:
     )
     yield Case(
         f"{log}.features",
+        "for type Json",
+        (features("json", ["a"]),),
+        ({**columns, f"{log}.features.json": {"names": ["age"]}},),
+    )
+    yield Case(
+        f"{log}.features",
         "for type Columns",
         (columns,),
         ({f"{log}.features.columns": {"names": ["price"]}},),
@@ -117,6 +124,21 @@ def _parts() -> Iterator[Case]:
         ({**error, "evaluation.maximum": "0.7"},),
         ({"evaluation.maximum": "0.7"},),
     )
+
+
+def _stores(log: str) -> Iterator[Case]:
+    postgres = whole()["inferenceLog"]["postgres"]
+    for kind, key, part in (
+        ("Files", "files", {"uri": "s3://logs/churn"}),
+        ("DuckDB", "duckdb", {"uri": "/data/log.duckdb", "table": "log"}),
+    ):
+        chosen = {f"{log}.type": kind, f"{log}.postgres": ABSENT}
+        yield Case(
+            log,
+            f"for type {kind}",
+            ({**chosen, f"{log}.{key}": part},),
+            (chosen, {f"{log}.postgres": postgres, f"{log}.{key}": part}),
+        )
 
 
 def _pods() -> Iterator[Case]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from tests.system.crd_samples import Case, features, values
+from tests.system.crd_samples import ABSENT, Case, Change, features, values
+
+JSON_COLUMN = "inferenceLog.features.json.column"
 
 
 def value_cases() -> Iterator[Case]:
@@ -18,7 +20,19 @@ def _names() -> Iterator[Case]:
     for path in ("timestampColumn", "predictionColumn", "labelColumn"):
         yield values(f"{log}.{path}", says, fine, odd)
     yield values(f"{log}.features.vector.column", says, fine, odd)
-    for kind in ("vector", "columns"):
+    yield Case(
+        f"{log}.features.json.column",
+        says,
+        tuple({**features("json", ["a"]), JSON_COLUMN: one} for one in fine),
+        tuple({**features("json", ["a"]), JSON_COLUMN: one} for one in odd),
+    )
+    yield Case(
+        f"{log}.filters[].column",
+        says,
+        tuple({f"{log}.filters": [{"column": n, "equals": "a"}]} for n in fine),
+        tuple({f"{log}.filters": [{"column": n, "equals": "a"}]} for n in odd),
+    )
+    for kind in ("vector", "columns", "json"):
         yield Case(
             f"{log}.features.{kind}.names[]",
             says,
@@ -28,6 +42,12 @@ def _names() -> Iterator[Case]:
     fine, odd = ["log", "_x", "A$1", "a" * 63], ["9x", "a b", 'a"b', "ml.log", "é"]
     yield values(f"{log}.postgres.schema", "schema's plain name", fine, odd)
     yield values(f"{log}.postgres.table", "table's plain name", fine, odd)
+    for field in ("schema", "table"):
+        yield _stored(f"duckdb.{field}", f"{field}'s plain name", fine, odd)
+    fine = ["s3://b/log", "gs://b/x", "abfss://c@a.dfs.example/x", "file:///x", "/x"]
+    odd = ["log", "http://h/x", "https://h/x", "s3://key:secret@b/x", "ftp://h/x"]
+    for kind in ("files", "duckdb"):
+        yield _stored(f"{kind}.uri", "without keys", fine, odd)
     pod = "drift.podTemplate"
     fine, odd = ["a", "my-name.example", "a" * 52], ["A", "-a", "a-", "a..b", "a_b"]
     yield values("registry.credentialsSecretRef.name", "a Secret", fine, odd)
@@ -52,6 +72,22 @@ def _names() -> Iterator[Case]:
         yield values(
             path, "MLflow keeps", ["newest", "v1a"], ["latest", "Latest", "v1", "V12"]
         )
+
+
+def _stored(path: str, says: str, fine: list[str], odd: list[str]) -> Case:
+    """Return the case of a value of another store than PostgreSQL."""
+    kind, field = path.split(".")
+    part = {"uri": "/x"} if kind == "files" else {"uri": "/x", "table": "log"}
+
+    def change(value: str) -> Change:
+        return {
+            "inferenceLog.type": {"files": "Files", "duckdb": "DuckDB"}[kind],
+            "inferenceLog.postgres": ABSENT,
+            f"inferenceLog.{kind}": {**part, field: value},
+        }
+
+    accepted, rejected = tuple(map(change, fine)), tuple(map(change, odd))
+    return Case(f"inferenceLog.{path}", says, accepted, rejected)
 
 
 def _numbers() -> Iterator[Case]:
@@ -136,12 +172,16 @@ def _addresses() -> Iterator[Case]:
             "gs://b/x",
             "abfss://c@a.dfs.example/x",
             "https://h/x.parquet",
+            "models:/churn/3/reference.parquet",
+            "runs:/0af/data/reference.arrow",
+            "mlflow-artifacts:/0/x",
             "file:///data/x",
             "/data/x.parquet",
         ],
         [
             "x.parquet",
             "s3://key:secret@b/x",
+            "models://u:p@host/x",
             "https://u@h/x",
             "abfs://:key@a/x",
             "file://host/x",

@@ -26,7 +26,12 @@ BESIDE: dict[str, Change] = {
     f"{POD}.tolerations[].operator": {f"{POD}.tolerations[0].key": "gpu"},
 }
 # Values that need another part than the sample has; their rules' cases have it.
-ANOTHER_PART = {("inferenceLog.features.type", "Columns")}
+ANOTHER_PART = {
+    ("inferenceLog.type", "Files"),
+    ("inferenceLog.type", "DuckDB"),
+    ("inferenceLog.features.type", "Columns"),
+    ("inferenceLog.features.type", "Json"),
+}
 
 
 @dataclass(frozen=True)

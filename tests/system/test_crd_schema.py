@@ -15,7 +15,7 @@ SUPPORTED = 'supported values: "{}"'.format
 BOUNDS: list[tuple[Change, str]] = [
     ({"mode": "act"}, SUPPORTED('Observe", "Recommend", "Act')),
     ({"registry.stagePolicy": "Keep"}, SUPPORTED('Sync", "Ignore')),
-    ({"inferenceLog.type": "Files"}, SUPPORTED("Postgres")),
+    ({"inferenceLog.type": "Mongo"}, SUPPORTED('Postgres", "Files", "DuckDB')),
     ({"inferenceLog.features.type": "Rows"}, SUPPORTED('Vector", "Columns')),
     ({"retraining.type": "KubeflowPipeline"}, SUPPORTED("Job")),
     ({"retraining.triggers": ["Performance"]}, SUPPORTED("Drift")),

@@ -22,7 +22,8 @@ from driftcheck import contract as c
 from driftcheck import evaluation_contract as e
 from driftcheck.__main__ import main
 from driftcheck.failure import CheckFailure
-from driftcheck.postgres import SAMPLE_ROWS, open_log
+from driftcheck.log_parts import SAMPLE_ROWS
+from driftcheck.postgres import open_log
 from driftcheck.windows import Window
 from tests.system.service_fixtures import Database
 

@@ -30,7 +30,7 @@ COLUMNS = {
 }
 WIDE = {"Last-Check", "Next-Check", "Reason"}
 # Not required by the schema, since a rule that depends on the type says it better.
-BY_RULE = {"inferenceLog.postgres", "retraining.job"}
+BY_RULE = {"retraining.job"}
 
 Json = dict[str, Any]
 

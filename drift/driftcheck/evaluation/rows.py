@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from driftcheck.columns import Finding
 from driftcheck.contract import Features, LogSource, format_time
 from driftcheck.evaluation_contract import (
     LABELS_FILE,
@@ -21,7 +22,9 @@ from driftcheck.evaluation_contract import (
     EvaluationRequest,
 )
 from driftcheck.failure import CheckFailure
-from driftcheck.postgres import InferenceLog, open_log, quoted, zone_of
+from driftcheck.json_values import texts_of, vectors_from
+from driftcheck.log_parts import zone_of
+from driftcheck.logs import open_log
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,11 @@ class LabelledRows:
 def read_rows(request: EvaluationRequest, url: str | None) -> LabelledRows:
     """The latest `maximum_rows` rows with a label, strictly later than `after`."""
     with open_log(url, request.log) as log:
-        table = _read(log, request)
+        table = log.labelled(request.after, request.maximum_rows)
     features = request.log.features
     times = [_in_utc(moment, request.log) for moment in table.column(0).to_pylist()]
     labels = [plain(value) for value in table.column(1).to_pylist()]
-    data = _vectors(table, features) if features.kind == "Vector" else _columns(table)
+    data = _features(table, features)
     # Rows of one moment have no order in the log: give them one, for the digest.
     ordered = sorted(
         zip(times, data, labels, strict=True),
@@ -55,35 +58,40 @@ def read_rows(request: EvaluationRequest, url: str | None) -> LabelledRows:
     )
 
 
-def _read(log: InferenceLog, request: EvaluationRequest) -> pa.Table:
-    features = request.log.features
-    label = request.log.label_column or ""
-    names = [features.column or ""] if features.kind == "Vector" else features.names
-    with log.snapshot() as cursor:
-        schema = log.schema(cursor)
-        after = log.moment(schema, request.after)
-        wanted = ", ".join(log.readable(schema, name) for name in names)
-        truth = log.readable(schema, label)
-        # Ties at the cut are broken by the row itself, so that reruns agree.
-        select = (
-            f"SELECT {log.time}, {truth}, {wanted} FROM {log.table} "  # noqa: S608
-            f"WHERE {log.time} > $1 AND {quoted(label)} IS NOT NULL "
-            f"ORDER BY 1 DESC, {wanted}, 2 LIMIT {request.maximum_rows:d}"
-        )
-        cursor.execute(select, (after,))
-        return cursor.fetch_arrow_table()
-
-
 def _in_utc(moment: datetime, source: LogSource) -> datetime:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone_of(source))
     return moment.astimezone(UTC)
 
 
-def _vectors(table: pa.Table, features: Features) -> list[list[Any]]:
+def _features(table: pa.Table, features: Features) -> list[list[Any]]:
+    if features.kind == "Columns":
+        return _columns(table)
+    values = table.column(2)
+    if features.kind == "Json":
+        return _objects(values, features)
+    written = values if _is_list(values.type) else vectors_from(values, "")
+    if isinstance(written, Finding):
+        raise CheckFailure(written.reason, f"{features.column}: {written.detail}")
+    return _vectors(written, features)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
+
+
+def _objects(values: pa.ChunkedArray, features: Features) -> list[list[Any]]:
+    rows = [json.loads(text) if text else {} for text in texts_of(values)]
+    if not all(isinstance(row, dict) for row in rows):
+        message = f"{features.column}: not every labelled row has a JSON object"
+        raise CheckFailure("RetypedColumn", message)
+    return [[plain(row.get(name)) for name in features.names] for row in rows]
+
+
+def _vectors(vectors: pa.ChunkedArray, features: Features) -> list[list[Any]]:
     width = len(features.names)
     data = []
-    for vector in table.column(2).to_pylist():
+    for vector in vectors.to_pylist():
         if vector is None or len(vector) != width:
             message = f"{features.column}: not every labelled row has {width} values"
             raise CheckFailure("RaggedVector", message)

@@ -21,9 +21,9 @@ from driftcheck.evaluation_contract import (
 from killick.act.manifests import (
     Owner,
     container,
+    log_env,
     mlflow_env,
     pod,
-    secret_key,
     worker_container,
 )
 from killick.cluster.port import Manifest
@@ -39,13 +39,9 @@ def evaluation_job(owner: Owner, effect: StartEvaluation) -> Manifest:
     policy = owner.spec.evaluation
     limit = duration(policy.timeout if policy else "1h")
     labels = child_labels(owner.name.name, PURPOSE_EVALUATION)
-    secret = owner.spec.inference_log.postgres.secret_key_ref
     request = {"name": EVALUATION_VARIABLE, "value": effect.request}
-    database = {
-        "name": "DATABASE_URL",
-        "valueFrom": secret_key(secret.name, secret.key),
-    }
-    init = [worker_container(owner, "rows", ["rows"], [request, database])]
+    database = log_env(owner)
+    init = [worker_container(owner, "rows", ["rows"], [request, *database])]
     if effect.champion_image and effect.evaluation.champion:
         version = effect.evaluation.champion
         init.append(_score(owner, effect.champion_image, version, CHAMPION_FILE))

@@ -77,11 +77,12 @@ class Owner:
 def check_cronjob(owner: Owner, effect: ApplyCheck) -> Manifest:
     """Return the CronJob of the drift checks."""
     template = owner.spec.drift.pod_template
-    secret = owner.spec.inference_log.postgres.secret_key_ref
     env: list[dict[str, Any]] = [
         {"name": REQUEST_VARIABLE, "value": effect.request},
-        {"name": "DATABASE_URL", "valueFrom": secret_key(secret.name, secret.key)},
+        *log_env(owner),
     ]
+    if effect.reference_in_mlflow:
+        env += mlflow_env(owner, owner.spec.registry.credentials_secret_ref)
     if owner.pushgateway_url:
         env.append({"name": "PUSHGATEWAY_URL", "value": owner.pushgateway_url})
     container = worker_container(owner, "check", ["check"], env)
@@ -206,6 +207,15 @@ def secret_key(name: str, key: str, *, optional: bool = False) -> dict[str, Any]
     if optional:
         reference["optional"] = True
     return {"secretKeyRef": reference}
+
+
+def log_env(owner: Owner) -> list[dict[str, Any]]:
+    """Return how a pod reaches the inference log; what files need is in envFrom."""
+    store = owner.spec.inference_log.postgres
+    if store is None:
+        return []
+    key = store.secret_key_ref
+    return [{"name": "DATABASE_URL", "valueFrom": secret_key(key.name, key.key)}]
 
 
 def mlflow_env(owner: Owner, credentials: SecretRef | None) -> list[dict[str, Any]]:

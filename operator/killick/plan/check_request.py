@@ -9,6 +9,7 @@ from driftcheck.contract import (
     CheckRequest,
     ColumnRule,
     Features,
+    Filter,
     LogSource,
     Reference,
     WindowGrid,
@@ -18,16 +19,20 @@ from killick.names import digest
 from killick.plan.context import Context
 from killick.plan.effects import ApplyCheck
 from killick.resource.codec import format_time
+from killick.resource.log_spec import Files, Postgres
 from killick.resource.parse import duration
 from killick.resource.schedule import cron_expression
 from killick.resource.status import DriftStatus, ReferencePin, Status
 
+MLFLOW = ("models:/", "runs:/", "mlflow-artifacts:/")
 BUILDER = "1"  # part of the fingerprint: raise it when the CronJob is built otherwise
 
 
 def check_effect(ctx: Context, status: Status) -> ApplyCheck:
     """Return the CronJob that the spec and the status call for."""
-    request = encode_request(check_request(ctx, status))
+    asked = check_request(ctx, status)
+    request = encode_request(asked)
+    in_mlflow = asked.reference.uri.startswith(MLFLOW)
     schedule = cron_expression(ctx.spec.drift.schedule, str(ctx.name))
     parts = (
         BUILDER,
@@ -38,10 +43,11 @@ def check_effect(ctx: Context, status: Status) -> ApplyCheck:
         ctx.settings.worker_image,
         str(ctx.settings.pushgateway_url),
         repr(ctx.spec.drift.pod_template),
-        repr(ctx.spec.inference_log.postgres.secret_key_ref),
+        repr(ctx.spec.inference_log.store),
+        *([repr(ctx.spec.registry)] if in_mlflow else []),
     )
     fingerprint = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-    return ApplyCheck(fingerprint, request, schedule, ctx.spec.suspend)
+    return ApplyCheck(fingerprint, request, schedule, ctx.spec.suspend, in_mlflow)
 
 
 def judged_through(drift: DriftStatus) -> datetime | None:
@@ -90,14 +96,15 @@ def check_request(ctx: Context, status: Status) -> CheckRequest:
 def log_source(ctx: Context) -> LogSource:
     """Return where the inference log is, in the words of the worker's contract."""
     log = ctx.spec.inference_log
-    vector = log.features.vector
-    kind = log.features.type
-    column = vector.column if vector and kind == "Vector" else None
+    store, features = log.store, log.features
     return LogSource(
-        schema=log.postgres.schema,
-        table=log.postgres.table,
+        type=log.type,
+        uri=None if isinstance(store, Postgres) else store.uri,
+        schema="" if isinstance(store, Files) else store.schema,
+        table="" if isinstance(store, Files) else store.table,
+        filters=tuple(Filter(one.column, one.equals) for one in log.filters),
         timestamp_column=log.timestamp_column,
-        features=Features(kind, log.features.names, column),
+        features=Features(features.type, features.names, features.column),
         time_zone=log.time_zone,
         lag_seconds=int(duration(log.lag).total_seconds()),
         prediction_column=log.prediction_column,

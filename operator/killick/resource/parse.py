@@ -52,6 +52,7 @@ def parse_spec(raw: Any) -> Spec:
 def _check(spec: Spec) -> None:
     if spec.mode not in MODES:
         raise InvalidSpec(f"spec.mode must be one of {', '.join(MODES)}")
+    _ = spec.inference_log.store  # raises where the type's part is missing
     names = spec.inference_log.features.names
     if len(set(names)) != len(names):
         raise InvalidSpec("spec.inferenceLog.features: every name must occur once")

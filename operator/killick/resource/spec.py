@@ -13,6 +13,7 @@ from typing import Any
 
 from killick.errors import InvalidSpec
 from killick.resource.codec import to_dict
+from killick.resource.log_spec import InferenceLog
 
 SCORES = ("RocAuc", "Accuracy")
 ERRORS = ("MeanAbsoluteError", "RootMeanSquaredError")
@@ -30,14 +31,6 @@ class SecretRef:
     """A Secret in the object's own namespace."""
 
     name: str
-
-
-@dataclass(frozen=True)
-class SecretKeyRef:
-    """One key of a Secret in the object's own namespace."""
-
-    name: str
-    key: str
 
 
 @dataclass(frozen=True)
@@ -64,64 +57,6 @@ class Reference:
 
     uri: str
     sha256: str | None = None
-
-
-@dataclass(frozen=True)
-class Postgres:
-    """A table in PostgreSQL; the Secret's key holds a connection URL."""
-
-    secret_key_ref: SecretKeyRef
-    table: str
-    schema: str = "public"
-
-
-@dataclass(frozen=True)
-class VectorFeatures:
-    """Features in one array column, named by position."""
-
-    names: tuple[str, ...]
-    column: str = "feature_vector"
-
-
-@dataclass(frozen=True)
-class ColumnFeatures:
-    """Features in columns of their own."""
-
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Features:
-    """How the log holds the features: one array (`Vector`) or `Columns`."""
-
-    type: str
-    vector: VectorFeatures | None = None
-    columns: ColumnFeatures | None = None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The features in order."""
-        chosen = self.vector if self.type == "Vector" else self.columns
-        if chosen is None:
-            raise InvalidSpec(
-                f"inferenceLog.features.type is {self.type}: "
-                f"declare features.{self.type.lower()} with its names"
-            )
-        return chosen.names
-
-
-@dataclass(frozen=True)
-class InferenceLog:
-    """What the model saw and answered in production."""
-
-    type: str
-    features: Features
-    postgres: Postgres
-    timestamp_column: str = "predicted_at"
-    time_zone: str = "UTC"
-    lag: str = "5m"
-    prediction_column: str | None = None
-    label_column: str | None = None
 
 
 @dataclass(frozen=True)

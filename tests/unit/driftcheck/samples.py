@@ -15,7 +15,8 @@ from driftcheck.contract import (
     Reference,
     WindowGrid,
 )
-from driftcheck.schema import dataset_from, reference_shape, window_shape
+from driftcheck.schema import dataset_from
+from driftcheck.shape import reference_shape, window_shape
 from driftcheck.verdict import Judgement, judge
 from driftcheck.windows import Window
 

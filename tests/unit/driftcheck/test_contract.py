@@ -73,7 +73,7 @@ def test_optional_fields_have_defaults() -> None:
         (("columns",), {}, "columns: must be a list"),
         (("columns",), [3], "columns[0]: must be an object"),
         (("log",), [], "log: must be an object"),
-        (("log", "features", "kind"), "Json", "log.features.kind: must be"),
+        (("log", "features", "kind"), "Xml", "log.features.kind: must be"),
         (("log", "features", "names"), ["a", "a"], "log.features.names: "),
         (("log", "features", "names"), ["a", ""], "log.features.names: "),
         (("log", "features", "column"), None, "log.features.column: is missing"),

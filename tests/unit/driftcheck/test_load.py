@@ -14,7 +14,8 @@ from driftcheck.contract import Features
 from driftcheck.failure import CheckFailure
 from driftcheck.load import load_reference, load_window
 from driftcheck.parquet import open_table, read_files
-from driftcheck.schema import dataset_from, window_shape
+from driftcheck.schema import dataset_from
+from driftcheck.shape import window_shape
 
 NUMBER = ColumnKind.NUMBER
 COLUMNS = Features("Columns", ("price", "kind"))

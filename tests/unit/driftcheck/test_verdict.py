@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from driftcheck.contract import ColumnRule, Kind, Verdict
-from driftcheck.schema import dataset_from, reference_shape
+from driftcheck.schema import dataset_from
+from driftcheck.shape import reference_shape
 from driftcheck.verdict import judge
 from tests.unit.driftcheck.samples import (
     WINDOW,

@@ -10,7 +10,8 @@ import pytest
 from driftcheck import contract as c
 from driftcheck import significance as s
 from driftcheck.columns import ColumnKind
-from driftcheck.schema import dataset_from, reference_shape, window_shape
+from driftcheck.schema import dataset_from
+from driftcheck.shape import reference_shape, window_shape
 from driftcheck.verdict import Judgement, judge
 from tests.unit.driftcheck.samples import (
     WINDOW,

@@ -33,6 +33,7 @@ def test_the_recommendation_example_is_the_one_that_was_asked_for() -> None:
     assert (spec.drift.schedule, spec.drift.window) == ("@hourly", "24h")
     assert spec.drift.minimum_rows == 100
     log = spec.inference_log.postgres
+    assert log is not None
     assert (log.schema, log.table) == ("ml", "recommendation_inference_log")
 
 

@@ -19,8 +19,13 @@ MINIMAL: dict[str, Any] = {
     "inferenceLog": {
         "type": "Postgres",
         "postgres": {"secretKeyRef": {"name": "s", "key": "k"}, "table": "t"},
+        "duckdb": {"uri": "/log.duckdb", "table": "t"},
         "labelColumn": "label",
-        "features": {"type": "Vector", "vector": {"names": ["a"]}},
+        "features": {
+            "type": "Vector",
+            "vector": {"names": ["a"]},
+            "json": {"names": ["a"]},
+        },
     },
     "drift": {"columns": [{"name": "a"}]},
     "retraining": {"job": {"cronJobRef": {"name": "train"}}},

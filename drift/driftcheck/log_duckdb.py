@@ -1,0 +1,150 @@
+"""Reads an inference log in a DuckDB database file, which is opened read-only.
+
+The file may come from anywhere: its views can read no other file and no address, no
+extension is loaded, and memory is bounded.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from pyarrow import fs
+
+from driftcheck.columns import ColumnKind, Dataset, Order
+from driftcheck.contract import LogSource
+from driftcheck.failure import CheckFailure, one_line, shown_address
+from driftcheck.log_files import failure_of
+from driftcheck.log_parts import (
+    SAMPLE_ROWS,
+    conditions,
+    holders,
+    moment_in,
+    quoted,
+    seed_of,
+)
+from driftcheck.schema import dataset_from
+from driftcheck.shape import window_shape
+from driftcheck.sources import MAXIMUM_BYTES, filesystem_of
+from driftcheck.windows import Window
+
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoload_known_extensions": "false",
+    "autoinstall_known_extensions": "false",
+    "memory_limit": "512MB",
+    "threads": "1",
+    "lock_configuration": "true",
+}
+
+
+@dataclass(frozen=True)
+class DuckDBLog:
+    """An open table of a DuckDB database."""
+
+    connection: Any
+    source: LogSource
+
+    @property
+    def table(self) -> str:
+        """The quoted table."""
+        return f"{quoted(self.source.schema)}.{quoted(self.source.table)}"
+
+    def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
+        """See `Log`."""
+        time = quoted(self.source.timestamp_column)
+        schema = self._read(f"SELECT * FROM {self.table} LIMIT 0").schema  # noqa: S608
+        where, values = conditions(
+            self.source,
+            schema,
+            f"{time} >= $1 AND {time} < $2",
+            moment_in(self.source, schema, window.start),
+            moment_in(self.source, schema, window.end),
+        )
+        count = f"SELECT count(*) FROM {self.table} {where}"  # noqa: S608
+        rows = int(self._read(count, values).column(0)[0].as_py())
+        shape = window_shape(schema, self.source.features, kinds)
+        if not shape.names:
+            return Dataset(rows, {}, shape.findings)
+        names = list(dict.fromkeys([*shape.names, self.source.timestamp_column]))
+        columns = ", ".join(quoted(name) for name in names)
+        select = f"SELECT {columns} FROM {self.table} {where}"  # noqa: S608
+        if rows > SAMPLE_ROWS:
+            sample = f"reservoir({SAMPLE_ROWS} ROWS) REPEATABLE ({seed_of(window)})"
+            select = f"SELECT * FROM ({select}) USING SAMPLE {sample}"  # noqa: S608
+        table = self._read(f"SELECT * FROM ({select}) ORDER BY {time}", values)  # noqa: S608
+        return dataset_from(table, shape, self.source.features, rows, Order.TIME)
+
+    def labelled(self, after: datetime, most: int) -> pa.Table:
+        """See `Log`."""
+        time, label = self.source.timestamp_column, self.source.label_column or ""
+        schema = self._read(f"SELECT * FROM {self.table} LIMIT 0").schema  # noqa: S608
+        moment = moment_in(self.source, schema, after)
+        where = conditions(self.source, schema, f"{quoted(time)} > $1", moment)
+        names = holders(self.source)
+        columns = ", ".join(quoted(name) for name in (time, label, *names))
+        places = ", ".join(str(3 + place) for place in range(len(names)))
+        select = (
+            f"SELECT {columns} FROM {self.table} "  # noqa: S608
+            f"{where.condition} AND {quoted(label)} IS NOT NULL "
+            f"ORDER BY 1 DESC, {places}, 2 LIMIT {most:d}"
+        )
+        return self._read(select, where.values)
+
+    def _read(self, sql: str, values: tuple[Any, ...] = ()) -> pa.Table:
+        try:
+            found = self.connection.sql(sql, params=list(values)).to_arrow_table()
+        except (duckdb.Error, pa.ArrowException) as error:
+            raise _failure(error) from None
+        return found
+
+
+@contextmanager
+def open_duckdb(source: LogSource) -> Iterator[DuckDBLog]:
+    """The database file, where it lies if it is local, else a copy of it."""
+    uri = source.uri or ""
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            path = _local(uri, Path(scratch))
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise failure_of(error, uri) from None
+        try:
+            connection = duckdb.connect(str(path), read_only=True, config=_SETTINGS)
+        except duckdb.Error as error:
+            message = f"{shown_address(uri)}: {one_line(error)}"
+            raise CheckFailure("LogUnreadable", message) from None
+        try:
+            yield DuckDBLog(connection, source)
+        finally:
+            connection.close()
+
+
+def _local(uri: str, scratch: Path) -> Path:
+    system, path = filesystem_of(uri)
+    info = system.get_file_info(path)
+    if info.type != fs.FileType.File:
+        raise FileNotFoundError("there is no such file")
+    if isinstance(system, fs.LocalFileSystem):
+        return Path(path)
+    if info.size > MAXIMUM_BYTES:
+        raise ValueError(f"{info.size} bytes are more than {MAXIMUM_BYTES}")
+    copy = scratch / "log.duckdb"
+    with system.open_input_stream(path) as stream, copy.open("wb") as file:
+        shutil.copyfileobj(stream, file)
+    return copy
+
+
+def _failure(error: Exception) -> CheckFailure:
+    text = one_line(error)
+    reason = "LogUnreadable"
+    if isinstance(error, duckdb.CatalogException):
+        reason = "MissingTable"
+    elif isinstance(error, duckdb.BinderException) and "not found" in text:
+        reason = "MissingColumn"
+    return CheckFailure(reason, text)

@@ -1,0 +1,220 @@
+"""Reads an inference log in parquet files: one, a folder, hive folders, a Delta table.
+
+Only the columns that are asked for are read, and of them only the row groups whose
+statistics say that they may hold rows of the window. Rows come in batches, of which no
+more than a sample is kept.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+from pyarrow import fs
+
+from driftcheck.columns import ColumnKind, Dataset, Order
+from driftcheck.contract import LogSource
+from driftcheck.delta import is_delta, live_files
+from driftcheck.failure import CheckFailure, one_line, shown_address, without_secrets
+from driftcheck.log_parts import (
+    SAMPLE_ROWS,
+    filter_value,
+    holders,
+    moment_in,
+    seed_of,
+)
+from driftcheck.parquet import MAXIMUM_COLUMN_BYTES
+from driftcheck.schema import dataset_from
+from driftcheck.shape import window_shape
+from driftcheck.sources import filesystem_of
+from driftcheck.windows import Window
+
+BATCH_ROWS = 65_536
+MAXIMUM_FILES = 100_000
+_ERRORS = (OSError, ValueError, KeyError, MemoryError, pa.ArrowException)
+
+
+@dataclass(frozen=True, eq=False)
+class FilesLog:
+    """The open files of an inference log; no row group may unpack to more bytes."""
+
+    source: LogSource
+    dataset: ds.Dataset
+    maximum_bytes: int = MAXIMUM_COLUMN_BYTES
+
+    @classmethod
+    def open(cls, source: LogSource) -> Self:
+        """The files at the source's address, of which only footers are read yet."""
+        try:
+            dataset = _dataset(source.uri or "")
+        except _ERRORS as error:
+            raise failure_of(error, source.uri or "") from None
+        return cls(source, dataset)
+
+    def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
+        """See `Log`."""
+        schema, time = self.dataset.schema, self.source.timestamp_column
+        start = self._time(window.start)
+        where = (pc.field(time) >= start) & (pc.field(time) < self._time(window.end))
+        where &= self._filters()
+        shape = window_shape(schema, self.source.features, kinds)
+        names = list(dict.fromkeys([*shape.names, time]))
+        try:
+            self._refuse(where, names)
+            rows = self.dataset.count_rows(filter=where, use_threads=False)
+            if not shape.names:
+                return Dataset(rows, {}, shape.findings)
+            share = SAMPLE_ROWS / rows if rows > SAMPLE_ROWS else None
+            batches = list(self._batches(where, names, share, seed_of(window)))
+            table = pa.Table.from_batches(batches, _only(schema, names))
+            table = table.sort_by(time)
+        except _ERRORS as error:
+            raise failure_of(error, self.source.uri or "") from None
+        features = self.source.features
+        return dataset_from(table, shape, features, rows, Order.TIME)
+
+    def labelled(self, after: datetime, most: int) -> pa.Table:
+        """See `Log`."""
+        time, label = self.source.timestamp_column, self.source.label_column or ""
+        names = [time, label, *holders(self.source)]
+        for name in names:
+            if name not in self.dataset.schema.names:
+                raise CheckFailure("MissingColumn", f"there is no column {name}")
+        where = (pc.field(time) > self._time(after)) & pc.field(label).is_valid()
+        where &= self._filters()
+        try:
+            self._refuse(where, names)
+            kept = _only(self.dataset.schema, names).empty_table()
+            for batch in self._batches(where, names, None, 0):
+                both = pa.concat_tables([kept, pa.table(batch)])
+                # Twice as many before they are cut: sorting each batch costs more.
+                kept = (
+                    both if len(both) < 2 * most + BATCH_ROWS else _latest(both, most)
+                )
+            return _latest(kept, most)
+        except _ERRORS as error:
+            raise failure_of(error, self.source.uri or "") from None
+
+    def _time(self, moment: datetime) -> pa.Scalar:
+        schema = self.dataset.schema
+        found = moment_in(self.source, schema, moment)
+        zone = schema.field(self.source.timestamp_column).type.tz
+        return pa.scalar(found, pa.timestamp("us", zone))
+
+    def _filters(self) -> pc.Expression:
+        found = pc.scalar(True)
+        for one in self.source.filters:
+            value = filter_value(self.dataset.schema, one)
+            field = pc.field(one.column)
+            if isinstance(value, str):
+                field = field.cast(pa.string())
+            found &= field == value
+        return found
+
+    def _refuse(self, where: pc.Expression, names: list[str]) -> None:
+        """ValueError for what no memory should be spent on, told by the footers."""
+        schema = self.dataset.schema
+        for fragment in self.dataset.get_fragments(filter=where):
+            for group in fragment.subset(filter=where, schema=schema).row_groups:
+                claimed = fragment.metadata.row_group(group.id)
+                columns = [claimed.column(i) for i in range(claimed.num_columns)]
+                sizes: dict[str, int] = {}
+                for column in columns:
+                    name = column.path_in_schema.partition(".")[0]
+                    size = max(column.total_uncompressed_size, 0)
+                    sizes[name] = sizes.get(name, 0) + size
+                wanted = sum(size for name, size in sizes.items() if name in names)
+                if wanted > self.maximum_bytes:
+                    raise ValueError(
+                        f"a row group of {wanted} bytes is over {self.maximum_bytes}"
+                    )
+
+    def _batches(
+        self, where: pc.Expression, names: list[str], share: float | None, seed: int
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows, or each with the chance `share`, in the order of the files."""
+        random = np.random.default_rng(seed)
+        scanner = self.dataset.scanner(
+            columns=names,
+            filter=where,
+            batch_size=BATCH_ROWS,
+            batch_readahead=1,
+            fragment_readahead=1,
+            use_threads=False,
+        )
+        for batch in scanner.to_batches():
+            if share is None:
+                yield batch
+            else:
+                kept = np.flatnonzero(random.random(batch.num_rows) < share)
+                yield batch.take(pa.array(kept))
+
+
+def _only(schema: pa.Schema, names: list[str]) -> pa.Schema:
+    return pa.schema([schema.field(name) for name in names])
+
+
+def _latest(table: pa.Table, most: int) -> pa.Table:
+    return table.sort_by([(table.column_names[0], "descending")]).slice(0, most)
+
+
+def _dataset(uri: str) -> ds.Dataset:
+    system, path = filesystem_of(uri)
+    path = path.rstrip("/")
+    options: dict[str, Any] = {"format": "parquet", "filesystem": system}
+    info = system.get_file_info(path)
+    if info.type == fs.FileType.NotFound:
+        raise FileNotFoundError("there is no such file or folder")
+    if info.type == fs.FileType.File:
+        return _one_zone(ds.dataset(path, **options))
+    if is_delta(system, path):
+        files = live_files(system, path)
+        options["partition_base_dir"] = path
+    else:
+        found = system.get_file_info(fs.FileSelector(path, recursive=True))
+        files = sorted(
+            one.path
+            for one in found
+            if one.type == fs.FileType.File and _shown(one, path)
+        )
+    if not files:
+        raise FileNotFoundError("the folder holds no files")
+    if len(files) > MAXIMUM_FILES:
+        raise ValueError(f"{len(files)} files are more than {MAXIMUM_FILES}")
+    return _one_zone(ds.dataset(files, partitioning="hive", **options))
+
+
+def _shown(info: fs.FileInfo, path: str) -> bool:
+    """Whether no part of the path is hidden, as the markers of writers are."""
+    parts = info.path[len(path) :].strip("/").split("/")
+    return not any(part.startswith((".", "_")) for part in parts)
+
+
+def _one_zone(dataset: ds.Dataset) -> ds.Dataset:
+    """The dataset with the columns of all its files; ArrowException if they disagree.
+
+    Read by the first file's schema alone, a naive time would pass for one in UTC.
+    """
+    schemas = [one.physical_schema for one in dataset.get_fragments()]
+    unified = pa.unify_schemas([*schemas], promote_options="permissive")
+    for field in dataset.schema:  # what the folders' names add
+        if field.name not in unified.names:
+            unified = unified.append(field)
+    return dataset.replace_schema(unified)
+
+
+def failure_of(error: Exception, uri: str) -> CheckFailure:
+    """What went wrong with an inference log at an address."""
+    text = one_line(error)
+    reason = "LogUnreadable"
+    if isinstance(error, FileNotFoundError) or "NO_SUCH" in text:
+        reason = "MissingTable"
+    elif isinstance(error, PermissionError) or "ACCESS_DENIED" in text:
+        reason = "LogForbidden"
+    elif isinstance(error, OSError) and not isinstance(error, pa.ArrowException):
+        reason = "LogUnreachable" if "://" in uri else "LogUnreadable"
+    return CheckFailure(reason, f"{shown_address(uri)}: {without_secrets(text, uri)}")
