@@ -21,6 +21,7 @@ from dev.environments import ensure_environment
 from dev.git_repository import BareRepository
 from dev.git_server import GitServer
 from dev.operator_program import REPOSITORY, OperatorProgram
+from dev.ports import free_port
 from dev.processes import Process, Program, Supervisor
 from killick.names import TAG_TRAIN_BEFORE, ObjectName
 from tests.system import loop_manifests as manifests
@@ -75,6 +76,8 @@ class LoopWorld:
     reference: Path
     operator: OperatorProgram
     api: ApiServer = field(init=False)
+    others: list[Process] = field(default_factory=list)
+    """Further operators that serve the same namespace."""
     _token: int = 0
 
     def __post_init__(self) -> None:
@@ -98,6 +101,19 @@ class LoopWorld:
         program = self.operator.program(venv)
         named = replace(program, name=f"operator-{self.namespace}")
         return self.supervisor.start(_killable(named, kill) if kill else named)
+
+    def another(self) -> Process:
+        """Start one more operator beside the first; port and files are its own."""
+        number = len(self.others) + 2
+        directory = self.operator.directory / f"operator-{number}"
+        directory.mkdir()
+        operator = replace(self.operator, directory=directory, port=free_port())
+        venv = ensure_environment("operator", self.supervisor.progress)
+        program = replace(
+            operator.program(venv), name=f"operator-{self.namespace}-{number}"
+        )
+        self.others.append(self.supervisor.start(program))
+        return self.others[-1]
 
     def dies(self, kill: str) -> None:
         """Start the operator and wait until it has killed itself at this point."""
@@ -329,7 +345,9 @@ class LoopWorld:
         return f"waited too long for {what}\n{said}\n{pods}\n{tail}"
 
     def close(self) -> None:
-        """End the operator and let the object go."""
+        """End the operators and let the object go."""
+        for other in self.others:
+            other.kill()
         if f"operator-{self.namespace}" in self.supervisor.processes:
             self.process.kill()
         # Nobody is left who would take the finalizer away.
