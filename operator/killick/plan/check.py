@@ -123,6 +123,7 @@ def _failed(status: Status, reason: str, message: str) -> Status:
         rows=None,
         percent=None,
         worst=None,
+        report=None,
         kinds=(),
         outages=_outages(status, str(Verdict.ERROR), reason),
     )
@@ -147,7 +148,7 @@ def _judged(ctx: Context, status: Status, answer: CheckAnswer) -> Status:
     windows = sorted([*status.drift.windows, *added], key=lambda w: w.start)[-keep:]
     status = replace(status, drift=replace(status.drift, windows=tuple(windows)))
     shown = [w for w in answer.windows if not w.counting] or list(answer.windows)
-    return _show(status, shown[-1]) if shown else status
+    return _show(status, shown[-1], answer.report) if shown else status
 
 
 def _unjudged(found: WindowVerdict) -> bool:
@@ -181,7 +182,7 @@ def _window(found: WindowVerdict) -> Window:
     )
 
 
-def _show(status: Status, latest: WindowVerdict) -> Status:
+def _show(status: Status, latest: WindowVerdict, report: str | None) -> Status:
     shown = replace(
         status.drift,
         verdict=str(latest.verdict),
@@ -190,6 +191,7 @@ def _show(status: Status, latest: WindowVerdict) -> Status:
         rows=count(latest.rows),
         percent=count(latest.percent),
         worst=", ".join(f"{name} {score:.2f}" for name, score in latest.worst[:3]),
+        report=report,
         kinds=tuple(dict.fromkeys(str(kind) for kind in latest.kinds))[:KINDS_LIMIT],
         outages=_outages(status, str(latest.verdict), latest.reason),
     )

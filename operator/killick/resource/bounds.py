@@ -22,7 +22,13 @@ T = TypeVar("T")
 COUNT_LIMIT: Final = 2**31 - 1  # the CRD's integers are int32
 TOKEN_LIMIT: Final = 200
 KINDS_LIMIT: Final = 8
-LIMITS: Final = {"reason": 60, "verdict": 20, "outcome": 40, "worst": 300}
+LIMITS: Final = {
+    "reason": 60,
+    "verdict": 20,
+    "outcome": 40,
+    "worst": 300,
+    "report": 300,
+}
 SHRINK: Final = (MESSAGE_LIMIT, 400, 200, 100, 40)
 
 

@@ -87,6 +87,7 @@ class DriftStatus:
     rows: int | None = None
     percent: int | None = None
     worst: str | None = None
+    report: str | None = None
     kinds: tuple[str, ...] = ()
     summary: str | None = None
     breaches: int | None = None

@@ -21,6 +21,7 @@ from killick.plan.context import Context
 from killick.plan.effects import RunCheck
 from killick.plan.facts import ANSWER_GRACE, Observation, Unknown
 from killick.plan.planner import plan
+from killick.resource.bounds import bounded
 from killick.resource.status import ReferencePin, Status
 from tests.fakes.world import spec as raw_spec
 from tests.unit.plan import builders as b
@@ -256,6 +257,15 @@ def test_outages_in_a_row_are_counted() -> None:
     assert (once.drift.outages, twice.drift.outages) == (1, 2)
     back = replace(twice, drift=replace(twice.drift, last_check_time=None))
     assert answered(judged(CALM), status=back).drift.outages is None
+
+
+def test_the_report_of_the_latest_check_is_shown() -> None:
+    """Its address comes from the answer, in a bounded length, and goes with it."""
+    drifted = answered(judged(DRIFT), report="runs:/" + "a" * 400)
+    assert len(bounded(drifted).drift.report or "") == 300
+    later = replace(drifted, drift=replace(drifted.drift, last_check_time=None))
+    assert answered(judged(CALM), status=later).drift.report is None
+    assert answered(error=OUTAGE, status=later).drift.report is None
 
 
 def test_an_outage_uses_no_window_up() -> None:
