@@ -17,6 +17,7 @@ import yaml
 
 from dev.cluster import KubectlError, LocalCluster
 from dev.operator_program import ACCOUNT, NAMESPACE, grant, install
+from killick.names import FINALIZER
 
 STORY = Path(__file__).parents[2] / "examples" / "story" / "modeldeployment.yaml"
 POLICY = "killick-author-rights"
@@ -215,9 +216,9 @@ def test_a_request_needs_no_rights_to_secrets(users: Users) -> None:
 
 
 def test_the_operator_can_take_its_finalizer_off(users: Users) -> None:
-    """The operator, which may create no pods, patches metadata under the policy."""
+    """The operator, which may create no pods, patches metadata under the policies."""
     assert not users.apply(OWNER, full("held"))
-    for finalizers in (["killick.dev/clean-up"], None):
+    for finalizers in ([FINALIZER], None):
         patch = json.dumps({"metadata": {"finalizers": finalizers}})
         users.cluster.kubectl(
             *("patch", "modeldeployment", "held", "--type=merge", "-p", patch),
