@@ -49,7 +49,7 @@ lint: $(VENV)/.complete ## Format, lint, strict types, import contracts
 
 .PHONY: unit
 unit: $(VENV)/.complete ## Tests without servers
-	@echo "== unit tests"; $(BIN)/pytest -q tests/unit tests/simulation
+	@echo "== unit tests"; $(BIN)/pytest -q -n 2 tests/unit tests/simulation
 
 .PHONY: simulation
 simulation: $(VENV)/.complete ## Every fault at every write, a death in every pass (about an hour)
@@ -57,7 +57,11 @@ simulation: $(VENV)/.complete ## Every fault at every write, a death in every pa
 
 .PHONY: system
 system: setup ## Tests on the real servers
-	@echo "== contract and system tests"; $(BIN)/pytest -q tests/contract tests/system
+	@echo "== contract and system tests"; $(BIN)/pytest -q -n 2 --dist loadfile tests/contract tests/system
+
+.PHONY: outages
+outages: setup ## Half a minute without each backing system, in every phase (10 minutes)
+	@echo "== outages"; $(BIN)/pytest -q --timeout 600 tests/outages
 
 .PHONY: image
 image: ## Build the images killick-operator and killick-worker (needs Docker)

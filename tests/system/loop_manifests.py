@@ -210,3 +210,39 @@ def proven(manifest: Json) -> Json:
         evaluation=evaluation,
     )
     return status_dict(proven)
+
+
+def drifted(manifest: Json) -> Json:
+    """The status once drift persists: an episode is open, nothing was done yet."""
+    name = ObjectName(CLUSTER, manifest["metadata"]["namespace"], NAME)
+    episode = Episode(
+        name.derive("episode", "seed"),
+        datetime.now(UTC).replace(microsecond=0),
+        "Drift",
+        "1 of 1 windows drifted",
+    )
+    return status_dict(replace(_adopted(manifest), episode=episode))
+
+
+def registered(manifest: Json) -> Json:
+    """The status once the training registered version 2; there is no champion yet."""
+    name = ObjectName(CLUSTER, manifest["metadata"]["namespace"], NAME)
+    now = datetime.now(UTC).replace(microsecond=0)
+    identity = name.derive("attempt", "seed")
+    episode = name.derive("episode", "seed")
+    attempt = Attempt(
+        id=identity,
+        episode=episode,
+        state="Registered",
+        started_at=now,
+        job=name.training_job(identity),
+        version="2",
+    )
+    reached = replace(
+        _adopted(manifest),
+        versions=Versions(desired="1", serving="1", candidate="2"),
+        episode=Episode(episode, now, "Drift", "1 of 1 windows drifted"),
+        attempt=attempt,
+        attempts=(PastAttempt(identity, episode, now, "InFlight"),),
+    )
+    return status_dict(reached)
