@@ -1,6 +1,7 @@
 """What Killick creates: names, owners, rights, bounds, and the training contract."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -215,6 +216,19 @@ def test_mlflow_secrets_stay_references() -> None:
         for container in scoring:
             source = env_of(container)["MLFLOW_TRACKING_PASSWORD"]["secretKeyRef"]
             assert source == {"name": "mlflow", "key": "password", "optional": True}
+
+
+def test_a_check_meets_mlflow_only_for_its_reference() -> None:
+    """A check has MLflow's credentials only where its reference is an artifact."""
+    artifact = replace(CHECK, reference_in_mlflow=True)
+    plain, told = (
+        env_of(containers_of(check_cronjob(owner(registry=SECRET), effect))[0])
+        for effect in (CHECK, artifact)
+    )
+    assert not [name for name in plain if "MLFLOW" in name]
+    assert told["MLFLOW_TRACKING_URI"] == "http://m:5000"
+    source = told["MLFLOW_TRACKING_PASSWORD"]["secretKeyRef"]
+    assert source == {"name": "mlflow", "key": "password", "optional": True}
 
 
 def test_an_evaluation_in_four_steps() -> None:
