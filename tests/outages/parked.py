@@ -138,12 +138,13 @@ class Parked:
         """Every object has a pass that succeeds within `BACK` seconds."""
         returned = datetime.now(UTC)
         end = time.monotonic() + BACK
+        for world in self.worlds:
+            world.api.close()  # the next request opens a new connection
         while idle := [w for w in self.worlds if not self._passed(w, returned)]:
             names = [world.namespace for world in idle]
             assert time.monotonic() < end, f"{names}\n{self.watching.process.tail()}"
+            self._look()
             time.sleep(PERIOD)
-        for world in self.worlds:
-            world.api.close()  # the next request opens a new connection
 
     def end(self) -> None:
         """Wait for the end of all stories; every effect has happened once."""
