@@ -18,7 +18,7 @@ from killick import __version__
 from killick.cluster.kube import KubeCluster, connect
 from killick.doctor import examine
 from killick.errors import KillickError
-from killick.loop import Memory, look
+from killick.loop import Memory, fetch, look
 from killick.names import ObjectName
 from killick.plan.context import Context
 from killick.plan.facts import Unknown
@@ -62,8 +62,10 @@ async def _look(
     runtime = await build(settings, serve=False)
     try:
         now = datetime.now(UTC).replace(microsecond=0)
-        found = await look(runtime.world, subject, Memory(), now, record=False)
-        return (found[1], found[2]) if found else None
+        manifest = await fetch(runtime.world, subject)
+        if manifest is None:
+            return None
+        return await look(runtime.world, subject, manifest, Memory(), now)
     finally:
         await runtime.close()
 

@@ -22,7 +22,13 @@ from datetime import UTC, datetime, timedelta
 from killick.act.dispatch import Hands, act
 from killick.act.manifests import Owner
 from killick.cluster.port import Manifest
-from killick.errors import Conflict, InvalidSpec, KillickError, UnknownSchema
+from killick.errors import (
+    Conflict,
+    InvalidSpec,
+    KillickError,
+    Unavailable,
+    UnknownSchema,
+)
 from killick.names import ObjectName
 from killick.observe.credentials import git_credentials, registry_credentials
 from killick.observe.gather import Ports, Subject, observe
@@ -116,37 +122,21 @@ async def run_once(
         return PassResult(now + ERROR_PAUSE)
 
 
-async def look(
-    world: World,
-    name: ObjectName,
-    memory: Memory,
-    now: datetime,
-    *,
-    record: bool = True,
-) -> tuple[Manifest, Context, Status] | None:
-    """Read the object and everything the pass needs; None if it is gone.
+async def fetch(world: World, name: ObjectName) -> Manifest | None:
+    """Return the object as it is now, None if it is gone."""
+    return await world.ports.cluster.get_model_deployment(name.namespace, name.name)
 
-    Raises InvalidSpec (written to the status, if `record`), UnknownSchema (told by an
-    Event, if `record`), and KillickError if the object itself cannot be read.
+
+async def look(
+    world: World, name: ObjectName, manifest: Manifest, memory: Memory, now: datetime
+) -> tuple[Context, Status]:
+    """Read all that a pass over this object needs; change nothing.
+
+    Raises UnknownSchema for a status, InvalidSpec for a spec that cannot be used.
     """
-    manifest = await world.ports.cluster.get_model_deployment(name.namespace, name.name)
-    if manifest is None:
-        return None
-    try:
-        require_known(manifest.get("status"))
-    except UnknownSchema as error:
-        if record and memory.told_schema != error.message:
-            told = (unknown_schema(name, error.message),)
-            await emit_events(world.ports.cluster, manifest, told, now)
-            memory.told_schema = error.message
-        raise
+    require_known(manifest.get("status"))
     status = parse_status(manifest.get("status")) or Status()
-    try:
-        spec = parse_spec(manifest.get("spec"))
-    except InvalidSpec as error:
-        if record:
-            await _record_invalid(world, manifest, status, error, now)
-        raise
+    spec = parse_spec(manifest.get("spec"))
     uri = world.settings.tracking_uri
     hosts = world.settings.host_patterns
     uid = manifest["metadata"]["uid"]
@@ -162,26 +152,37 @@ async def look(
         now=now,
         failures=memory.failures,
     )
-    return manifest, context, status
+    return context, status
 
 
 async def _pass(
     world: World, name: ObjectName, memory: Memory, now: datetime
 ) -> PassResult:
-    found = await look(world, name, memory, now)
-    if found is None:
+    manifest = await fetch(world, name)
+    if manifest is None:
         world.board.forget(name)
         return PassResult(now, gone=True)
-    manifest, context, before = found
     try:
+        context, before = await look(world, name, manifest, memory, now)
         decided = world.decide(context, before)
+    except UnknownSchema as error:
+        if memory.told_schema != error.message:
+            told = unknown_schema(name, error.message)
+            memory.untold = (*memory.untold, told)[-UNTOLD_LIMIT:]
+            memory.told_schema = error.message
+        await _tell(world, name, manifest, memory, now)
+        raise
     except InvalidSpec as error:
-        await _record_invalid(world, manifest, before, error, now)
+        await _record_invalid(world, manifest, error, now)
         raise
     if not world.leading():
         return PassResult(now + SOON)
     world.board.show(name, context.spec.model.name, decided.status)
-    wrote = await write_status(world.ports.cluster, manifest, decided.status)
+    try:
+        wrote = await write_status(world.ports.cluster, manifest, decided.status)
+    except Unavailable:
+        memory.began = False  # it may be written: the next pass tells what it finds
+        raise
     if not memory.began:
         memory.untold, memory.began = untold(name, before, now), True
     memory.untold = (*memory.untold, *decided.decisions)[-UNTOLD_LIMIT:]
@@ -256,8 +257,9 @@ async def _hands(
 
 
 async def _record_invalid(
-    world: World, manifest: Manifest, before: Status, error: InvalidSpec, now: datetime
+    world: World, manifest: Manifest, error: InvalidSpec, now: datetime
 ) -> None:
+    before = parse_status(manifest.get("status")) or Status()
     generation = int(manifest["metadata"].get("generation") or 0)
     status = invalid(before, error, generation, now)
     await write_status(world.ports.cluster, manifest, status)

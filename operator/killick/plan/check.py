@@ -101,7 +101,15 @@ def _fold(ctx: Context, status: Status, job: JobFact) -> Status:
         if done <= (drift.last_check_time, drift.last_check or ""):
             return status
     seen = replace(drift, last_check=job.name, last_check_time=job.finished_at)
-    status = replace(status, drift=seen)
+    answered = _answered(ctx, replace(status, drift=seen), job)
+    judged = answered.drift
+    if (judged.verdict, judged.reason) == (drift.verdict, drift.reason):
+        return answered
+    turned = replace(judged, verdict_since=job.finished_at)
+    return replace(answered, drift=turned)
+
+
+def _answered(ctx: Context, status: Status, job: JobFact) -> Status:
     try:
         answer = decode(job.answer) if job.answer else None
     except (ContractError, UnicodeError) as error:  # half of a pair

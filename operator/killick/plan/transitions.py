@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 from driftcheck.contract import Verdict
 from killick.names import ObjectName
-from killick.resource.conditions import STALLED
-from killick.resource.status import Status
+from killick.resource.codec import format_time
+from killick.resource.conditions import HELD, STALLED
+from killick.resource.status import DriftStatus, Hold, Status
 
 NORMAL, WARNING = "Normal", "Warning"
 RECENT = timedelta(minutes=5)
@@ -53,20 +54,43 @@ def untold(name: ObjectName, status: Status, now: datetime) -> tuple[Decision, .
     """Return what an operator that just began should tell of the status it found.
 
     Whoever wrote it a moment ago may have died before it told. The IDs are those of
-    then, so what was told is not told twice. A verdict is left out: its ID is of its
-    check, and the next check has a verdict, too.
+    then, so what was told is not told twice.
     """
-    if not any(now - RECENT <= moment <= now for moment in _moments(status)):
+    if not any(_recent(moment, now) for moment in _moments(status)):
         return ()
-    return transitions(name, replace(Status(), drift=status.drift), status)
+    return transitions(name, _origin(status, now), status)
+
+
+def _origin(status: Status, now: datetime) -> Status:
+    """Return the least status from which all that may be untold is a transition.
+
+    What has a time of its own is left out where it is older: a verdict and a release.
+    """
+    drift, held = status.drift, status.condition(HELD)
+    since = drift.verdict_since
+    turned = since is not None and (
+        since == drift.last_check_time or _recent(since, now)
+    )
+    released = status.requests.release
+    hold = None
+    if released and status.hold is None and held:
+        moment = held.last_transition_time
+        if held.status == "False" and moment and _recent(moment, now):
+            hold = Hold(released, "the hold", "", moment)
+    return replace(Status(), drift=DriftStatus() if turned else drift, hold=hold)
+
+
+def _recent(moment: datetime, now: datetime) -> bool:
+    return now - RECENT <= moment <= now
 
 
 def _moments(status: Status) -> list[datetime]:
-    """Return when the tracks and conditions of a status moved."""
+    """Return when the verdict, the tracks and the conditions of a status moved."""
     tracks = (status.episode, status.attempt, status.evaluation, status.promotion)
     known = [track for track in (*tracks, status.hold) if track]
     times = [value for track in known for value in vars(track).values()]
-    times += [status.adopted_at, *(c.last_transition_time for c in status.conditions)]
+    times += [status.adopted_at, status.drift.verdict_since]
+    times += [condition.last_transition_time for condition in status.conditions]
     return [moment for moment in times if isinstance(moment, datetime)]
 
 
@@ -86,7 +110,7 @@ def _verdict(before: Status, after: Status) -> list[Row]:
         return []
     quiet = new.verdict == Verdict.NO_DRIFT
     message = f"{new.reason}: {new.message or ''}"
-    key = new.last_check or ""
+    key = format_time(new.verdict_since) if new.verdict_since else ""
     return [(NORMAL if quiet else WARNING, str(new.verdict), key, message)]
 
 

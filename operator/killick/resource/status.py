@@ -75,13 +75,15 @@ class DriftStatus:
 
     `anchor` is where counting windows begin, for the spec of `spec_hash`. `windows`
     are the last of these that have a verdict, oldest first. `verdict` and what
-    follows it are of the latest check's interim window.
+    follows it are of the latest check's interim window; `verdict_since` is when the
+    check ended that first said so, with this reason.
     """
 
     spec_hash: str | None = None
     anchor: datetime | None = None
     windows: tuple[Window, ...] = ()
     verdict: str | None = None
+    verdict_since: datetime | None = None
     reason: str | None = None
     message: str | None = None
     rows: int | None = None
