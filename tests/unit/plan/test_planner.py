@@ -1,13 +1,15 @@
 """The order of the tracks, what is tidied up, and when the next look is."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
+from killick.names import ANNOTATION_RELEASE
 from killick.plan.context import Context
 from killick.plan.facts import Failure, JobFact, Unknown
 from killick.plan.planner import TRACKS, plan
-from killick.plan.transitions import untold
+from killick.plan.transitions import transitions, untold
 from killick.resource.status import Status
 from tests.unit.plan import builders as b
 
@@ -127,3 +129,40 @@ def test_a_new_operator_tells_what_its_predecessor_may_not_have() -> None:
     assert made.decisions[0] in again
     assert untold(b.NAME, made.status, b.NOW + b.MINUTE * 6) == ()
     assert untold(b.NAME, made.status, b.NOW - b.HOUR) == ()
+
+
+TURNED = [
+    ("by the latest check", b.NOW, b.NOW, True),
+    ("minutes ago", b.NOW - b.MINUTE * 4, b.NOW, True),
+    ("an hour ago, repeated since", b.NOW - b.HOUR, b.NOW, False),
+    ("by a check that was read late", b.NOW - b.HOUR, b.NOW - b.HOUR, True),
+]
+
+
+@pytest.mark.parametrize(
+    ("since", "checked", "is_told"), [r[1:] for r in TURNED], ids=[r[0] for r in TURNED]
+)
+def test_a_new_operator_tells_of_a_verdict_that_just_turned(
+    since: datetime, checked: datetime, *, is_told: bool
+) -> None:
+    """It is told by the ID of then; a verdict that was only repeated is not told."""
+    before = b.adopted()
+    drift = replace(b.drifted(), reason="Columns", verdict_since=since)
+    drift = replace(drift, last_check_time=checked)
+    after = replace(before, drift=drift, adopted_at=b.NOW)
+    found = transitions(b.NAME, before, after)
+    (verdict,) = [d for d in found if d.reason == "Drift"]
+    assert (verdict in untold(b.NAME, after, b.NOW)) is is_told
+
+
+@pytest.mark.parametrize(("minutes", "is_told"), [(1, True), (6, False)])
+def test_a_new_operator_tells_of_a_release(minutes: int, *, is_told: bool) -> None:
+    """It is told by the ID of then, for five minutes."""
+    before = plan(b.context(), b.adopted(hold=b.held())).status
+    freed = b.context(annotations={ANNOTATION_RELEASE: "h1"})
+    made = plan(freed, before)
+    (release,) = [d for d in made.decisions if d.reason == "HoldReleased"]
+    later = b.NOW + b.MINUTE * minutes
+    after = replace(made.status, episode=replace(b.episode(), opened_at=later))
+    ids = [d.id for d in untold(b.NAME, after, later)]
+    assert (release.id in ids) is is_told
