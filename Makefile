@@ -60,7 +60,7 @@ system: setup ## Tests on the real servers
 	@echo "== contract and system tests"; $(BIN)/pytest -q -n 2 --dist loadfile tests/contract tests/system
 
 .PHONY: outages
-outages: setup ## Half a minute without each system, in every phase (15 minutes)
+outages: setup ## Half a minute without each system, in every phase (20 minutes)
 	@echo "== outages"; $(BIN)/pytest -q --timeout 600 tests/outages
 
 .PHONY: image

@@ -1,10 +1,11 @@
-"""The operator, made to die at a named point: `python -m … POINT`.
+"""The operator, made to die or freeze at a named point: `python -m … POINT SIGNAL`.
 
     before:<effect>   after:<effect>   around an executor, by the effect's class
-    before-status:<phase>              before a status with that phase is written
+    before-status:<phase>   after-status:<phase>
+                                       around the write of a status with that phase
 
-It is the product's own program; only who acts and who writes die where they are told
-to. The product has no switch for it.
+It is the product's own program; only who acts and who writes send themselves the
+signal where they are told to, once. The product has no switch for it.
 """
 
 import os
@@ -22,11 +23,15 @@ from killick.plan.effects import Effect
 from killick.runtime import Runtime, build
 from killick.settings import Settings
 
+left = sys.argv[1:2]
+"""The point, until it was reached."""
+
 
 def point(name: str) -> None:
-    """Kill this process as the kernel would, if this is the named point."""
-    if sys.argv[1] == name:
-        os.kill(os.getpid(), signal.SIGKILL)
+    """Send this process its signal, if this is the named point."""
+    if name in left:
+        left.clear()
+        os.kill(os.getpid(), signal.Signals[sys.argv[2]])
 
 
 async def dying_act(hands: Hands, effect: Effect) -> str:
@@ -43,8 +48,10 @@ class DyingCluster(KubeCluster):
 
     async def write_status(self, manifest: Manifest) -> None:
         """Write, if that is reached."""
-        point(f"before-status:{manifest['status'].get('phase')}")
+        phase = manifest["status"].get("phase")
+        point(f"before-status:{phase}")
         await super().write_status(manifest)
+        point(f"after-status:{phase}")
 
 
 async def build_dying(settings: Settings) -> Runtime:

@@ -5,6 +5,7 @@ The servers are the session's; everything in here is the test's own.
 
 import json
 import re
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -43,12 +44,12 @@ FROM (SELECT i, (i * 37 % 101) / 101.0::float8 AS a, (i * 61 % 103) / 103.0::flo
 """
 
 
-def _killable(program: Program, kill: str) -> Program:
-    """Return the operator's program as one that dies at this point."""
+def _struck(program: Program, point: str, blow: signal.Signals) -> Program:
+    """Return the operator's program as one that sends itself the signal there."""
     environment = dict(program.environment)
     environment["PYTHONPATH"] += f":{REPOSITORY}"
     module = "tests.system.killable_operator"
-    command = [program.command[0], "-m", module, kill]
+    command = [program.command[0], "-m", module, point, blow.name]
     return replace(program, command=command, environment=environment)
 
 
@@ -100,10 +101,15 @@ class LoopWorld:
         venv = ensure_environment("operator", self.supervisor.progress)
         program = self.operator.program(venv)
         named = replace(program, name=f"operator-{self.namespace}")
-        return self.supervisor.start(_killable(named, kill) if kill else named)
+        if kill:
+            named = _struck(named, kill, signal.SIGKILL)
+        return self.supervisor.start(named)
 
-    def another(self) -> Process:
-        """Start one more operator beside the first; port and files are its own."""
+    def another(self, freeze: str = "") -> Process:
+        """Start one more operator beside the first; port and files are its own.
+
+        `freeze` is where it will stop as by SIGSTOP, once.
+        """
         number = len(self.others) + 2
         directory = self.operator.directory / f"operator-{number}"
         directory.mkdir()
@@ -112,8 +118,20 @@ class LoopWorld:
         program = replace(
             operator.program(venv), name=f"operator-{self.namespace}-{number}"
         )
+        if freeze:
+            program = _struck(program, freeze, signal.SIGSTOP)
         self.others.append(self.supervisor.start(program))
         return self.others[-1]
+
+    def freezes(self, point: str) -> Process:
+        """Start one more operator and wait until it is frozen at this point."""
+        process = self.another(point)
+        state = Path(f"/proc/{process.pid}/stat")
+        self.wait(
+            f"the operator to freeze at {point}",
+            lambda: state.read_text().rpartition(")")[2].split()[0] == "T",
+        )
+        return process
 
     def dies(self, kill: str) -> None:
         """Start the operator and wait until it has killed itself at this point."""

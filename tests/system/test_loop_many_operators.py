@@ -8,42 +8,10 @@ import re
 from dev.processes import Process
 from tests.system import loop_manifests as manifests
 from tests.system.loop_fixtures import LoopServers
-from tests.system.loop_world import CHANGED, FirstModel, LoopWorld
+from tests.system.loop_once import PASS, assert_once, assert_quiet, counts
+from tests.system.loop_world import CHANGED, FirstModel
 
-PASS = '"result": "ok"'
 CONFLICT = '"result": "conflict"'
-
-
-def counts(process: Process, what: str) -> int:
-    """How often a process has logged something."""
-    return process.log.read_text().count(what)
-
-
-def assert_once(world: LoopWorld) -> None:
-    """One cause led to one Job, one version, one evaluation and one commit."""
-    assert len(world.jobs("check")) == 1
-    assert len(world.jobs("training")) == len(world.jobs("evaluation")) == 1
-    assert world.versions() == ["1", "2"]
-    assert world.promotions() == [world.look().at("promotion.commit")]
-    assert world.repository.read(manifests.VALUES) == world.value("2")
-    assert world.alias("champion") == "2"
-    assert len(set(world.events())) == len(world.events())
-
-
-def assert_quiet(world: LoopWorld, processes: list[Process]) -> None:
-    """All go on looking at the object, and none of them writes."""
-    for process in processes:
-        assert process.alive, process.tail()
-    before = world.look().manifest["metadata"]["resourceVersion"]
-    passes = [counts(process, PASS) for process in processes]
-    world.wait(
-        "two more passes of each",
-        lambda: all(
-            counts(process, PASS) >= told + 2
-            for process, told in zip(processes, passes, strict=True)
-        ),
-    )
-    assert world.look().manifest["metadata"]["resourceVersion"] == before
 
 
 def test_two_at_once(loop_servers: LoopServers, first_model: FirstModel) -> None:
