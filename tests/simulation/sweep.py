@@ -177,16 +177,29 @@ def sweep(
                 found["violation"] = "another outcome: " + differs(
                     expected, found["outcome"]
                 )
-            quiet = fault in JUMPS or is_taken(call, fault)
+            quiet = fault in JUMPS or not can_be_told(run, call, fault)
             if not found["violation"] and found["events"] < told and not quiet:
                 found["violation"] = f"{told - found['events']} Events were lost"
             report.results.append(Result(str(scenario), call, fault, **found))
     return report
 
 
-def is_taken(call: Call, fault: Fault) -> bool:
-    """Return whether an Event was answered to be there already, though it is not."""
-    return call.verb == "create_event" and fault is Fault.CONFLICT
+def can_be_told(baseline: Run, call: Call, fault: Fault) -> bool:
+    """Return whether the Event that a fault met can still be told.
+
+    One that is said to be there already is not told again; an object may be gone
+    before the API server's `Retry-After` is over; and who comes after a death tells
+    from the status, which a story may take away.
+    """
+    if call.verb != "create_event":
+        return True
+    namespace, event = call.key
+    gone = (namespace, event.rpartition(".")[0]) not in baseline.world.cluster.objects
+    return not (
+        fault is Fault.CONFLICT
+        or (fault is Fault.TOO_MANY and gone)
+        or (fault in CRASHES and baseline.erased)
+    )
 
 
 def differs(expected: str, found: str) -> str:

@@ -108,6 +108,15 @@ def test_a_lost_status_trains_once_and_promotes_once(moment: str) -> None:
     assert len(run.world.repository.history()) == 2
 
 
+def test_what_is_taken_up_is_asked_about_before_it_is_judged() -> None:
+    """A training that had ended by the time of its recovery was said to have failed."""
+    story = named("status erased@running")
+    refused = [c.number for c in play(story).wire.calls if c.verb == "write_status"]
+    for number in refused:
+        assert play(story, {number: Fault.TOO_MANY}).violation == ""
+    assert len(refused) >= 10
+
+
 def test_a_vanished_job_has_the_registrys_grace() -> None:
     """A version that the search showed late was lost with its vanished Job."""
     assert play(named("training Job vanishes, search lags")).violation == ""

@@ -6,7 +6,8 @@ wins; a later track sees the status that the earlier ones left.
 
     hold → adoption → check → promotion → evaluation → attempt → episode → tidy
 
-An object whose target belongs to an older one (`ownership`) is only checked.
+An object whose target belongs to an older one (`ownership`) is only checked. So is one
+in the pass that adopts it: what it takes up was not asked about yet.
 """
 
 from __future__ import annotations
@@ -106,6 +107,8 @@ def plan(ctx: Context, before: Status) -> Plan:
         status = adoption.watch(ctx, status)
         tracks = tuple(row for row in TRACKS if row[0] == "check")
     for name, track in tracks:
+        if name != "check" and _is_adopted_now(before, status):
+            continue
         result = track(ctx, status)
         status = result.status
         effect = effect or result.effect
@@ -119,6 +122,10 @@ def plan(ctx: Context, before: Status) -> Plan:
         notes=notes,
         wake_at=_wake_at(ctx, before, status, notes),
     )
+
+
+def _is_adopted_now(before: Status, status: Status) -> bool:
+    return status.adopted_at not in (None, before.adopted_at)
 
 
 def _finish(
