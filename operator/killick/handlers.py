@@ -127,6 +127,8 @@ def configure(settings: kopf.OperatorSettings) -> None:
     settings.networking.connect_timeout = 10
     settings.watching.server_timeout = 600
     settings.watching.connect_timeout = 30
+    # A watch that is silent for longer is opened anew; bookmarks come each minute.
+    settings.watching.inactivity_timeout = 70
     # Jobs that are not ours never leave the API server.
     settings.watching.label_selectors["batch", "v1", "jobs"] = LABEL_OBJECT
     settings.background.cancellation_polling = 1

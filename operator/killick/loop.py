@@ -5,7 +5,8 @@
 3. plan: pure; the next status and at most one effect.
 4. Write the status under the object's resourceVersion. A conflict ends the pass.
 5. Tell the decisions as Events.
-6. Carry out the effect. Only the next pass's observation completes it.
+6. Carry out the effect, if the object is still as this pass left it: one that was
+   frozen may be hours late. Only the next pass's observation completes it.
 
 The intent is in the status before the effect is in the world, so the operator may
 die between any two lines.
@@ -33,6 +34,7 @@ from killick.names import ObjectName
 from killick.observe.credentials import git_credentials, registry_credentials
 from killick.observe.gather import Ports, Subject, observe
 from killick.observe.gitops import git_target
+from killick.observe.model_deployment import object_facts, overtaken
 from killick.observe.registry import registry_target
 from killick.observe.rivals import Claimants, nobody
 from killick.plan.context import Context
@@ -42,7 +44,7 @@ from killick.plan.effects import (
     MarkChampion,
     PushPromotion,
 )
-from killick.plan.facts import Failure, ObjectFacts
+from killick.plan.facts import Failure
 from killick.plan.invalid import invalid
 from killick.plan.needs import needs
 from killick.plan.planner import Plan, plan
@@ -50,7 +52,6 @@ from killick.plan.transitions import Decision, unknown_schema, untold
 from killick.record.events import emit_events
 from killick.record.metrics import Board
 from killick.record.status import write_status
-from killick.resource.codec import parse_time
 from killick.resource.parse import parse_spec
 from killick.resource.status import Status, parse_status, require_known
 from killick.settings import Settings
@@ -146,7 +147,7 @@ async def look(
     context = Context(
         name=name,
         spec=spec,
-        facts=_object_facts(manifest),
+        facts=object_facts(manifest),
         observed=observed,
         settings=world.settings.for_plans(),
         now=now,
@@ -217,7 +218,8 @@ async def _carry_out(
     kind = type(effect).__name__
     try:
         hands = await _hands(world, context, decided.status, manifest, effect)
-        done = await world.act(hands, effect)
+        late = await overtaken(world.ports.cluster, manifest, decided.status)
+        done = "" if late else await world.act(hands, effect)
     except KillickError as error:
         count = (
             memory.failures[effect.key].count if effect.key in memory.failures else 0
@@ -227,6 +229,8 @@ async def _carry_out(
         )
         world.board.effects.labels(kind, "failed").inc()
         return f"failed {effect.key}: {error.reason}: {error.message}"
+    if late:
+        raise Conflict(f"{effect.key} is not done: the object changed in this pass")
     memory.failures.pop(effect.key, None)
     world.board.effects.labels(kind, "done").inc()
     return done
@@ -263,16 +267,6 @@ async def _record_invalid(
     generation = int(manifest["metadata"].get("generation") or 0)
     status = invalid(before, error, generation, now)
     await write_status(world.ports.cluster, manifest, status)
-
-
-def _object_facts(manifest: Manifest) -> ObjectFacts:
-    metadata = manifest["metadata"]
-    return ObjectFacts(
-        generation=int(metadata.get("generation") or 0),
-        annotations=dict(metadata.get("annotations") or {}),
-        deleting=metadata.get("deletionTimestamp") is not None,
-        created_at=parse_time(metadata["creationTimestamp"]),
-    )
 
 
 def _log_pass(

@@ -35,6 +35,7 @@ def test_frozen_at_every_step(
         frozen = [world.freezes(point) for point in POINTS]
         last = world.start()
         world.until("the end", lambda look: look.at("promotion.state") == "Done")
+        assert_once(world)
         for process in frozen:
             process.resume()
         assert_quiet(world, [last, *frozen])

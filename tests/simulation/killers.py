@@ -24,7 +24,7 @@ class Killer:
 
 KILLERS: dict[str, Killer] = {
     "a status is written without its lock": Killer(
-        "full story", "not over", Fault.STALE, "get_model_deployment", 28
+        "full story", "not over", Fault.STALE, "get_model_deployment", 35
     ),
     "a training Job's name changes at each try": Killer(
         "full story", "trainings run at once"

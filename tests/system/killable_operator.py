@@ -3,9 +3,10 @@
     before:<effect>   after:<effect>   around an executor, by the effect's class
     before-status:<phase>   after-status:<phase>
                                        around the write of a status with that phase
+    planned:<effect>                   the effect is decided, nothing is written yet
 
-It is the product's own program; only who acts and who writes send themselves the
-signal where they are told to, once. The product has no switch for it.
+It is the product's own program; only who decides, acts and writes sends itself the
+signal where it is told to, once. The product has no switch for it.
 """
 
 import os
@@ -19,7 +20,10 @@ from killick.__main__ import main
 from killick.act.dispatch import Hands, act
 from killick.cluster.kube import KubeCluster, connect
 from killick.cluster.port import Manifest
+from killick.plan.context import Context
 from killick.plan.effects import Effect
+from killick.plan.planner import Plan, plan
+from killick.resource.status import Status
 from killick.runtime import Runtime, build
 from killick.settings import Settings
 
@@ -32,6 +36,13 @@ def point(name: str) -> None:
     if name in left:
         left.clear()
         os.kill(os.getpid(), signal.Signals[sys.argv[2]])
+
+
+def dying_plan(context: Context, status: Status) -> Plan:
+    """Decide, if that is survived."""
+    decided = plan(context, status)
+    point(f"planned:{type(decided.effect).__name__}")
+    return decided
 
 
 async def dying_act(hands: Hands, effect: Effect) -> str:
@@ -55,12 +66,14 @@ class DyingCluster(KubeCluster):
 
 
 async def build_dying(settings: Settings) -> Runtime:
-    """Return the product's runtime with the two replaced."""
+    """Return the product's runtime with the three replaced."""
     runtime = await build(settings)
     await runtime.cluster.close()
     runtime.cluster = DyingCluster(await connect())
     ports = replace(runtime.world.ports, cluster=runtime.cluster)
-    runtime.world = replace(runtime.world, ports=ports, act=dying_act)
+    runtime.world = replace(
+        runtime.world, ports=ports, decide=dying_plan, act=dying_act
+    )
     return runtime
 
 

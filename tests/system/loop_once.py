@@ -27,7 +27,9 @@ def assert_quiet(world: LoopWorld, processes: list[Process]) -> None:
     """All go on looking at the object, and none of them writes."""
     for process in processes:
         assert process.alive, process.tail()
-    before = world.look().manifest["metadata"]["resourceVersion"]
+    wanted = "the check at"
+    look = world.until("rest", lambda at: at.at("waitingFor", "").startswith(wanted))
+    before = look.manifest
     passes = [counts(process, PASS) for process in processes]
     world.wait(
         "two more passes of each",
@@ -36,4 +38,4 @@ def assert_quiet(world: LoopWorld, processes: list[Process]) -> None:
             for process, told in zip(processes, passes, strict=True)
         ),
     )
-    assert world.look().manifest["metadata"]["resourceVersion"] == before
+    assert (now := world.look().manifest) == before, f"{before}\n{now}"
