@@ -1,6 +1,8 @@
 # Two images, no build tools in either: `make image`, or
 #   docker build --target operator --tag killick-operator:0.1.0 .
 #   docker build --target worker   --tag killick-worker:0.1.0 .
+# The target worker-slim is the worker without Evidently: no pages on a drift, and no
+# `drift.engine: Evidently`.
 # Both run as 65532 on a read-only root; what they write goes to an emptyDir at /tmp.
 ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 
@@ -21,7 +23,7 @@ FROM build AS operator-build
 ARG PIP_INDEX_URL
 ARG PIP_NO_INDEX
 COPY requirements/operator.txt wheel[s]/* ./
-RUN sh install.sh operator.txt
+RUN sh install.sh operator.txt /opt/killick
 COPY operator/killick /app/killick
 # For its contracts; what the rest of it imports is not in this image.
 COPY drift/driftcheck /app/driftcheck
@@ -34,9 +36,17 @@ FROM build AS worker-build
 ARG PIP_INDEX_URL
 ARG PIP_NO_INDEX
 COPY requirements/worker.txt wheel[s]/* ./
-RUN sh install.sh worker.txt
+RUN sh install.sh worker.txt /opt/killick
 COPY drift/driftcheck /app/driftcheck
 RUN python -m compileall -q /app
+
+# In an environment of its own: a check by our own scores never imports it.
+FROM build AS evidently-build
+ARG PIP_INDEX_URL
+ARG PIP_NO_INDEX
+RUN python -m venv --without-pip /opt/evidently
+COPY requirements/evidently.txt wheel[s]/* ./
+RUN sh install.sh evidently.txt /opt/evidently
 
 # --- what runs ---------------------------------------------------------------------
 FROM ${PYTHON_IMAGE} AS runtime
@@ -50,13 +60,17 @@ ENV PATH=/opt/killick/bin:$PATH \
 WORKDIR /tmp
 USER 65532:65532
 
-FROM runtime AS worker
+FROM runtime AS worker-slim
 LABEL org.opencontainers.image.title="killick-worker" \
       org.opencontainers.image.description="The drift check and the evaluation of Killick" \
       org.opencontainers.image.licenses="Apache-2.0"
 COPY --from=worker-build /opt/killick /opt/killick
 COPY --from=worker-build /app /app
 CMD ["python", "-m", "driftcheck", "--help"]
+
+FROM worker-slim AS worker
+COPY --from=evidently-build /opt/evidently /opt/evidently
+ENV DRIFTCHECK_EVIDENTLY_PYTHON=/opt/evidently/bin/python
 
 FROM runtime AS operator
 LABEL org.opencontainers.image.title="killick-operator" \

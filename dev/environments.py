@@ -8,7 +8,8 @@ import platform
 import shutil
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,6 +40,8 @@ class ImageSpec:
     pythonpath: tuple[Path, ...] = ()
     path: tuple[Path, ...] = ()
     """Further folders for PATH."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What the image declares."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the form that `python -m dev.node --images` reads."""
@@ -46,6 +49,7 @@ class ImageSpec:
             "venv": None if self.venv is None else str(self.venv),
             "pythonpath": [str(entry) for entry in self.pythonpath],
             "path": [str(entry) for entry in self.path],
+            "environment": dict(self.environment),
         }
 
 
@@ -93,7 +97,13 @@ def image_map(progress: Progress = print) -> dict[str, ImageSpec]:
     )
     return {
         "killick-worker:0.1.0": ImageSpec(
-            ensure_environment("worker", progress), (drift,)
+            ensure_environment("worker", progress),
+            (drift,),
+            environment={
+                "DRIFTCHECK_EVIDENTLY_PYTHON": str(
+                    ensure_environment("evidently", progress) / "bin" / "python"
+                )
+            },
         ),
         "killick-example-training:0.1.0": ImageSpec(
             ensure_environment("training", progress), (examples,)

@@ -20,7 +20,7 @@ _PACKAGES = {"dockerd": "docker.io", "debootstrap": "debootstrap"}
 _SUITE = "bookworm"
 _INSIDE = ("python3", "python3-venv", "python3-pip", "ca-certificates")
 _PYTHON = "3.11"
-REQUIREMENTS = ("operator", "worker")
+REQUIREMENTS = ("operator", "worker", "evidently")
 
 
 def ensure_packages(progress: Progress = print) -> None:
@@ -71,7 +71,7 @@ def ensure_base(progress: Progress = print) -> Path:
 
 
 def ensure_wheels(progress: Progress = print) -> Path:
-    """Return a folder with the pinned wheels of both images, their hashes checked."""
+    """Return a folder with the pinned wheels of all images, their hashes checked."""
     files = [_REPOSITORY / "requirements" / f"{name}.txt" for name in REQUIREMENTS]
     key = digest(*(file.read_bytes() for file in files), platform.machine())
     home = cache_dir() / "image" / f"wheels-{key}"
@@ -81,7 +81,7 @@ def ensure_wheels(progress: Progress = print) -> Path:
             return wheels
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
-        progress("fetching the wheels of both images")
+        progress("fetching the wheels of the images")
         with tempfile.TemporaryDirectory() as directory:
             _download(Path(directory), files, wheels, progress)
         complete.touch()
@@ -93,7 +93,7 @@ def _download(
 ) -> None:
     pip = str(directory / "pip" / "bin" / "python")
     options = [
-        *("--quiet", "--disable-pip-version-check", "--require-hashes"),
+        *("--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps"),
         *("--only-binary=:all:", f"--python-version={_PYTHON}", f"--dest={wheels}"),
     ]
     with Supervisor(directory / "supervisor", progress) as supervisor:

@@ -65,7 +65,7 @@ def base_environment(image: Image, home: Path) -> dict[str, str]:
         variables["VIRTUAL_ENV"] = image.venv
     if image.pythonpath:
         variables["PYTHONPATH"] = ":".join(image.pythonpath)
-    return variables
+    return variables | dict(image.environment)
 
 
 def resolve(container: Container, pod: Pod, sources: Sources) -> dict[str, str]:

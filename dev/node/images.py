@@ -2,7 +2,8 @@
 
 import json
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,15 @@ class Image:
     """What stands for an image's file system.
 
     `venv` is a virtual environment (or None), `pythonpath` and `path` are searched
-    after it, `entrypoint` runs when the container has no command.
+    after it, `entrypoint` runs when the container has no command, `environment` is
+    what the image declares (ENV).
     """
 
     venv: str | None = None
     pythonpath: tuple[str, ...] = ()
     path: tuple[str, ...] = ()
     entrypoint: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class Images:
@@ -50,7 +53,7 @@ class Images:
 
 
 def parse_images(text: str) -> dict[str, Image]:
-    """Read the JSON object `{name: {"venv", "pythonpath", "path", "entrypoint"}}`.
+    """Read the JSON object `{name: {"venv", "pythonpath", "path", …}}`, see Image.
 
     Raises:
         TypeError: an image has a key that is not one of these.

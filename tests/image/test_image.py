@@ -18,6 +18,7 @@ from dev.image.packages import ensure_base, ensure_wheels, make_context
 pytestmark = pytest.mark.timeout(900)
 BASE = "python:3.11-slim-bookworm"
 OPERATOR, WORKER = "killick-operator:test", "killick-worker:test"
+SLIM = "killick-worker-slim:test"
 MEGABYTE = 1_000_000
 
 
@@ -32,6 +33,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with running_engine() as engine:
         engine.import_root(root, BASE)
         engine.build(context, "operator", OPERATOR)
+        engine.build(context, "worker-slim", SLIM)
         engine.build(context, "worker", WORKER)
         shutil.rmtree(context)
         yield engine
@@ -71,14 +73,16 @@ def test_the_worker_answers(engine: Engine) -> None:
 
 
 COMPARE = """
-import runpy, sys
+import atexit, pathlib, runpy, sys
 import numpy, pyarrow, pyarrow.parquet
 for name, mean in (("old", 0.0), ("new", 3.0)):
     values = numpy.random.default_rng(1).normal(mean, 1.0, 1000)
     table = pyarrow.table({"price": values})
     pyarrow.parquet.write_table(table, f"/tmp/{name}.parquet")
-sys.argv = ["driftcheck", "--reference", "/tmp/old.parquet"]
-sys.argv += ["--current", "/tmp/new.parquet"]
+page = pathlib.Path("/tmp/page.html")
+atexit.register(lambda: page.exists() and print(page.read_text()))
+sides = ["--reference", "/tmp/old.parquet", "--current", "/tmp/new.parquet"]
+sys.argv = ["driftcheck", *sides, *sys.argv[1:]]
 runpy.run_module("driftcheck", run_name="__main__")
 """
 
@@ -87,6 +91,21 @@ def test_the_worker_finds_drift(engine: Engine) -> None:
     """A whole check runs on what the image holds: parquet in, verdict out."""
     ran = engine.run(WORKER, "python", "-c", COMPARE)
     assert '"Drift"' in ran.text or "Drift" in ran.text.split(), ran.text
+
+
+def test_the_worker_asks_evidently(engine: Engine) -> None:
+    """Evidently judges and makes its page in the environment that the image has."""
+    options = ("--engine", "Evidently", "--html", "/tmp/page.html")
+    ran = engine.run(WORKER, "python", "-c", COMPARE, *options)
+    assert ran.code == 10, ran.text
+    assert "Wasserstein distance (normed)" in ran.text
+
+
+def test_the_slim_worker_says_that_it_has_no_evidently(engine: Engine) -> None:
+    """Asked for Evidently's verdict, it gives none."""
+    ran = engine.run(SLIM, "python", "-c", COMPARE, "--engine", "Evidently")
+    assert ran.code == 1
+    assert "NoEvidently" in ran.text, ran.text
 
 
 @pytest.mark.parametrize(
@@ -127,7 +146,9 @@ def test_the_operator_lacks_what_only_the_worker_needs(engine: Engine) -> None:
         assert f"No module named '{name}'" in ran.text
 
 
-@pytest.mark.parametrize(("image", "limit"), [(OPERATOR, 190), (WORKER, 350)])
+@pytest.mark.parametrize(
+    ("image", "limit"), [(OPERATOR, 190), (SLIM, 350), (WORKER, 1000)]
+)
 def test_the_image_is_small(engine: Engine, image: str, limit: int) -> None:
     """What is added to the base stays below so many megabytes."""
     added = (engine.size(image) - engine.size(BASE)) / MEGABYTE

@@ -81,7 +81,7 @@ def check_cronjob(owner: Owner, effect: ApplyCheck) -> Manifest:
         {"name": REQUEST_VARIABLE, "value": effect.request},
         *log_env(owner),
     ]
-    if effect.reference_in_mlflow:
+    if effect.needs_mlflow:
         env += mlflow_env(owner, owner.spec.registry.credentials_secret_ref)
     if owner.pushgateway_url:
         env.append({"name": "PUSHGATEWAY_URL", "value": owner.pushgateway_url})

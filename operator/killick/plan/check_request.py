@@ -32,7 +32,7 @@ def check_effect(ctx: Context, status: Status) -> ApplyCheck:
     """Return the CronJob that the spec and the status call for."""
     asked = check_request(ctx, status)
     request = encode_request(asked)
-    in_mlflow = asked.reference.uri.startswith(MLFLOW)
+    mlflow = _needs_mlflow(ctx, asked)
     schedule = cron_expression(ctx.spec.drift.schedule, str(ctx.name))
     parts = (
         BUILDER,
@@ -44,10 +44,17 @@ def check_effect(ctx: Context, status: Status) -> ApplyCheck:
         str(ctx.settings.pushgateway_url),
         repr(ctx.spec.drift.pod_template),
         repr(ctx.spec.inference_log.store),
-        *([repr(ctx.spec.registry)] if in_mlflow else []),
+        *([repr(ctx.spec.registry), str(ctx.settings.tracking_uri)] if mlflow else []),
     )
     fingerprint = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-    return ApplyCheck(fingerprint, request, schedule, ctx.spec.suspend, in_mlflow)
+    return ApplyCheck(fingerprint, request, schedule, ctx.spec.suspend, mlflow)
+
+
+def _needs_mlflow(ctx: Context, asked: CheckRequest) -> bool:
+    """Return whether a check reads from MLflow, or may keep a report there."""
+    known = ctx.spec.registry.tracking_uri or ctx.settings.tracking_uri
+    keeps = ctx.spec.drift.report == "OnDrift" and known is not None
+    return keeps or asked.reference.uri.startswith(MLFLOW)
 
 
 def judged_through(drift: DriftStatus) -> datetime | None:
@@ -78,6 +85,7 @@ def check_request(ctx: Context, status: Status) -> CheckRequest:
         log=log_source(ctx),
         window_seconds=int(duration(spec.drift.window).total_seconds()),
         profiles=spec.drift.profiles,
+        engine=spec.drift.engine,
         minimum_rows=spec.drift.minimum_rows,
         significance=float(spec.drift.significance),
         drifted_columns_percent=spec.drift.drifted_columns_percent,

@@ -21,7 +21,7 @@ class ApplyCheck:
     request: str
     schedule: str
     suspend: bool
-    reference_in_mlflow: bool = False
+    needs_mlflow: bool = False
 
     @property
     def key(self) -> str:

@@ -17,6 +17,7 @@ from killick.resource.log_spec import InferenceLog
 
 SCORES = ("RocAuc", "Accuracy")
 ERRORS = ("MeanAbsoluteError", "RootMeanSquaredError")
+NATIVE = "Native"
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,8 @@ class Drift:
     schedule: str = "@hourly"
     time_zone: str | None = None
     window: str = "24h"
+    engine: str = NATIVE
+    report: str = "OnDrift"
     profiles: str | None = None
     minimum_rows: int = 100
     drifted_columns_percent: int = 30
@@ -228,8 +231,11 @@ class Spec:
     @property
     def check_fingerprint(self) -> str:
         """Identify all that gives a verdict its meaning (not when it is taken)."""
-        when = "schedule", "timeZone", "podTemplate", "persistence", "profiles"
-        drift = {k: v for k, v in to_dict(self.drift).items() if k not in when}
+        other = {"schedule", "timeZone", "podTemplate", "persistence", "profiles"}
+        other |= {"report"}
+        if self.drift.engine == NATIVE:
+            other.add("engine")  # so that the windows of before the choice count on
+        drift = {k: v for k, v in to_dict(self.drift).items() if k not in other}
         given = [drift, to_dict(self.inference_log)]
         text = json.dumps(given, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -218,9 +218,9 @@ def test_mlflow_secrets_stay_references() -> None:
             assert source == {"name": "mlflow", "key": "password", "optional": True}
 
 
-def test_a_check_meets_mlflow_only_for_its_reference() -> None:
-    """A check has MLflow's credentials only where its reference is an artifact."""
-    artifact = replace(CHECK, reference_in_mlflow=True)
+def test_a_check_meets_mlflow_only_where_it_needs_it() -> None:
+    """A check that neither reads nor keeps anything there has no credentials."""
+    artifact = replace(CHECK, needs_mlflow=True)
     plain, told = (
         env_of(containers_of(check_cronjob(owner(registry=SECRET), effect))[0])
         for effect in (CHECK, artifact)

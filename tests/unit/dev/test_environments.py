@@ -7,8 +7,10 @@ from dev.environments import ImageSpec
 
 def test_an_image_is_written_as_the_node_reads_it() -> None:
     """Paths become strings, and no environment becomes null."""
-    assert ImageSpec(path=(Path("/opt/bin"),)).as_json() == {
+    made = ImageSpec(path=(Path("/opt/bin"),), environment={"WHERE": "/opt"})
+    assert made.as_json() == {
         "venv": None,
         "pythonpath": [],
         "path": ["/opt/bin"],
+        "environment": {"WHERE": "/opt"},
     }

@@ -336,6 +336,34 @@ def test_where_profiles_are_kept_changes_no_evidence() -> None:
     )
 
 
+def test_the_default_engine_keeps_the_windows_of_before_it_could_be_chosen() -> None:
+    """Only another engine gives verdicts another meaning; a report gives them none."""
+    plain = b.a_spec()
+    other = replace(plain, drift=replace(plain.drift, report="Never"))
+    assert plain.drift.engine == "Native"
+    assert other.check_fingerprint == plain.check_fingerprint
+    chosen = replace(plain, drift=replace(plain.drift, engine="Evidently"))
+    assert chosen.check_fingerprint != plain.check_fingerprint
+
+
+@pytest.mark.parametrize(
+    ("report", "reference", "needed"),
+    [
+        ("OnDrift", "s3://models/reference.parquet", True),
+        ("Never", "s3://models/reference.parquet", False),
+        ("Never", "models:/ranger/1/reference.parquet", True),
+    ],
+)
+def test_a_check_meets_mlflow_for_its_reference_or_its_report(
+    report: str, reference: str, *, needed: bool
+) -> None:
+    """Who wants neither gives the check no credentials of MLflow."""
+    plain = b.a_spec(registry={"trackingUri": "http://mlflow:5000"})
+    spec = replace(plain, drift=replace(plain.drift, report=report))
+    status = replace(BASE, reference=ReferencePin(reference))
+    assert check_effect(b.context(spec), status).needs_mlflow is needed
+
+
 @pytest.mark.parametrize(
     "change",
     [
