@@ -3,6 +3,7 @@
 The operator is there all the time, and nobody helps it.
 """
 
+import contextlib
 from dataclasses import replace
 
 import pytest
@@ -53,6 +54,24 @@ def test_the_inference_log_is_away(adopted_world: LoopWorld) -> None:
     look = world.until("a verdict", lambda look: look.at("drift.verdict") == "NoDrift")
     assert look.at("drift.outages") is None
     assert len(world.jobs("check")) > 1
+
+
+def test_three_systems_are_away(
+    adopted_world: LoopWorld, loop_servers: LoopServers
+) -> None:
+    """Whatever is away is named in one condition, and none is once all are back."""
+    world = adopted_world
+    world.feed(CALM)
+    world.start()
+    outages = (world.database.server, loop_servers.mlflow, world.git)
+    with contextlib.ExitStack() as stack:
+        for server in outages:
+            stack.enter_context(server.outage())
+        world.request_check()
+        names = ("LogUnreachable", "RegistryUnreachable", "GitUnreachable")
+        world.until_condition("InputsHealthy", "False", *names)
+        world.until_condition("Ready", "False", *names)
+    world.until_condition("InputsHealthy", "True")
 
 
 @pytest.mark.parametrize("part", ["kube-apiserver", "etcd"])

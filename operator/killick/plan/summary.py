@@ -18,7 +18,7 @@ The phase is derived from the tracks for printing; it decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from driftcheck.contract import Verdict
@@ -73,7 +73,7 @@ def _ready(ctx: Context, status: Status, notes: Notes) -> Condition:
     stalled = _stalled(ctx, notes)
     if stalled:
         return _from_note(kinds.READY, "False", stalled)
-    unhealthy = _unhealthy(ctx, notes)
+    unhealthy = _unhealthy(ctx, status, notes)
     if unhealthy:
         return _from_note(kinds.READY, "False", unhealthy)
     if ctx.spec.suspend:
@@ -92,22 +92,42 @@ def _ready(ctx: Context, status: Status, notes: Notes) -> Condition:
     return Condition(kinds.READY, "True", "Healthy", drift.message or "")
 
 
-def _unhealthy(ctx: Context, notes: Notes) -> Note | None:
+def _unhealthy(ctx: Context, status: Status, notes: Notes) -> Note | None:
+    """Return what is wrong with the inputs: all of it, under the first one's reason.
+
+    What only the latest check has to say is for the caller, if nothing else is wrong.
+    """
+    found = list(_troubles(ctx, notes))
+    if not found:
+        return None
+    drift = status.drift
+    if drift.verdict in (Verdict.ERROR, Verdict.DATA_QUALITY):
+        found.append(Note(drift.reason or str(drift.verdict), drift.message or ""))
+    # The same outage, such as the API server's, can be met by several readers.
+    distinct: dict[str, Note] = {}
+    for note in found:
+        distinct.setdefault(note.reason, note)
+    if len(distinct) == 1:
+        return found[0]
+    said = (f"{note.reason}: {note.message}" for note in distinct.values())
+    return Note(found[0].reason, "; ".join(said))
+
+
+def _troubles(ctx: Context, notes: Notes) -> Iterator[Note]:
     for fact in (ctx.observed.children, ctx.observed.registry, ctx.observed.git):
         if isinstance(fact, Unknown):
-            return Note(fact.reason, fact.message)
+            yield Note(fact.reason, fact.message)
     if ctx.git and ctx.git.refused:
-        return Note(ctx.git.refused.reason, ctx.git.refused.message)
+        yield Note(ctx.git.refused.reason, ctx.git.refused.message)
     check = notes.get("check")
     if check:
-        return check
+        yield check
     if ctx.children and ctx.children.waiting:
-        return Note("PodCannotStart", "; ".join(ctx.children.waiting))
-    return None
+        yield Note("PodCannotStart", "; ".join(ctx.children.waiting))
 
 
 def _inputs(ctx: Context, status: Status, notes: Notes) -> Condition:
-    unhealthy = _unhealthy(ctx, notes)
+    unhealthy = _unhealthy(ctx, status, notes)
     if unhealthy:
         return _from_note(kinds.INPUTS_HEALTHY, "False", unhealthy)
     drift = status.drift

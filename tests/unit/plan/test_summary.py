@@ -173,6 +173,31 @@ def test_a_hold_says_how_to_end_it() -> None:
     assert found.message.startswith(f"release by {ANNOTATION_RELEASE}=h1: ")
 
 
+def test_all_that_is_wrong_is_named() -> None:
+    """Two systems away and bad data: the first one's reason, and a message of all."""
+    gone = Unknown("GitUnreachable", "refused")
+    ctx = b.context(observed=b.seen(reg=AWAY, repo=gone))
+    before = drift("DataQuality", message="column a has vanished")
+    status = plan(b.applied(ctx, before), before).status
+    for kind in ("InputsHealthy", "Ready"):
+        found = status.condition(kind)
+        assert found is not None
+        assert (found.status, found.reason) == ("False", "RegistryUnreachable")
+        assert found.message == (
+            "RegistryUnreachable: no answer; GitUnreachable: refused; "
+            "DataQuality: column a has vanished"
+        )
+
+
+def test_what_several_readers_met_is_named_once() -> None:
+    """One outage that keeps everything from being read is one outage."""
+    away = Unknown("APIServerUnreachable", "no answer")
+    ctx = b.context(observed=Observation(away, away, away))
+    found = plan(ctx, drift("NoDrift")).status.condition("InputsHealthy")
+    assert found is not None
+    assert (found.reason, found.message) == ("APIServerUnreachable", "no answer")
+
+
 def test_transition_times() -> None:
     """A condition's time moves when its status does, and only then."""
     first = plan(PLAIN, drift("NoDrift")).status
