@@ -4,7 +4,7 @@ Details give way before verdicts and old windows before new: the findings (the p
 log has them too), the worst columns, the messages, the kinds of drift and how many
 rows were sampled, each from the oldest window on; then interim windows; then the
 report's address; last the message of a whole check's error. What a decision needs of
-a counting window (times, verdict, reason, counts) is never cut.
+a counting window (times, verdict, reason, counts) is never cut, nor is the quality.
 """
 
 from collections.abc import Iterator

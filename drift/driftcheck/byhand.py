@@ -17,12 +17,15 @@ from driftcheck.contract import (
     ColumnRule,
     Features,
     LogSource,
+    Metric,
+    QualityRule,
     Reference,
     Verdict,
     WindowGrid,
 )
 from driftcheck.contract_request import DATABASE_VARIABLE, ENGINES
 from driftcheck.engine import judge_by_engine, reference_for
+from driftcheck.labelled import quality_of
 from driftcheck.load import LoadedReference, load_window
 from driftcheck.parquet import MAXIMUM_ROWS, column_names, read_files
 from driftcheck.profile import profile_of, read_profile
@@ -66,6 +69,9 @@ def parser() -> argparse.ArgumentParser:
     add("--vector-column", help="array column that holds all features")
     add("--columns", help="features, comma-separated; default: all of the reference")
     add("--prediction-column", help="judged apart: its drift is the dataset's")
+    add("--label", metavar="COLUMN", help="what turned out true; needs --metric")
+    add("--metric", choices=list(Metric), help="of predictions against labels")
+    add("--label-delay", default="0s", help="how old rows are when labels have come")
     add("--critical", action="append", default=[], metavar="COLUMN")
     add(
         "--weight",
@@ -111,7 +117,15 @@ def check_by_hand(
         request, window, reference, options, environment
     )
     verdicts = (examined.judgement.verdict,)
-    answer = CheckAnswer(request.spec_hash, reference.sha256, now, verdicts)
+    quality = None
+    if request.quality:
+        from driftcheck.file_outcomes import file_outcomes
+
+        outcomes = file_outcomes(options.current, request.log)
+        quality = quality_of(request.quality, window, outcomes)
+    answer = CheckAnswer(
+        request.spec_hash, reference.sha256, now, verdicts, quality=quality
+    )
     return request, Check(answer, (examined,), reference.dataset)
 
 
@@ -166,6 +180,7 @@ def request_from(
             time_zone=options.time_zone,
             lag_seconds=_seconds(options.lag),
             prediction_column=options.prediction_column,
+            label_column=options.label,
         ),
         window_seconds=_seconds("24h" if options.window == "all" else options.window),
         windows=WindowGrid(now.replace(microsecond=0) + timedelta(days=1), 1),
@@ -176,11 +191,24 @@ def request_from(
         default_threshold=options.threshold,
         profiles=options.profile,
         engine=options.engine,
+        quality=_quality(options),
     ).to_json()
     try:
         return CheckRequest.from_json(value)
     except ValueError as error:
         raise UsageError(str(error)) from None
+
+
+def _quality(options: argparse.Namespace) -> QualityRule | None:
+    if not options.label and not options.metric:
+        return None
+    if not (options.label and options.metric and options.prediction_column):
+        raise UsageError("quality needs --label, --metric and --prediction-column")
+    if options.backend:
+        raise UsageError("--label works with --current or --table, not with --backend")
+    return QualityRule(
+        Metric(options.metric), options.minimum_rows, _seconds(options.label_delay)
+    )
 
 
 def _rules(options: argparse.Namespace) -> tuple[ColumnRule, ...]:
@@ -220,6 +248,7 @@ def _all_names(options: argparse.Namespace, uri: str) -> list[str]:
         options.timestamp_column,
         options.vector_column,
         options.prediction_column,
+        options.label,
     }
     if uri.endswith(SUFFIX):
         return list(read_profile(uri).features.names)

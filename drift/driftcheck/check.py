@@ -5,14 +5,23 @@ and, with the same reason, the verdict of every window that was due.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from driftcheck.columns import Dataset
-from driftcheck.contract import CheckAnswer, CheckError, CheckRequest, Verdict
+from driftcheck.contract import (
+    CheckAnswer,
+    CheckError,
+    CheckRequest,
+    Quality,
+    QualityRule,
+    Verdict,
+)
 from driftcheck.engine import judge_by_engine, reference_for
 from driftcheck.failure import CheckFailure
+from driftcheck.labelled import MOST, quality_of, quality_window
 from driftcheck.load import LoadedReference
+from driftcheck.log_parts import Log
 from driftcheck.verdict import Judgement, without_rows
 from driftcheck.windows import Window, windows_to_judge
 
@@ -55,10 +64,13 @@ def run_check(
     if changed:
         return _done(request, changed, now, reference)
     try:
-        examined = _examine(request, windows, reference, url, environment or {})
+        examined, quality = _examine(
+            request, windows, reference, url, environment or {}
+        )
     except CheckFailure as failure:
         return _failed(request, windows, now, failure, reference)
-    return _done(request, examined, now, reference)
+    done = _done(request, examined, now, reference)
+    return replace(done, answer=replace(done.answer, quality=quality))
 
 
 def changed_reference(
@@ -80,10 +92,11 @@ def _examine(
     reference: LoadedReference,
     url: str | None,
     environment: Mapping[str, str],
-) -> tuple[Examined, ...]:
+) -> tuple[tuple[Examined, ...], Quality | None]:
     from driftcheck.logs import open_log
 
     examined = []
+    quality = None
     with open_log(url, request.log) as log:
         for window in windows:
             try:
@@ -94,7 +107,18 @@ def _examine(
                 examined.append(Examined(_error(window, failure)))
                 continue
             examined.append(Examined(judgement, current))
-    return tuple(examined)
+        if request.quality and windows:
+            quality = _quality(request.quality, windows[-1], log)
+    return tuple(examined), quality
+
+
+def _quality(rule: QualityRule, judged: Window, log: Log) -> Quality:
+    """How good the answers were; what hinders that is no failure of the check."""
+    window = quality_window(rule, judged)
+    try:
+        return quality_of(rule, window, log.outcomes(window, MOST))
+    except CheckFailure as failure:
+        return Quality(window.start, window.end, rule.metric, reason=failure.reason)
 
 
 def _error(window: Window, failure: CheckFailure) -> Judgement:

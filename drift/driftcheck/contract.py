@@ -17,6 +17,7 @@ from driftcheck.contract_answer import (
     decode,
 )
 from driftcheck.contract_log import Features, Filter, LogSource
+from driftcheck.contract_quality import Metric, Quality, QualityRule
 from driftcheck.contract_request import (
     MAXIMUM_COUNT,
     REQUEST_VARIABLE,
@@ -43,6 +44,9 @@ __all__ = [
     "Filter",
     "Kind",
     "LogSource",
+    "Metric",
+    "Quality",
+    "QualityRule",
     "Reference",
     "Verdict",
     "WindowGrid",

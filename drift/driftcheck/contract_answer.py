@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
+from driftcheck.contract_quality import Quality
 from driftcheck.wire import (
     CONTRACT,
     ContractError,
@@ -149,6 +150,7 @@ class CheckAnswer:
 
     `reference_sha256` is the digest of what was really read, None if nothing was.
     `report`: where the full verdict, or Evidently's page on it, is kept in MLflow.
+    `quality`: how good the answers with labels were, None where nobody asked.
     `truncated`: details were cut to fit; verdicts of counting windows never are.
     """
 
@@ -159,6 +161,7 @@ class CheckAnswer:
     truncated: bool = False
     error: CheckError | None = None
     report: str | None = None
+    quality: Quality | None = None
     contract: str = field(default=CONTRACT)
 
     def to_json(self) -> dict[str, Any]:
@@ -172,6 +175,7 @@ class CheckAnswer:
             "len": seconds,
             "cut": True if self.truncated else None,
             "report": self.report,
+            "quality": self.quality.to_json() if self.quality else None,
         }
         if self.error:
             value["error"] = error_json(self.error)
@@ -207,6 +211,11 @@ class CheckAnswer:
             truncated=fields.flag("cut", default=False),
             error=error,
             report=fields.optional_text("report"),
+            quality=(
+                Quality.from_fields(fields.child("quality"))
+                if fields.has("quality")
+                else None
+            ),
         )
 
 

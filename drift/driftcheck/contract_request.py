@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from driftcheck.contract_log import LogSource
+from driftcheck.contract_quality import QualityRule
 from driftcheck.wire import (
     CONTRACT,
     ContractError,
@@ -113,6 +114,7 @@ class CheckRequest:
     `drifted_columns_percent` the share of drifted columns that makes a drifted
     dataset; thresholds are effect sizes (see `distance`). `profiles`: where the reduced
     reference is kept, a directory or an address. `engine`: whose scores decide.
+    `quality`: how answers with labels are scored, None where they are not.
     """
 
     name: str
@@ -130,6 +132,7 @@ class CheckRequest:
     interim: bool = True
     profiles: str | None = None
     engine: str = ENGINES[0]
+    quality: QualityRule | None = None
     contract: str = CONTRACT
 
     def to_json(self) -> dict[str, Any]:
@@ -151,6 +154,7 @@ class CheckRequest:
             "interim": self.interim,
             "profiles": self.profiles,
             "engine": self.engine,
+            **({"quality": self.quality.to_json()} if self.quality else {}),
         }
 
     @classmethod
@@ -189,7 +193,18 @@ class CheckRequest:
             interim=fields.flag("interim", default=True),
             profiles=fields.optional_text("profiles"),
             engine=engine,
+            quality=_quality(fields),
         )
+
+
+def _quality(fields: Fields) -> QualityRule | None:
+    if not fields.has("quality"):
+        return None
+    log = fields.child("log")
+    for name in ("label_column", "prediction_column"):
+        if not log.optional_text(name):
+            raise ContractError(f"{log.path(name)}: is missing, but quality is asked")
+    return QualityRule.from_fields(fields.child("quality"))
 
 
 def encode_request(request: CheckRequest) -> str:

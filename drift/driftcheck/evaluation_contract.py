@@ -9,11 +9,11 @@ facts only: what they mean for a promotion, the operator decides.
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Self
 
 from driftcheck.contract_answer import CheckError, error_from, error_json
 from driftcheck.contract_log import LogSource
+from driftcheck.contract_quality import Metric, metric_from
 from driftcheck.wire import (
     ContractError,
     Fields,
@@ -55,20 +55,6 @@ LABELS_FILE = "labels.json"
 META_FILE = "rows-meta.json"
 CHAMPION_FILE = "champion.json"
 CANDIDATE_FILE = "candidate.json"
-
-
-class Metric(StrEnum):
-    """How predictions are scored against labels."""
-
-    ROC_AUC = "RocAuc"
-    ACCURACY = "Accuracy"
-    MEAN_ABSOLUTE_ERROR = "MeanAbsoluteError"
-    ROOT_MEAN_SQUARED_ERROR = "RootMeanSquaredError"
-
-    @property
-    def higher_is_better(self) -> bool:
-        """True for scores, False for errors."""
-        return self in (Metric.ROC_AUC, Metric.ACCURACY)
 
 
 @dataclass(frozen=True)
@@ -126,7 +112,7 @@ class EvaluationRequest:
             id=short_text(fields.text("id"), "id"),
             log=log,
             after=fields.time("after"),
-            metric=_metric(fields),
+            metric=metric_from(fields),
             champion=fields.flag("champion", default=False),
             minimum_rows=minimum,
             maximum_rows=maximum,
@@ -189,7 +175,7 @@ class EvaluationAnswer:
             digest=fields.optional_text("digest"),
             after=fields.optional_time("after"),
             until=fields.optional_time("until"),
-            metric=_metric(fields) if fields.has("metric") else None,
+            metric=metric_from(fields) if fields.has("metric") else None,
             champion_score=fields.optional_number("champion_score"),
             candidate_score=fields.optional_number("candidate_score"),
             improvement=fields.optional_number("improvement"),
@@ -197,16 +183,6 @@ class EvaluationAnswer:
             upper=fields.optional_number("upper"),
             error=error_from(fields.child("error")) if fields.has("error") else None,
         )
-
-
-def _metric(fields: Fields) -> Metric:
-    text = fields.text("metric")
-    try:
-        return Metric(text)
-    except ValueError:
-        raise ContractError(
-            f"{fields.path('metric')}: {text!r} is not one of {', '.join(Metric)}"
-        ) from None
 
 
 def encode_evaluation_request(request: EvaluationRequest) -> str:

@@ -20,12 +20,14 @@ from pyarrow import fs
 from driftcheck.columns import ColumnKind, Dataset, Order
 from driftcheck.contract import LogSource
 from driftcheck.failure import CheckFailure, one_line, shown_address
+from driftcheck.labelled import Outcomes
 from driftcheck.log_files import failure_of
 from driftcheck.log_parts import (
     SAMPLE_ROWS,
     conditions,
     holders,
     moment_in,
+    outcomes_query,
     quoted,
     seed_of,
 )
@@ -96,6 +98,13 @@ class DuckDBLog:
             f"ORDER BY 1 DESC, {places}, 2 LIMIT {most:d}"
         )
         return self._read(select, where.values)
+
+    def outcomes(self, window: Window, most: int) -> Outcomes:
+        """See `Log`."""
+        schema = self._read(f"SELECT * FROM {self.table} LIMIT 0").schema  # noqa: S608
+        query = outcomes_query(self.source, schema, window, most)
+        rows = int(self._read(query.counting, query.values).column(0)[0].as_py())
+        return Outcomes(rows, self._read(query.outcomes, query.values))
 
     def _read(self, sql: str, values: tuple[Any, ...] = ()) -> pa.Table:
         try:

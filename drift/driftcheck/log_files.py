@@ -20,11 +20,13 @@ from driftcheck.columns import ColumnKind, Dataset, Order
 from driftcheck.contract import LogSource
 from driftcheck.delta import is_delta, live_files
 from driftcheck.failure import CheckFailure, one_line, shown_address, without_secrets
+from driftcheck.labelled import Outcomes
 from driftcheck.log_parts import (
     SAMPLE_ROWS,
     filter_value,
     holders,
     moment_in,
+    outcome_columns,
     seed_of,
 )
 from driftcheck.parquet import MAXIMUM_COLUMN_BYTES
@@ -88,16 +90,36 @@ class FilesLog:
         where &= self._filters()
         try:
             self._refuse(where, names)
-            kept = _only(self.dataset.schema, names).empty_table()
-            for batch in self._batches(where, names, None, 0):
-                both = pa.concat_tables([kept, pa.table(batch)])
-                # Twice as many before they are cut: sorting each batch costs more.
-                kept = (
-                    both if len(both) < 2 * most + BATCH_ROWS else _latest(both, most)
-                )
-            return _latest(kept, most)
+            return self._newest(where, names, most)
         except _ERRORS as error:
             raise failure_of(error, self.source.uri or "") from None
+
+    def outcomes(self, window: Window, most: int) -> Outcomes:
+        """See `Log`."""
+        time = self.source.timestamp_column
+        names = [time, *outcome_columns(self.source)]
+        for name in names:
+            if name not in self.dataset.schema.names:
+                raise CheckFailure("MissingColumn", f"there is no column {name}")
+        where = pc.field(time) >= self._time(window.start)
+        where &= (pc.field(time) < self._time(window.end)) & self._filters()
+        both = pc.field(names[1]).is_valid() & pc.field(names[2]).is_valid()
+        try:
+            self._refuse(where, names)
+            rows = self.dataset.count_rows(filter=where, use_threads=False)
+            kept = self._newest(where & both, names, most)
+        except _ERRORS as error:
+            raise failure_of(error, self.source.uri or "") from None
+        return Outcomes(rows, kept.sort_by(time).drop_columns([time]))
+
+    def _newest(self, where: pc.Expression, names: list[str], most: int) -> pa.Table:
+        """The latest rows, newest first; the first name is the time's."""
+        kept = _only(self.dataset.schema, names).empty_table()
+        for batch in self._batches(where, names, None, 0):
+            both = pa.concat_tables([kept, pa.table(batch)])
+            # Twice as many before they are cut: sorting each batch costs more.
+            kept = both if len(both) < 2 * most + BATCH_ROWS else _latest(both, most)
+        return _latest(kept, most)
 
     def _time(self, moment: datetime) -> pa.Scalar:
         schema = self.dataset.schema

@@ -1,6 +1,6 @@
 """What every kind of inference log has in common: its times, filters and samples."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from driftcheck.arrays import plain_type
 from driftcheck.columns import ColumnKind, Dataset
 from driftcheck.contract import Filter, LogSource
 from driftcheck.failure import CheckFailure
+from driftcheck.labelled import Outcomes
 from driftcheck.windows import Window
 
 SAMPLE_ROWS = 100_000
@@ -27,6 +28,10 @@ class Log(Protocol):
         """The latest rows with a label: time, label, then what holds the features."""
         ...
 
+    def outcomes(self, window: Window, most: int) -> Outcomes:
+        """A window's labels and predictions, see `Outcomes`."""
+        ...
+
 
 def seed_of(window: Window) -> int:
     """One seed per window, below 1000: the same rows give the same verdict."""
@@ -38,6 +43,13 @@ def holders(source: LogSource) -> tuple[str, ...]:
     features = source.features
     whole = features.column if features.kind != "Columns" else None
     return (whole,) if whole else features.names
+
+
+def outcome_columns(source: LogSource) -> tuple[str, str]:
+    """The columns of the label and of the prediction."""
+    if not source.label_column or not source.prediction_column:
+        raise CheckFailure("BadRequest", "quality needs a label and a prediction")
+    return source.label_column, source.prediction_column
 
 
 def zone_of(source: LogSource) -> tzinfo:
@@ -103,3 +115,47 @@ def conditions(
         text = "::text" if isinstance(values[-1], str) else ""
         parts.append(f"{quoted(one.column)}{text} = ${len(values)}")
     return Where("WHERE " + " AND ".join(parts), tuple(values))
+
+
+class OutcomesQuery(NamedTuple):
+    """The SQL that counts a window's rows, and that of its outcomes; one binding."""
+
+    counting: str
+    outcomes: str
+    values: tuple[Any, ...]
+
+
+def outcomes_query(
+    source: LogSource,
+    schema: pa.Schema,
+    window: Window,
+    most: int,
+    readable: Callable[[pa.Schema, str], str] | None = None,
+) -> OutcomesQuery:
+    """The SQL of `Log.outcomes`; `readable` writes a column as the driver reads it."""
+    time = quoted(source.timestamp_column)
+    table = f"{quoted(source.schema)}.{quoted(source.table)}"
+    names = outcome_columns(source)
+    for name in names:
+        if name not in schema.names:
+            raise CheckFailure("MissingColumn", f"there is no column {name}")
+    where, values = conditions(
+        source,
+        schema,
+        f"{time} >= $1 AND {time} < $2",
+        moment_in(source, schema, window.start),
+        moment_in(source, schema, window.end),
+    )
+    label, prediction = (
+        readable(schema, name) if readable else quoted(name) for name in names
+    )
+    present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in names)
+    latest = (
+        f"SELECT {time} AS t, {label} AS l, {prediction} AS p FROM {table} "  # noqa: S608
+        f"{where} AND {present} ORDER BY 1 DESC LIMIT {most:d}"
+    )
+    return OutcomesQuery(
+        f"SELECT count(*) FROM {table} {where}",  # noqa: S608
+        f"SELECT l, p FROM ({latest}) AS latest ORDER BY t",  # noqa: S608
+        values,
+    )

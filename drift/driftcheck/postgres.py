@@ -20,11 +20,13 @@ from driftcheck.columns import ColumnKind, Dataset, Order
 from driftcheck.contract import LogSource
 from driftcheck.contract_request import DATABASE_VARIABLE
 from driftcheck.failure import CheckFailure, one_line, without_secrets
+from driftcheck.labelled import Outcomes
 from driftcheck.log_parts import (
     SAMPLE_ROWS,
     conditions,
     holders,
     moment_in,
+    outcomes_query,
     quoted,
     seed_of,
 )
@@ -148,6 +150,16 @@ class InferenceLog:
             )
             cursor.execute(select, where.values)
             return cursor.fetch_arrow_table()
+
+    def outcomes(self, window: Window, most: int) -> Outcomes:
+        """See `Log`."""
+        with self.snapshot() as cursor:
+            schema = self.schema(cursor)
+            query = outcomes_query(self.source, schema, window, most, self.readable)
+            cursor.execute(query.counting, query.values)
+            rows = int(cursor.fetch_arrow_table().column(0)[0].as_py())
+            cursor.execute(query.outcomes, query.values)
+            return Outcomes(rows, cursor.fetch_arrow_table())
 
 
 def selected(schema: pa.Schema, shape: Shape) -> str:

@@ -5,7 +5,7 @@ import numpy as np
 from driftcheck.check import Check, Examined
 from driftcheck.columns import Categories, Column, Dataset
 from driftcheck.comparison import one_spelling, unseen_rows
-from driftcheck.contract import Kind, format_time
+from driftcheck.contract import Kind, Quality, format_time
 from driftcheck.distance import HUGE, Floats, inner_range
 from driftcheck.scores import ColumnScore
 
@@ -27,7 +27,22 @@ def text_report(check: Check) -> str:
         lines += _window(one, check.reference if last else None)
     if not check.examined:
         lines.append("No window is due.")
+    if check.answer.quality:
+        lines.append(_quality(check.answer.quality))
     return "\n".join(lines)
+
+
+def _quality(quality: Quality) -> str:
+    rows, labelled = quality.rows, quality.labelled
+    covered = f"{labelled} of {rows} rows have labels"
+    if rows and labelled is not None:
+        covered += f" ({labelled / rows:.0%})"
+    if quality.score is None:
+        return f"Quality: {quality.metric} not computed ({quality.reason}): {covered}"
+    bounds = f"no interval ({quality.reason})"
+    if quality.lower is not None and quality.upper is not None:
+        bounds = f"95 % interval {quality.lower:.4g} to {quality.upper:.4g}"
+    return f"Quality: {quality.metric} {quality.score:.4g}, {bounds}; {covered}"
 
 
 def _window(one: Examined, reference: Dataset | None) -> list[str]:

@@ -184,9 +184,9 @@ async def _pass(
     except Unavailable:
         memory.began = False  # it may be written: the next pass tells what it finds
         raise
-    if not memory.began:
-        memory.untold, memory.began = untold(name, before, now), True
-    memory.untold = (*memory.untold, *decided.decisions)[-UNTOLD_LIMIT:]
+    found = () if memory.began else untold(name, before, now)
+    memory.began = True
+    memory.untold = (*memory.untold, *found, *decided.decisions)[-UNTOLD_LIMIT:]
     await _tell(world, name, manifest, memory, now)
     outcome = None
     if decided.effect and world.leading():

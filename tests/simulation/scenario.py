@@ -45,6 +45,8 @@ class Scenario:
     subjects: ClassVar[tuple[Subject, ...]] = (RANGER,)
     at = ""
     """The moment at which `disturb` is called, once."""
+    hides_status = False
+    """Whether the status is away for long, and with it what a death left untold."""
 
     def __init__(self, at: str = "") -> None:
         self.at = at or self.at

@@ -223,6 +223,7 @@ class OtherVersion(Scenario):
     """Another version of Killick was here; twenty minutes later it is undone."""
 
     name = "another version's status"
+    hides_status = True
 
     def written(self, run: Run, call: Call) -> None:
         """While the status has an unknown layout, all that is written is an Event."""

@@ -141,6 +141,7 @@ class Outage(Scenario):
     def __init__(self, system: str, at: str) -> None:
         super().__init__(at)
         self.name = f"{system} away"
+        self.hides_status = system == "cluster"
         self.system = system
 
     def disturb(self, run: Run) -> None:

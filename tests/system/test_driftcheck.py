@@ -507,6 +507,45 @@ def test_an_unreachable_log_ends_the_evaluation(
     assert "hunter2" not in ran.printed
 
 
+def test_labelled_rows_are_scored_beside_the_verdict(
+    database: Database, reference: c.Reference, run: Run
+) -> None:
+    """The hour before the newest one, whose labels have come, half of the rows."""
+    create(database)
+    database.execute(NORMAL)
+    fill(
+        database, NOW - 2 * HOUR, 400, 20.0, "CASE WHEN i % 2 = 0 THEN (i % 8) / 2 END"
+    )
+    fill(database, NOW - HOUR, 400, 20.0)
+    rule = c.QualityRule(c.Metric.MEAN_ABSOLUTE_ERROR, 100, delay_seconds=3600)
+    asked = replace(request(reference, label_column="label"), quality=rule)
+    found = check(run, asked, database.url).answer.quality
+    assert found is not None
+    assert found.end <= datetime.now(UTC) - HOUR
+    # Labels 0, 1, 2, 3 in turn against a score of 0.5.
+    assert found.score == pytest.approx(1.25, abs=0.02)
+    assert found.lower is not None
+    assert found.upper is not None
+    assert found.lower <= 1.25 <= found.upper
+    assert found.rows in range(390, 411)
+    assert found.labelled == pytest.approx((found.rows or 0) / 2, abs=4)
+
+
+def test_labels_of_a_column_that_is_gone_are_no_failure_of_the_check(
+    database: Database, reference: c.Reference, run: Run
+) -> None:
+    """The verdict on drift stands; the quality says what is missing."""
+    create(database)
+    database.execute(NORMAL)
+    fill(database, NOW - HOUR, 300, 20.0)
+    rule = c.QualityRule(c.Metric.ACCURACY)
+    asked = replace(request(reference, label_column="truth"), quality=rule)
+    answer = check(run, asked, database.url).answer
+    assert answer.windows[-1].verdict is c.Verdict.NO_DRIFT
+    assert answer.quality is not None
+    assert (answer.quality.score, answer.quality.reason) == (None, "MissingColumn")
+
+
 def test_it_is_a_complete_cron_job_without_the_operator(
     database: Database, reference: c.Reference, capsys: pytest.CaptureFixture[str]
 ) -> None:

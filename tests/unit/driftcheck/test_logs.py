@@ -146,6 +146,32 @@ def test_labelled_rows_are_the_latest(make: Make, tmp_path: Path) -> None:
 
 
 @BOTH
+def test_outcomes_are_the_labelled_rows_of_the_window(
+    make: Make, tmp_path: Path
+) -> None:
+    """All rows are counted; labels and predictions come in order of time."""
+    table = rows().append_column("said", rows()["price"])
+    with open_log(None, make(tmp_path, table, prediction_column="said")) as log:
+        found, latest = log.outcomes(WINDOW, 100), log.outcomes(WINDOW, 2)
+    assert found.rows == latest.rows == 24
+    assert found.table.column(0).to_pylist() == [1] * 12
+    assert found.table.column(1).to_pylist() == list(range(25, 48, 2))
+    assert latest.table.column(1).to_pylist() == [45, 47]
+
+
+@BOTH
+def test_outcomes_without_a_prediction_are_a_missing_column(
+    make: Make, tmp_path: Path
+) -> None:
+    """The column is named."""
+    with (
+        open_log(None, make(tmp_path, rows(), prediction_column="said")) as log,
+        pytest.raises(CheckFailure, match=r"MissingColumn.*said"),
+    ):
+        log.outcomes(WINDOW, 100)
+
+
+@BOTH
 def test_a_column_that_is_gone_is_a_finding(make: Make, tmp_path: Path) -> None:
     """The other columns are still read."""
     found = read(make(tmp_path, rows().drop_columns(["kind"])))

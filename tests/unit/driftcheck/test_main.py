@@ -330,3 +330,30 @@ def test_a_bug_is_an_answer_too(run: Run, tmp_path: Path) -> None:
     error = c.decode(message.read_bytes()).error
     assert error is not None
     assert error.reason == "InternalError"
+
+
+def test_labels_are_scored_by_hand(run: Run, data: Path) -> None:
+    """The report and the JSON say score, interval and coverage."""
+    table = pq.read_table(data / "reference.parquet")
+    labels = [None if row % 4 else 1.0 for row in range(len(table))]
+    table = table.append_column("said", pa.array([1.5] * len(table)))
+    table = table.append_column("truth", pa.array(labels, pa.float64()))
+    pq.write_table(table, data / "labelled.parquet")
+    ran = run(
+        *("--reference", "labelled.parquet", "--current", "labelled.parquet"),
+        *("--prediction-column", "said", "--label", "truth", "--json", "out.json"),
+        *("--metric", "MeanAbsoluteError"),
+    )
+    assert "Quality: MeanAbsoluteError 0.5, 95 % interval 0.5 to 0.5" in ran.stdout
+    assert "500 of 2000 rows have labels (25%)" in ran.stdout
+    quality = json.loads((data / "out.json").read_text())["quality"]
+    assert (quality["q"], quality["l"], quality["n"]) == (0.5, 500, 2000)
+
+
+def test_labels_need_a_metric_and_predictions(run: Run) -> None:
+    """What is missing is a wrong use, said at once."""
+    pair = ("--reference", "reference.parquet", "--current", "reference.parquet")
+    for options in (("--label", "a"), ("--metric", "Accuracy", "--label", "a")):
+        ran = run(*pair, *options)
+        assert ran.returncode == 2
+        assert "--label, --metric and --prediction-column" in ran.stderr

@@ -1,0 +1,34 @@
+"""Labels and predictions of a file that stands for a window.
+
+Apart from the other readers, for Arrow's compute functions, which only this needs.
+"""
+
+import sys
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from driftcheck.contract import LogSource
+from driftcheck.failure import CheckFailure
+from driftcheck.labelled import MOST, Outcomes
+from driftcheck.log_parts import outcome_columns
+from driftcheck.parquet import open_table, read_files
+
+
+def file_outcomes(uri: str, source: LogSource) -> Outcomes:
+    """Labels and predictions of a file in a window's place.
+
+    In the order of the timestamp column, or of the file where it has none.
+    """
+    time, names = source.timestamp_column, outcome_columns(source)
+    opened = read_files(uri, "CurrentUnreadable")
+    table = open_table(opened, {time, *names}, sys.maxsize)
+    for name in names:
+        if name not in table.schema.names:
+            raise CheckFailure("MissingColumn", f"there is no column {name}")
+    read = pa.table({"l": table.column(names[0]), "p": table.column(names[1])})
+    if time in table.schema.names:
+        order = pc.sort_indices(table.column(time), null_placement="at_start")
+        read = read.take(order)
+    both = pc.and_(pc.is_valid(read["l"]), pc.is_valid(read["p"]))
+    return Outcomes(len(read), read.filter(both)[-MOST:])

@@ -1,0 +1,113 @@
+"""The quality of the answers whose labels have come, beside the verdict on drift.
+
+It changes no verdict: labels come late, and not for every row.
+"""
+
+import math
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from driftcheck.contract_quality import Metric, Quality, QualityRule
+from driftcheck.distance import Floats
+from driftcheck.evaluation.metrics import scorer
+from driftcheck.evaluation.predictions import aligned
+from driftcheck.failure import CheckFailure
+from driftcheck.jackknife import interval
+from driftcheck.windows import Window
+
+MOST = 100_000
+"""Labelled rows that are scored: the latest so many."""
+
+
+class Outcomes(NamedTuple):
+    """What became of a window's rows: how many there are, labels and predictions.
+
+    `table` has two columns, the label and the prediction, of rows in order of time that
+    have both; of more than MOST the latest.
+    """
+
+    rows: int
+    table: pa.Table
+
+
+def quality_window(rule: QualityRule, judged: Window) -> Window:
+    """The stretch that is scored: as long as the judged one, earlier by the delay."""
+    delay = timedelta(seconds=rule.delay_seconds)
+    return Window(judged.start - delay, judged.end - delay, counting=False)
+
+
+def quality_of(rule: QualityRule, window: Window, outcomes: Outcomes) -> Quality:
+    """The score of these rows, with its interval; a reason where there is none."""
+    pairs = [
+        (label, prediction)
+        for label, prediction in zip(
+            *(map(_plain, column.to_pylist()) for column in outcomes.table.columns),
+            strict=True,
+        )
+        if label is not None and prediction is not None
+    ]
+    found = Quality(
+        window.start, window.end, rule.metric, outcomes.rows, labelled=len(pairs)
+    )
+    if len(pairs) < rule.minimum_rows:
+        return replace(found, reason="NotEnoughLabels")
+    labels, predictions = (list(side) for side in zip(*pairs, strict=True))
+    try:
+        sides = aligned(rule.metric, labels, predictions, "predictions")
+    except CheckFailure as failure:
+        return replace(found, reason=failure.reason)
+    score = scorer(rule.metric, *sides)
+    value = float(score(np.ones((1, len(pairs))))[0])
+    bounds = interval(score, influence(rule.metric, *sides))
+    lower, upper = bounds or (None, None)
+    reason = None if bounds else "RowsTooDependent"
+    return replace(found, score=value, lower=lower, upper=upper, reason=reason)
+
+
+def influence(metric: Metric, labels: Floats, predictions: Floats) -> Floats:
+    """What each row adds to the score: its loss, or for RocAuc its placement.
+
+    The placement of a row is the share of the other label's rows on the right side of
+    it, ties half, over the share of its own label.
+
+    Source: DeLong, DeLong and Clarke-Pearson (1988), "Comparing the areas under two or
+    more correlated receiver operating characteristic curves".
+    """
+    if metric is Metric.ACCURACY:
+        right: Floats = (labels == predictions).astype(np.float64)
+        return right
+    if metric is Metric.MEAN_ABSOLUTE_ERROR:
+        losses: Floats = np.abs(labels - predictions)
+        return losses
+    if metric is Metric.ROOT_MEAN_SQUARED_ERROR:
+        squares: Floats = (labels - predictions) ** 2
+        return squares
+    ups, downs = labels == 1, labels != 1
+    values = np.empty(labels.size)
+    values[ups] = _share_below(predictions[downs], predictions[ups])
+    values[downs] = 1 - _share_below(predictions[ups], predictions[downs])
+    for side in (ups, downs):
+        values[side] = (values[side] - values[side].mean()) / side.mean()
+    return values
+
+
+def _share_below(others: Floats, values: Floats) -> Floats:
+    ordered = np.sort(others)
+    below = np.searchsorted(ordered, values, "left")
+    shares: Floats = (below + np.searchsorted(ordered, values, "right")) / 2
+    return shares / others.size
+
+
+def _plain(value: Any) -> Any:
+    """A value as a number or a text; None for one that is missing or not finite."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int | float | Decimal):
+        number = float(value) if isinstance(value, Decimal) else value
+        return number if math.isfinite(number) else None
+    return None if value is None else str(value)
