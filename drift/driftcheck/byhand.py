@@ -24,13 +24,14 @@ from driftcheck.contract import (
     WindowGrid,
 )
 from driftcheck.contract_request import DATABASE_VARIABLE, ENGINES
-from driftcheck.engine import judge_by_engine, reference_for
+from driftcheck.engine import NATIVE, judge_by_engine, reference_for
 from driftcheck.labelled import quality_of
 from driftcheck.load import LoadedReference, load_window
 from driftcheck.parquet import MAXIMUM_ROWS, column_names, read_files
 from driftcheck.profile import profile_of, read_profile
 from driftcheck.profile_file import SUFFIX, to_bytes
 from driftcheck.profile_store import Directory
+from driftcheck.segments import SegmentRule, request_of_whole
 from driftcheck.windows import Window
 
 REFERENCE_VARIABLE = "REFERENCE_DATASET_PATH"
@@ -72,6 +73,9 @@ def parser() -> argparse.ArgumentParser:
     add("--label", metavar="COLUMN", help="what turned out true; needs --metric")
     add("--metric", choices=list(Metric), help="of predictions against labels")
     add("--label-delay", default="0s", help="how old rows are when labels have come")
+    add("--segment", metavar="COLUMN", help="judge each of its values apart, too")
+    add("--segment-minimum-rows", type=int, default=100)
+    add("--segment-maximum", type=int, default=20, help="the largest are taken")
     add("--critical", action="append", default=[], metavar="COLUMN")
     add(
         "--weight",
@@ -139,7 +143,31 @@ def _examine(
     most = sys.maxsize if options.all_rows else MAXIMUM_ROWS
     current = load_window(options.current, request.log.features, reference, most)
     sides = (reference.dataset, current)
-    return Examined(judge_by_engine(request, window, sides, environment), current)
+    if not options.segment:
+        return Examined(judge_by_engine(request, window, sides, environment), current)
+    from driftcheck.file_segments import Files, judge_segments
+
+    whole = judge_by_engine(request_of_whole(request), window, sides, environment)
+    rule = SegmentRule(
+        options.segment, options.segment_minimum_rows, options.segment_maximum
+    )
+    files = Files(reference, options.current, most)
+    found = judge_segments(request, window, whole, files, rule)
+    return Examined(found, current)
+
+
+def _check_segments(options: argparse.Namespace, uri: str) -> None:
+    """UsageError where there can be no segments."""
+    if not options.segment:
+        return
+    if not options.current or options.backend:
+        raise UsageError("--segment works with --current only")
+    if options.engine != NATIVE:
+        raise UsageError(f"--segment works with the engine {NATIVE} only")
+    if uri.endswith(SUFFIX):
+        raise UsageError("--segment needs the reference itself, not its profile")
+    if min(options.segment_minimum_rows, options.segment_maximum) < 1:
+        raise UsageError("--segment-minimum-rows and --segment-maximum are at least 1")
 
 
 def write_profile(request: CheckRequest, options: argparse.Namespace) -> None:
@@ -164,6 +192,7 @@ def request_from(
 ) -> CheckRequest:
     """The options as the request that Killick would have sent."""
     uri = _reference(options, environment)
+    _check_segments(options, uri)
     schema, _, table = (options.table or "current").rpartition(".")
     names = options.columns.split(",") if options.columns else _all_names(options, uri)
     kind = "Vector" if options.vector_column else "Columns"

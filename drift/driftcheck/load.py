@@ -4,7 +4,7 @@ Columns are read one after the other and reduced at once, so that memory holds o
 whole column at most.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -80,6 +80,22 @@ def parse_reference(
     shape = reference_shape(table.schema, features, prediction)
     dataset = _dataset(table, shape, features, keep, Order.REFERENCE)
     return LoadedReference(dataset, opened.sha256, table.names)
+
+
+def reference_rows(
+    table: ParquetTable, features: Features, prediction: str | None
+) -> Dataset:
+    """Some rows of an open reference."""
+    shape = reference_shape(table.schema, features, prediction)
+    return _dataset(table, shape, features, lambda _, c: c, Order.REFERENCE)
+
+
+def window_rows(
+    table: ParquetTable, features: Features, kinds: Mapping[str, ColumnKind]
+) -> Dataset:
+    """Some rows of an open file in a window's place."""
+    shape = window_shape(table.schema, features, kinds)
+    return _dataset(table, shape, features, lambda _, c: c)
 
 
 def load_window(
