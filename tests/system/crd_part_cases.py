@@ -28,6 +28,13 @@ def _parts() -> Iterator[Case]:
         ({}, {**nothing, f"{log}.labelColumn": ABSENT}),
         ({f"{log}.labelColumn": ABSENT},),
     )
+    quality = {"drift.quality": {"metric": {"name": "RocAuc"}}}
+    yield Case(
+        "",
+        "measured by both",
+        (quality,),
+        ({**quality, f"{log}.predictionColumn": ABSENT},),
+    )
     yield Case(
         "",
         "scores the versions",

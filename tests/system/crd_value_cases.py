@@ -95,6 +95,7 @@ def _numbers() -> Iterator[Case]:
     for path, least, most, less, more in (
         ("drift.window", "10s", "2160h", "9s", "2160h1s"),
         ("inferenceLog.lag", "0s", "168h", "1x", "168h1s"),
+        ("inferenceLog.labelDelay", "0s", "8760h", "1x", "8760h1s"),
         ("retraining.cooldown", "0s", "8760h", "1x", "8760h1s"),
         ("retraining.budget.per", "1m", "8760h", "59s", "8761h"),
         ("retraining.timeout", "10s", "168h", "9s", "169h"),

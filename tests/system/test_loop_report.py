@@ -24,7 +24,9 @@ def drifting(loop_servers: LoopServers) -> Iterator[LoopWorld]:
 
 def judged(world: LoopWorld, engine: str, report: str) -> Look:
     """Apply the object with this engine, and return it after a check of its own."""
-    world.apply(mode="Observe", drift__engine=engine, drift__report=report)
+    quality = {"metric": {"name": "MeanAbsoluteError"}}
+    drift = {"engine": engine, "report": report, "quality": quality}
+    world.apply(mode="Observe", **{f"drift__{key}": drift[key] for key in drift})
     generation = world.look().manifest["metadata"]["generation"]
     world.until(
         "the spec to be seen", lambda look: look.at("observedGeneration") == generation
@@ -56,6 +58,10 @@ def test_no_report_where_none_is_wanted(drifting: LoopWorld) -> None:
     look = judged(drifting, "Native", "Never")
     assert look.at("drift.verdict") == "Drift"
     assert look.at("drift.report") is None
+    # Of the changed log `b`, from 0 to 1, counts thrice: the error is twice its mean.
+    assert 0.8 < float(look.at("drift.quality.score")) < 1.2
+    assert look.at("drift.quality.labelled") == look.at("drift.quality.rows") > 100
+    assert 'killick_quality_score{metric="MeanAbsoluteError"' in drifting.metrics()
     jobs = drifting.jobs("check")
     newest = max(jobs, key=lambda job: job["metadata"]["creationTimestamp"])
     (container,) = newest["spec"]["template"]["spec"]["containers"]

@@ -36,6 +36,7 @@ from killick.plan.context import Context, Note, Step
 from killick.plan.effects import RunCheck
 from killick.plan.facts import JobFact
 from killick.plan.outage import is_away, pause
+from killick.plan.quality import quality_status
 from killick.resource.bounds import KINDS_LIMIT, count, is_sha256, token_of
 from killick.resource.schedule import next_run
 from killick.resource.status import DriftStatus, ReferencePin, Status, Window
@@ -155,6 +156,9 @@ def _judged(ctx: Context, status: Status, answer: CheckAnswer) -> Status:
     keep = ctx.spec.drift.persistence.windows
     windows = sorted([*status.drift.windows, *added], key=lambda w: w.start)[-keep:]
     status = replace(status, drift=replace(status.drift, windows=tuple(windows)))
+    if answer.quality:
+        scored = quality_status(answer.quality)
+        status = replace(status, drift=replace(status.drift, quality=scored))
     shown = [w for w in answer.windows if not w.counting] or list(answer.windows)
     return _show(status, shown[-1], answer.report) if shown else status
 

@@ -11,6 +11,8 @@ from driftcheck.contract import (
     Features,
     Filter,
     LogSource,
+    Metric,
+    QualityRule,
     Reference,
     WindowGrid,
     encode_request,
@@ -22,6 +24,7 @@ from killick.resource.codec import format_time
 from killick.resource.log_spec import Files, Postgres
 from killick.resource.parse import duration
 from killick.resource.schedule import cron_expression
+from killick.resource.spec import Spec
 from killick.resource.status import DriftStatus, ReferencePin, Status
 
 MLFLOW = ("models:/", "runs:/", "mlflow-artifacts:/")
@@ -86,6 +89,7 @@ def check_request(ctx: Context, status: Status) -> CheckRequest:
         window_seconds=int(duration(spec.drift.window).total_seconds()),
         profiles=spec.drift.profiles,
         engine=spec.drift.engine,
+        quality=_quality(spec),
         minimum_rows=spec.drift.minimum_rows,
         significance=float(spec.drift.significance),
         drifted_columns_percent=spec.drift.drifted_columns_percent,
@@ -98,6 +102,16 @@ def check_request(ctx: Context, status: Status) -> CheckRequest:
             count=spec.drift.persistence.windows,
             judged_through=judged_through(status.drift),
         ),
+    )
+
+
+def _quality(spec: Spec) -> QualityRule | None:
+    rule = spec.drift.quality
+    if rule is None:
+        return None
+    delay = duration(spec.inference_log.label_delay or "0s")
+    return QualityRule(
+        Metric(rule.metric.name), rule.minimum_rows, int(delay.total_seconds())
     )
 
 

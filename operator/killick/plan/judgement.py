@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from driftcheck.evaluation_contract import EvaluationAnswer
 from killick.plan.context import Note
+from killick.plan.quality import decimal
 from killick.resource.bounds import clip, count
 from killick.resource.spec import Evaluation as Policy
 from killick.resource.status import EvaluationResult
@@ -53,13 +54,9 @@ def result_of(answer: EvaluationAnswer) -> EvaluationResult:
         rows=count(answer.rows) or 0,
         metric=str(answer.metric or ""),
         digest=clip(answer.digest, 100) if answer.digest else None,
-        champion_score=_decimal(answer.champion_score),
-        candidate_score=_decimal(answer.candidate_score),
-        improvement=_decimal(answer.improvement),
-        lower=_decimal(answer.lower),
-        upper=_decimal(answer.upper),
+        champion_score=decimal(answer.champion_score),
+        candidate_score=decimal(answer.candidate_score),
+        improvement=decimal(answer.improvement),
+        lower=decimal(answer.lower),
+        upper=decimal(answer.upper),
     )
-
-
-def _decimal(value: float | None) -> str | None:
-    return None if value is None else f"{value:.6g}"

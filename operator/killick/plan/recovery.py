@@ -24,6 +24,7 @@ from datetime import UTC, datetime
 from killick.names import ID_LENGTH, PURPOSE_TRAINING, TAG_EVALUATION
 from killick.plan.context import Context
 from killick.plan.facts import Children, JobFact
+from killick.registry.port import PastRun
 from killick.resource.status import (
     HISTORY_LIMIT,
     Attempt,
@@ -46,14 +47,18 @@ def recover_attempts(ctx: Context, status: Status) -> Status:
 def _with_versions(ctx: Context, status: Status) -> Status:
     known = {past.id for past in status.attempts}
     found = [
-        PastAttempt(run.attempt, UNKNOWN_EPISODE, moment, "Recovered")
+        PastAttempt(run.attempt, UNKNOWN_EPISODE, _begun(run, ctx.now), "Recovered")
         for run in (ctx.registry.past if ctx.registry else ())
         if re.fullmatch(f"[0-9a-f]{{{ID_LENGTH}}}", run.attempt)
         and run.attempt not in known
-        and (moment := datetime.fromtimestamp(int(run.registered), UTC)) <= ctx.now
     ]
     all_of_them = sorted([*found, *status.attempts], key=lambda past: past.started_at)
     return replace(status, attempts=tuple(all_of_them[-HISTORY_LIMIT:]))
+
+
+def _begun(run: PastRun, now: datetime) -> datetime:
+    """Return when a version was registered; now, where a clock was set back since."""
+    return min(datetime.fromtimestamp(int(run.registered), UTC), now)
 
 
 def _with_jobs(ctx: Context, children: Children, status: Status) -> Status:

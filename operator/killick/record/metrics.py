@@ -86,6 +86,16 @@ def _families() -> dict[str, GaugeMetricFamily]:
             "Share of drifted columns in the latest window, 0 to 1.",
             OBJECT,
         ),
+        "quality": (
+            "killick_quality_score",
+            "Score of the answers whose labels have come, in the metric's unit.",
+            (*OBJECT, "metric"),
+        ),
+        "coverage": (
+            "killick_label_coverage_ratio",
+            "Share of the scored rows that have labels, 0 to 1.",
+            OBJECT,
+        ),
         "check": (
             "killick_last_check_timestamp_seconds",
             "When the last check ended; its age is time() minus this.",
@@ -122,6 +132,12 @@ def _add(
         families["detected"].add_metric(labels, float(drift.verdict == "Drift"))
     if drift.percent is not None:
         families["share"].add_metric(labels, drift.percent / 100)
+    quality = drift.quality
+    if quality and quality.score is not None:
+        score = float(quality.score)
+        families["quality"].add_metric((*labels, quality.metric), score)
+    if quality and quality.rows and quality.labelled is not None:
+        families["coverage"].add_metric(labels, quality.labelled / quality.rows)
     if drift.last_check_time:
         families["check"].add_metric(labels, drift.last_check_time.timestamp())
     outcomes = [past.outcome for past in status.attempts]

@@ -114,6 +114,7 @@ class InferenceLog:
     lag: str = "5m"
     prediction_column: str | None = None
     label_column: str | None = None
+    label_delay: str | None = None
 
     @property
     def store(self) -> Postgres | Files | DuckDB:

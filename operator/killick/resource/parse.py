@@ -62,8 +62,24 @@ def _check(spec: Spec) -> None:
     if duration(spec.drift.window) <= timedelta(0):
         raise InvalidSpec("spec.drift.window must be longer than nothing")
     duration(spec.inference_log.lag)
+    duration(spec.inference_log.label_delay or "0s")
+    _check_quality(spec)
     _check_drift(spec.drift)
     _check_actions(spec)
+
+
+def _check_quality(spec: Spec) -> None:
+    if spec.drift.quality is None:
+        return
+    if spec.drift.quality.metric.name not in SCORES + ERRORS:
+        raise InvalidSpec(
+            f"spec.drift.quality.metric.name must be one of {SCORES + ERRORS}"
+        )
+    if not (spec.inference_log.label_column and spec.inference_log.prediction_column):
+        raise InvalidSpec(
+            "spec.drift.quality needs labels and predictions: declare "
+            "spec.inferenceLog.labelColumn and predictionColumn"
+        )
 
 
 def _check_drift(drift: Drift) -> None:

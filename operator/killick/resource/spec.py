@@ -92,6 +92,26 @@ class PodTemplate:
 
 
 @dataclass(frozen=True)
+class Metric:
+    """The metric by which answers are scored against labels."""
+
+    name: str
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Scores go up with quality, errors go down."""
+        return self.name in SCORES
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How answers whose labels have come are scored, beside the verdict."""
+
+    metric: Metric
+    minimum_rows: int = 100
+
+
+@dataclass(frozen=True)
 class Drift:
     """When and how the log is judged against the reference."""
 
@@ -105,6 +125,7 @@ class Drift:
     drifted_columns_percent: int = 30
     significance: str = "0.05"
     columns: tuple[DriftColumn, ...] = ()
+    quality: Quality | None = None
     persistence: Persistence = field(default_factory=Persistence)
     pod_template: PodTemplate = field(default_factory=PodTemplate)
 
@@ -141,18 +162,6 @@ class Retraining:
     cooldown: str = "24h"
     budget: Budget = field(default_factory=Budget)
     timeout: str = "6h"
-
-
-@dataclass(frozen=True)
-class Metric:
-    """The metric by which candidate and champion are compared."""
-
-    name: str
-
-    @property
-    def higher_is_better(self) -> bool:
-        """Scores go up with quality, errors go down."""
-        return self.name in SCORES
 
 
 @dataclass(frozen=True)
@@ -232,10 +241,13 @@ class Spec:
     def check_fingerprint(self) -> str:
         """Identify all that gives a verdict its meaning (not when it is taken)."""
         other = {"schedule", "timeZone", "podTemplate", "persistence", "profiles"}
-        other |= {"report"}
+        other |= {"report", "quality"}
         if self.drift.engine == NATIVE:
             other.add("engine")  # so that the windows of before the choice count on
         drift = {k: v for k, v in to_dict(self.drift).items() if k not in other}
-        given = [drift, to_dict(self.inference_log)]
+        log = {
+            k: v for k, v in to_dict(self.inference_log).items() if k != "labelDelay"
+        }
+        given = [drift, log]
         text = json.dumps(given, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -70,6 +70,25 @@ class Window:
 
 
 @dataclass(frozen=True)
+class QualityStatus:
+    """How good the answers were whose labels had come. Numbers are decimal strings.
+
+    `rows` of the log from `start` to before `end`, `labelled` of them with both label
+    and prediction; `lower` and `upper` bound the score with 95 % confidence.
+    """
+
+    metric: str
+    start: datetime
+    end: datetime
+    rows: int | None = None
+    labelled: int | None = None
+    score: str | None = None
+    lower: str | None = None
+    upper: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class DriftStatus:
     """What the checks found.
 
@@ -97,6 +116,7 @@ class DriftStatus:
     last_check_time: datetime | None = None
     next_check_time: datetime | None = None
     requested: str | None = None
+    quality: QualityStatus | None = None
     outages: int | None = None
 
 

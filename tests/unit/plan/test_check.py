@@ -10,6 +10,9 @@ import pytest
 from driftcheck.contract import (
     CheckError,
     Kind,
+    Metric,
+    Quality,
+    QualityRule,
     Verdict,
     WindowVerdict,
     decode_request,
@@ -22,6 +25,8 @@ from killick.plan.effects import RunCheck
 from killick.plan.facts import ANSWER_GRACE, Observation, Unknown
 from killick.plan.planner import plan
 from killick.resource.bounds import bounded
+from killick.resource.spec import Metric as MetricSpec
+from killick.resource.spec import Quality as QualitySpec
 from killick.resource.status import ReferencePin, Status
 from tests.fakes.world import spec as raw_spec
 from tests.unit.plan import builders as b
@@ -376,3 +381,29 @@ def test_settings_reach_the_cronjob(change: Any) -> None:
     ctx = b.context()
     other = replace(ctx, settings=replace(ctx.settings, **change))
     assert check_effect(ctx, BASE).fingerprint != check_effect(other, BASE).fingerprint
+
+
+def test_quality_is_asked_where_it_is_declared() -> None:
+    """Metric, rows and delay reach the check, and no verdict changes its meaning."""
+    plain = b.a_spec()
+    log = replace(plain.inference_log, label_column="y", prediction_column="p")
+    plain = replace(plain, inference_log=log)
+    rule = QualitySpec(MetricSpec("Accuracy"), 50)
+    late = replace(log, label_delay="24h")
+    drift = replace(plain.drift, quality=rule)
+    spec = replace(plain, drift=drift, inference_log=late)
+    asked = decode_request(check_effect(b.context(spec), BASE).request).quality
+    assert asked == QualityRule(Metric.ACCURACY, 50, 86_400)
+    assert decode_request(check_effect(b.context(plain), BASE).request).quality is None
+    assert spec.check_fingerprint == plain.check_fingerprint
+
+
+def test_the_quality_of_an_answer_is_kept() -> None:
+    """Beside the verdict; numbers as decimal strings."""
+    quality = Quality(
+        b.NOW - b.HOUR, b.NOW, Metric.ACCURACY, 200, 120, 2 / 3, lower=0.5, upper=0.75
+    )
+    found = answered(judged(CALM), quality=quality).drift.quality
+    assert found is not None
+    assert (found.metric, found.rows, found.labelled) == ("Accuracy", 200, 120)
+    assert (found.score, found.lower, found.upper) == ("0.666667", "0.5", "0.75")

@@ -60,8 +60,7 @@ def run_of(identity: str, hours: int) -> PastRun:
 def test_trainings_that_left_only_a_version_count() -> None:
     """Cooldown and budget know of attempts whose Jobs are gone; odd tags are none."""
     runs = (run_of("0123456789", 3), run_of("abcdef0123", 2), run_of("../x", 1))
-    future = replace(run_of("1111111111", 1), registered=b.NOW.timestamp() + 99)
-    reg = b.registry(past=(*runs, future))
+    reg = b.registry(past=runs)
     found = recover_attempts(b.context(observed=b.seen(reg=reg)), Status())
     assert found.attempt is None
     assert [(p.id, p.outcome) for p in found.attempts] == [
@@ -73,6 +72,14 @@ def test_trainings_that_left_only_a_version_count() -> None:
         b.adopted(episode=b.episode(), attempts=found.attempts),
     )
     assert b.reason_of(blocked) == "Cooldown"
+
+
+def test_a_version_of_a_clock_that_was_set_back_counts_as_of_now() -> None:
+    """It was left out, and the budget was given a second time."""
+    future = replace(run_of("1111111111", 1), registered=b.NOW.timestamp() + 99)
+    reg = b.registry(past=(future,))
+    (past,) = recover_attempts(b.context(observed=b.seen(reg=reg)), Status()).attempts
+    assert (past.id, past.started_at) == ("1111111111", b.NOW)
 
 
 def test_an_attempt_with_a_job_and_a_version_is_one() -> None:

@@ -11,7 +11,7 @@ from killick.plan.transitions import Decision
 from killick.record.events import emit_events, event
 from killick.record.metrics import Board
 from killick.record.status import write_status
-from killick.resource.status import Status, parse_status
+from killick.resource.status import QualityStatus, Status, parse_status
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.world import spec
 from tests.unit.plan import builders as b
@@ -77,12 +77,15 @@ def test_metrics_tell_the_status() -> None:
     """State, verdict, share, age of the check, attempts and promotion are there."""
     board = Board()
     status = b.promoting("Landed", phase="Promoting", attempts=(b.past("Failed"),))
-    drift = replace(status.drift, verdict="Drift", percent=38)
+    quality = QualityStatus("RocAuc", b.NOW, b.NOW, rows=200, labelled=50, score="0.7")
+    drift = replace(status.drift, verdict="Drift", percent=38, quality=quality)
     board.show(b.NAME, "ranger", replace(status, drift=drift))
     text = scrape(board)
     where = 'name="ranger",namespace="ml"'
     assert f"killick_drift_detected{{{where}}} 1.0" in text
     assert f"killick_drift_share_ratio{{{where}}} 0.38" in text
+    assert f'killick_quality_score{{metric="RocAuc",{where}}} 0.7' in text
+    assert f"killick_label_coverage_ratio{{{where}}} 0.25" in text
     assert f'killick_attempts{{{where},outcome="Failed"}} 1.0' in text
     assert 'state="Landed"' in text
     assert 'phase="Promoting"' in text

@@ -21,13 +21,17 @@ MINIMAL: dict[str, Any] = {
         "postgres": {"secretKeyRef": {"name": "s", "key": "k"}, "table": "t"},
         "duckdb": {"uri": "/log.duckdb", "table": "t"},
         "labelColumn": "label",
+        "predictionColumn": "score",
         "features": {
             "type": "Vector",
             "vector": {"names": ["a"]},
             "json": {"names": ["a"]},
         },
     },
-    "drift": {"columns": [{"name": "a"}]},
+    "drift": {
+        "columns": [{"name": "a"}],
+        "quality": {"metric": {"name": "RocAuc"}},
+    },
     "retraining": {"job": {"cronJobRef": {"name": "train"}}},
     "evaluation": {"metric": {"name": "RocAuc"}},
     "promotion": {
