@@ -18,6 +18,7 @@ POD = "drift.podTemplate"
 BESIDE: dict[str, Change] = {
     "drift.persistence.breaches": {"drift.persistence.windows": 10},
     "drift.persistence.windows": {"drift.persistence.breaches": 1},
+    "drift.quality.minimumRows": {"drift.quality.metric.name": "RocAuc"},
     f"{POD}.tolerations[].effect": {f"{POD}.tolerations[0].operator": "Exists"},
     f"{POD}.tolerations[].tolerationSeconds": {
         f"{POD}.tolerations[0].operator": "Exists",
