@@ -17,7 +17,12 @@ from typing import Any, get_args, get_origin, get_type_hints
 from killick.loop import World
 from killick.plan.context import Context
 from killick.plan.planner import Plan, plan
-from killick.resource.status import SCHEMA_VERSION, Condition, Status, status_dict
+from killick.resource.status import (
+    SCHEMA_VERSION,
+    Condition,
+    Status,
+    status_dict,
+)
 from tests.simulation.run import play
 from tests.simulation.stories import SCENARIOS
 from tests.simulation.world import START

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from killick.names import ObjectName
+from killick.resource.drift_status import DriftStatus
 from killick.resource.parse import parse_spec
 from killick.resource.status import (
     Attempt,
-    DriftStatus,
     Episode,
     Evaluation,
     PastAttempt,

@@ -19,7 +19,8 @@ from killick.cluster.port import ClusterPort, Manifest
 from killick.errors import Conflict, KillickError
 from killick.plan.planner import plan
 from killick.record.status import write_status
-from killick.resource.status import Condition, Window, parse_status, status_dict
+from killick.resource.drift_status import Window
+from killick.resource.status import Condition, parse_status, status_dict
 from tests.contract.cluster_contract import (
     ClusterContract,
     World,

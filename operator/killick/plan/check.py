@@ -38,8 +38,9 @@ from killick.plan.facts import JobFact
 from killick.plan.outage import is_away, pause
 from killick.plan.quality import quality_status
 from killick.resource.bounds import KINDS_LIMIT, count, is_sha256, token_of
+from killick.resource.drift_status import DriftStatus, Window
 from killick.resource.schedule import next_run
-from killick.resource.status import DriftStatus, ReferencePin, Status, Window
+from killick.resource.status import ReferencePin, Status
 
 
 def step(ctx: Context, status: Status) -> Step:

@@ -21,11 +21,12 @@ from killick.names import digest
 from killick.plan.context import Context
 from killick.plan.effects import ApplyCheck
 from killick.resource.codec import format_time
+from killick.resource.drift_status import DriftStatus
 from killick.resource.log_spec import Files, Postgres
 from killick.resource.parse import duration
 from killick.resource.schedule import cron_expression
 from killick.resource.spec import Spec
-from killick.resource.status import DriftStatus, ReferencePin, Status
+from killick.resource.status import ReferencePin, Status
 
 MLFLOW = ("models:/", "runs:/", "mlflow-artifacts:/")
 BUILDER = "1"  # part of the fingerprint: raise it when the CronJob is built otherwise

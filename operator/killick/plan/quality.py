@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from driftcheck.contract import Quality
 from killick.resource.bounds import count
-from killick.resource.status import QualityStatus
+from killick.resource.drift_status import QualityStatus
 
 
 def quality_status(found: Quality) -> QualityStatus:

@@ -13,7 +13,8 @@ from driftcheck.contract import Verdict
 from killick.names import ObjectName
 from killick.resource.codec import format_time
 from killick.resource.conditions import HELD, STALLED
-from killick.resource.status import DriftStatus, Hold, Status
+from killick.resource.drift_status import DriftStatus
+from killick.resource.status import Hold, Status
 
 NORMAL, WARNING = "Normal", "Warning"
 RECENT = timedelta(minutes=5)

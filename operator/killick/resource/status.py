@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from killick.errors import InvalidSpec, UnknownSchema
 from killick.resource.codec import from_dict, to_dict
+from killick.resource.drift_status import DriftStatus
 
 SCHEMA_VERSION: Final = 1
 MESSAGE_LIMIT: Final = 800  # characters
@@ -51,73 +52,6 @@ class ReferencePin:
     uri: str
     sha256: str | None = None
     version: str | None = None
-
-
-@dataclass(frozen=True)
-class Window:
-    """The verdict of one window of the inference log."""
-
-    start: datetime
-    end: datetime
-    verdict: str
-    reason: str
-    message: str = ""
-    rows: int | None = None
-    drifted: int | None = None
-    checked: int | None = None
-    percent: int | None = None
-    near: bool | None = None
-
-
-@dataclass(frozen=True)
-class QualityStatus:
-    """How good the answers were whose labels had come. Numbers are decimal strings.
-
-    `rows` of the log from `start` to before `end`, `labelled` of them with both label
-    and prediction; `lower` and `upper` bound the score with 95 % confidence.
-    """
-
-    metric: str
-    start: datetime
-    end: datetime
-    rows: int | None = None
-    labelled: int | None = None
-    score: str | None = None
-    lower: str | None = None
-    upper: str | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True)
-class DriftStatus:
-    """What the checks found.
-
-    `anchor` is where counting windows begin, for the spec of `spec_hash`. `windows`
-    are the last of these that have a verdict, oldest first. `verdict` and what
-    follows it are of the latest check's interim window; `verdict_since` is when the
-    check ended that first said so, with this reason.
-    """
-
-    spec_hash: str | None = None
-    anchor: datetime | None = None
-    windows: tuple[Window, ...] = ()
-    verdict: str | None = None
-    verdict_since: datetime | None = None
-    reason: str | None = None
-    message: str | None = None
-    rows: int | None = None
-    percent: int | None = None
-    worst: str | None = None
-    report: str | None = None
-    kinds: tuple[str, ...] = ()
-    summary: str | None = None
-    breaches: int | None = None
-    last_check: str | None = None
-    last_check_time: datetime | None = None
-    next_check_time: datetime | None = None
-    requested: str | None = None
-    quality: QualityStatus | None = None
-    outages: int | None = None
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,11 @@ from killick.plan.facts import (
     Unknown,
 )
 from killick.registry.port import RegistryState, VersionFacts
+from killick.resource.drift_status import DriftStatus, Window
 from killick.resource.parse import parse_spec
 from killick.resource.spec import Spec
 from killick.resource.status import (
     Attempt,
-    DriftStatus,
     Episode,
     Evaluation,
     Hold,
@@ -34,7 +34,6 @@ from killick.resource.status import (
     ReferencePin,
     Status,
     Versions,
-    Window,
 )
 from tests.fakes.world import spec as raw_spec
 

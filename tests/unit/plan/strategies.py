@@ -43,6 +43,7 @@ from killick.plan.facts import (
 )
 from killick.registry.port import RegistryState, VersionFacts
 from killick.resource import status as model
+from killick.resource.drift_status import DriftStatus, Window
 from killick.resource.parse import parse_spec
 from killick.resource.spec import Spec
 from tests.fakes.world import spec as raw_spec
@@ -88,7 +89,7 @@ def mostly(
 
 # Statuses: whatever the CRD lets somebody store.
 window = st.builds(
-    model.Window,
+    Window,
     start=times,
     end=times,
     verdict=st.sampled_from([*map(str, Verdict), "Novel"]),
@@ -97,7 +98,7 @@ window = st.builds(
     rows=counts,
 )
 drift_status = st.builds(
-    model.DriftStatus,
+    DriftStatus,
     spec_hash=maybe(st.just(b.a_spec().check_fingerprint)),
     anchor=maybe(times),
     windows=st.lists(window, max_size=10).map(tuple),

@@ -8,7 +8,8 @@ import pytest
 from killick.plan import episode as track
 from killick.plan import evaluation, promotion
 from killick.plan.context import Context
-from killick.resource.status import DriftStatus, Status
+from killick.resource.drift_status import DriftStatus
+from killick.resource.status import Status
 from tests.unit.plan import builders as b
 from tests.unit.plan.builders import CALM, DRIFT
 

@@ -13,7 +13,8 @@ from killick.plan.facts import Observation, Rival, Unknown
 from killick.plan.invalid import invalid
 from killick.plan.planner import plan
 from killick.plan.summary import phase
-from killick.resource.status import Condition, DriftStatus, Status, Versions
+from killick.resource.drift_status import DriftStatus
+from killick.resource.status import Condition, Status, Versions
 from tests.unit.plan import builders as b
 from tests.unit.plan.builders import DRIFT
 

@@ -11,7 +11,8 @@ from killick.plan.transitions import Decision
 from killick.record.events import emit_events, event
 from killick.record.metrics import Board
 from killick.record.status import write_status
-from killick.resource.status import QualityStatus, Status, parse_status
+from killick.resource.drift_status import QualityStatus
+from killick.resource.status import Status, parse_status
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.world import spec
 from tests.unit.plan import builders as b

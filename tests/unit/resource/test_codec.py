@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 
 from killick.errors import InvalidSpec
 from killick.resource.codec import camel, format_time, from_dict, parse_time, to_dict
-from killick.resource.status import SCHEMA_VERSION, Status, parse_status, status_dict
+from killick.resource.status import (
+    SCHEMA_VERSION,
+    Status,
+    parse_status,
+    status_dict,
+)
 from tests.unit.plan.strategies import status
 
 

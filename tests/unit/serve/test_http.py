@@ -10,13 +10,8 @@ import pytest
 from killick.drive import Pulse, Wakeups, drive
 from killick.names import ObjectName
 from killick.record.metrics import Board
-from killick.resource.status import (
-    Condition,
-    DriftStatus,
-    PastAttempt,
-    Status,
-    Versions,
-)
+from killick.resource.drift_status import DriftStatus
+from killick.resource.status import Condition, PastAttempt, Status, Versions
 from killick.serve.http import start_server
 from tests.fakes.world import NAME, NAMESPACE, FakeWorld
 

@@ -1,0 +1,73 @@
+"""What the checks found, as frozen values of a ModelDeployment's status. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Window:
+    """The verdict of one window of the inference log."""
+
+    start: datetime
+    end: datetime
+    verdict: str
+    reason: str
+    message: str = ""
+    rows: int | None = None
+    drifted: int | None = None
+    checked: int | None = None
+    percent: int | None = None
+    near: bool | None = None
+
+
+@dataclass(frozen=True)
+class QualityStatus:
+    """How good the answers were whose labels had come. Numbers are decimal strings.
+
+    `rows` of the log from `start` to before `end`, `labelled` of them with both label
+    and prediction; `lower` and `upper` bound the score with 95 % confidence.
+    """
+
+    metric: str
+    start: datetime
+    end: datetime
+    rows: int | None = None
+    labelled: int | None = None
+    score: str | None = None
+    lower: str | None = None
+    upper: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class DriftStatus:
+    """What the checks found.
+
+    `anchor` is where counting windows begin, for the spec of `spec_hash`. `windows`
+    are the last of these that have a verdict, oldest first. `verdict` and what
+    follows it are of the latest check's interim window; `verdict_since` is when the
+    check ended that first said so, with this reason.
+    """
+
+    spec_hash: str | None = None
+    anchor: datetime | None = None
+    windows: tuple[Window, ...] = ()
+    verdict: str | None = None
+    verdict_since: datetime | None = None
+    reason: str | None = None
+    message: str | None = None
+    rows: int | None = None
+    percent: int | None = None
+    worst: str | None = None
+    report: str | None = None
+    kinds: tuple[str, ...] = ()
+    summary: str | None = None
+    breaches: int | None = None
+    last_check: str | None = None
+    last_check_time: datetime | None = None
+    next_check_time: datetime | None = None
+    requested: str | None = None
+    quality: QualityStatus | None = None
+    outages: int | None = None
