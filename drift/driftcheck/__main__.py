@@ -85,12 +85,14 @@ def check_in_pod(environment: Mapping[str, str]) -> int:
 def check_at_desk(arguments: list[str], environment: Mapping[str, str]) -> int:
     """A check by hand; the exit code is the verdict."""
     from driftcheck.byhand import EXIT_CODES, UsageError, check_by_hand, parser
+    from driftcheck.progress import progress
     from driftcheck.report import text_report
 
     options = parser().parse_args(arguments)
     now = datetime.now(UTC).replace(microsecond=0)
     try:
-        request, check = check_by_hand(options, environment, now)
+        with progress():
+            request, check = check_by_hand(options, environment, now)
     except UsageError as error:
         print(f"{error}; see --help", file=sys.stderr)
         return 2

@@ -20,6 +20,7 @@ from driftcheck.columns import (
     Order,
 )
 from driftcheck.contract import Features
+from driftcheck.failure import shown_address
 from driftcheck.parquet import (
     MAXIMUM_ROWS,
     Opened,
@@ -27,6 +28,7 @@ from driftcheck.parquet import (
     open_table,
     read_files,
 )
+from driftcheck.progress import reading
 from driftcheck.schema import columns_from, dataset_of
 from driftcheck.shape import Shape, reference_shape, window_shape
 
@@ -138,8 +140,11 @@ def _dataset(
     keep: Keep,
     order: Order = Order.UNKNOWN,
 ) -> Dataset:
-    found = {
-        name: column if isinstance(column, Finding) else keep(name, column)
-        for name, column in columns_from(table, shape, features, order)
-    }
+    found: dict[str, Column | Finding] = {}
+    where = shown_address(table.opened.uri)
+    total = len(shape.columns) + len(shape.elements)
+    total += len(features.names) if shape.vector else 0
+    for name, column in columns_from(table, shape, features, order):
+        reading.info("%s: read column %d of %d, %s", where, len(found) + 1, total, name)
+        found[name] = column if isinstance(column, Finding) else keep(name, column)
     return dataset_of(found, shape, table.rows, table.num_rows)

@@ -31,6 +31,7 @@ from driftcheck.log_parts import (
     quoted,
     seed_of,
 )
+from driftcheck.progress import reading
 from driftcheck.schema import dataset_from
 from driftcheck.shape import window_shape
 from driftcheck.sources import MAXIMUM_BYTES, filesystem_of
@@ -70,7 +71,9 @@ class DuckDBLog:
             moment_in(self.source, schema, window.end),
         )
         count = f"SELECT count(*) FROM {self.table} {where}"  # noqa: S608
+        reading.info("%s: counting the window's rows", self.source.table)
         rows = int(self._read(count, values).column(0)[0].as_py())
+        reading.info("%s: %d rows in the window", self.source.table, rows)
         shape = window_shape(schema, self.source.features, kinds)
         if not shape.names:
             return Dataset(rows, {}, shape.findings)

@@ -30,6 +30,7 @@ from driftcheck.log_parts import (
     seed_of,
 )
 from driftcheck.parquet import MAXIMUM_COLUMN_BYTES
+from driftcheck.progress import reading
 from driftcheck.schema import dataset_from
 from driftcheck.shape import window_shape
 from driftcheck.sources import filesystem_of
@@ -168,7 +169,10 @@ class FilesLog:
             fragment_readahead=1,
             use_threads=False,
         )
+        read = 0
         for batch in scanner.to_batches():
+            read += batch.num_rows
+            reading.info("%s: %d rows read", shown_address(self.source.uri or ""), read)
             if share is None:
                 yield batch
             else:

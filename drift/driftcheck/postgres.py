@@ -30,6 +30,7 @@ from driftcheck.log_parts import (
     quoted,
     seed_of,
 )
+from driftcheck.progress import reading
 from driftcheck.schema import dataset_from
 from driftcheck.shape import POSTGRES_TYPE, Shape, is_written, window_shape
 from driftcheck.windows import Window
@@ -112,9 +113,11 @@ class InferenceLog:
                 moment_in(self.source, schema, window.start),
                 moment_in(self.source, schema, window.end),
             )
+            reading.info("%s: counting the window's rows", self.source.table)
             count = f"SELECT count(*) FROM {self.table} {where}"  # noqa: S608
             cursor.execute(count, values)
             rows = int(cursor.fetch_arrow_table().column(0)[0].as_py())
+            reading.info("%s: %d rows in the window", self.source.table, rows)
             shape = window_shape(schema, self.source.features, kinds)
             if not shape.names:
                 return Dataset(rows, {}, shape.findings)
