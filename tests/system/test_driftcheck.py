@@ -511,12 +511,13 @@ def test_labelled_rows_are_scored_beside_the_verdict(
     database: Database, reference: c.Reference, run: Run
 ) -> None:
     """The hour before the newest one, whose labels have come, half of the rows."""
+    now = datetime.now(UTC)
     create(database)
     database.execute(NORMAL)
     fill(
-        database, NOW - 2 * HOUR, 400, 20.0, "CASE WHEN i % 2 = 0 THEN (i % 8) / 2 END"
+        database, now - 2 * HOUR, 400, 20.0, "CASE WHEN i % 2 = 0 THEN (i % 8) / 2 END"
     )
-    fill(database, NOW - HOUR, 400, 20.0)
+    fill(database, now - HOUR, 400, 20.0)
     rule = c.QualityRule(c.Metric.MEAN_ABSOLUTE_ERROR, 100, delay_seconds=3600)
     asked = replace(request(reference, label_column="label"), quality=rule)
     found = check(run, asked, database.url).answer.quality
