@@ -31,4 +31,5 @@ def file_outcomes(uri: str, source: LogSource) -> Outcomes:
         order = pc.sort_indices(table.column(time), null_placement="at_start")
         read = read.take(order)
     both = pc.and_(pc.is_valid(read["l"]), pc.is_valid(read["p"]))
-    return Outcomes(len(read), read.filter(both)[-MOST:])
+    labelled = read.filter(both)
+    return Outcomes(len(read), len(labelled), labelled[-MOST:])

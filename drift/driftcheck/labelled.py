@@ -27,11 +27,12 @@ MOST = 100_000
 class Outcomes(NamedTuple):
     """What became of a window's rows: how many there are, labels and predictions.
 
-    `table` has two columns, the label and the prediction, of rows in order of time that
-    have both; of more than MOST the latest.
+    `labelled` of the `rows` have both. `table` has two columns, the label and the
+    prediction, of these rows in order of time; of more than MOST the latest.
     """
 
     rows: int
+    labelled: int
     table: pa.Table
 
 
@@ -51,9 +52,9 @@ def quality_of(rule: QualityRule, window: Window, outcomes: Outcomes) -> Quality
         )
         if label is not None and prediction is not None
     ]
-    found = Quality(
-        window.start, window.end, rule.metric, outcomes.rows, labelled=len(pairs)
-    )
+    # Not a number is none: it is found only in the rows that were read.
+    labelled = outcomes.labelled - (len(outcomes.table) - len(pairs))
+    found = Quality(window.start, window.end, rule.metric, outcomes.rows, labelled)
     if len(pairs) < rule.minimum_rows:
         return replace(found, reason="NotEnoughLabels")
     labels, predictions = (list(side) for side in zip(*pairs, strict=True))
@@ -62,11 +63,16 @@ def quality_of(rule: QualityRule, window: Window, outcomes: Outcomes) -> Quality
     except CheckFailure as failure:
         return replace(found, reason=failure.reason)
     score = scorer(rule.metric, *sides)
-    value = float(score(np.ones((1, len(pairs))))[0])
-    bounds = interval(score, influence(rule.metric, *sides))
-    lower, upper = bounds or (None, None)
-    reason = None if bounds else "RowsTooDependent"
-    return replace(found, score=value, lower=lower, upper=upper, reason=reason)
+    found = replace(found, score=float(score(np.ones((1, len(pairs))))[0]))
+    each = influence(rule.metric, *sides)
+    if each.min() == each.max():
+        # All are right, say: an interval of no width would be false certainty.
+        return replace(found, reason="NothingVaries")
+    bounds = interval(score, each)
+    if bounds is None:
+        return replace(found, reason="RowsTooDependent")
+    most = 1.0 if rule.metric.higher_is_better else math.inf
+    return replace(found, lower=max(0.0, bounds[0]), upper=min(most, bounds[1]))
 
 
 def influence(metric: Metric, labels: Floats, predictions: Floats) -> Floats:

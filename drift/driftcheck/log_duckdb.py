@@ -25,6 +25,7 @@ from driftcheck.log_files import failure_of
 from driftcheck.log_parts import (
     SAMPLE_ROWS,
     conditions,
+    counts,
     holders,
     moment_in,
     outcomes_query,
@@ -106,8 +107,8 @@ class DuckDBLog:
         """See `Log`."""
         schema = self._read(f"SELECT * FROM {self.table} LIMIT 0").schema  # noqa: S608
         query = outcomes_query(self.source, schema, window, most)
-        rows = int(self._read(query.counting, query.values).column(0)[0].as_py())
-        return Outcomes(rows, self._read(query.outcomes, query.values))
+        counted = self._read(query.counting, query.values)
+        return Outcomes(*counts(counted), self._read(query.outcomes, query.values))
 
     def _read(self, sql: str, values: tuple[Any, ...] = ()) -> pa.Table:
         try:

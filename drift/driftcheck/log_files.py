@@ -107,11 +107,14 @@ class FilesLog:
         both = pc.field(names[1]).is_valid() & pc.field(names[2]).is_valid()
         try:
             self._refuse(where, names)
-            rows = self.dataset.count_rows(filter=where, use_threads=False)
+            rows, labelled = (
+                self.dataset.count_rows(filter=asked, use_threads=False)
+                for asked in (where, where & both)
+            )
             kept = self._newest(where & both, names, most)
         except _ERRORS as error:
             raise failure_of(error, self.source.uri or "") from None
-        return Outcomes(rows, kept.sort_by(time).drop_columns([time]))
+        return Outcomes(rows, labelled, kept.sort_by(time).drop_columns([time]))
 
     def _newest(self, where: pc.Expression, names: list[str], most: int) -> pa.Table:
         """The latest rows, newest first; the first name is the time's."""

@@ -118,7 +118,9 @@ def conditions(
 
 
 class OutcomesQuery(NamedTuple):
-    """The SQL that counts a window's rows, and that of its outcomes; one binding."""
+    """The SQL that counts a window's rows and the labelled ones, and that of its
+    outcomes; one binding serves both.
+    """
 
     counting: str
     outcomes: str
@@ -155,7 +157,13 @@ def outcomes_query(
         f"{where} AND {present} ORDER BY 1 DESC LIMIT {most:d}"
     )
     return OutcomesQuery(
-        f"SELECT count(*) FROM {table} {where}",  # noqa: S608
+        f"SELECT count(*), count(*) FILTER (WHERE {present}) FROM {table} {where}",  # noqa: S608
         f"SELECT l, p FROM ({latest}) AS latest ORDER BY t",  # noqa: S608
         values,
     )
+
+
+def counts(table: pa.Table) -> tuple[int, int]:
+    """The two numbers of a counting query's only row."""
+    first, second = (int(column[0].as_py()) for column in table.columns)
+    return first, second

@@ -24,6 +24,7 @@ from driftcheck.labelled import Outcomes
 from driftcheck.log_parts import (
     SAMPLE_ROWS,
     conditions,
+    counts,
     holders,
     moment_in,
     outcomes_query,
@@ -160,9 +161,9 @@ class InferenceLog:
             schema = self.schema(cursor)
             query = outcomes_query(self.source, schema, window, most, self.readable)
             cursor.execute(query.counting, query.values)
-            rows = int(cursor.fetch_arrow_table().column(0)[0].as_py())
+            rows, labelled = counts(cursor.fetch_arrow_table())
             cursor.execute(query.outcomes, query.values)
-            return Outcomes(rows, cursor.fetch_arrow_table())
+            return Outcomes(rows, labelled, cursor.fetch_arrow_table())
 
 
 def selected(schema: pa.Schema, shape: Shape) -> str:

@@ -30,7 +30,8 @@ def scored(
     """The quality of these rows."""
     table = pa.table({"l": pa.array(labels), "p": pa.array(predictions)})
     rule = QualityRule(metric, minimum)
-    return quality_of(rule, DAY, Outcomes(rows or len(table), table))
+    outcomes = Outcomes(rows or len(table), len(table), table)
+    return quality_of(rule, DAY, outcomes)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +75,30 @@ def test_no_score_says_why(  # noqa: PLR0917
     found = scored(metric, labels, predictions, minimum)
     assert (found.score, found.lower, found.upper) == (None, None, None)
     assert (found.labelled, found.reason) == (labelled, reason)
+
+
+def test_all_labelled_rows_are_counted_though_not_all_are_scored() -> None:
+    """The coverage is that of the log, not that of the bound on what is read."""
+    table = pa.table({"l": [1, 0, None] * 40, "p": [1, 1, 1] * 40})
+    rule = QualityRule(Metric.ACCURACY, 1)
+    found = quality_of(rule, DAY, Outcomes(1000, 900, table))
+    assert (found.rows, found.labelled, found.score) == (1000, 860, 0.5)
+
+
+def test_what_never_varies_has_no_interval() -> None:
+    """Thirty of thirty right are no proof that all are."""
+    found = scored(Metric.ACCURACY, [1] * 30, [1] * 30)
+    assert (found.score, found.lower, found.reason) == (1.0, None, "NothingVaries")
+
+
+def test_an_interval_stays_within_what_the_metric_can_be() -> None:
+    """98 of 100 right are not up to 101 %."""
+    predictions = [1] * 100
+    predictions[10] = predictions[60] = 0
+    found = scored(Metric.ACCURACY, [1] * 100, predictions)
+    assert found.upper == 1.0
+    assert found.lower is not None
+    assert 0.9 < found.lower < 0.98
 
 
 def test_rows_are_looked_at_once_their_labels_have_come() -> None:

@@ -154,6 +154,7 @@ def test_outcomes_are_the_labelled_rows_of_the_window(
     with open_log(None, make(tmp_path, table, prediction_column="said")) as log:
         found, latest = log.outcomes(WINDOW, 100), log.outcomes(WINDOW, 2)
     assert found.rows == latest.rows == 24
+    assert found.labelled == latest.labelled == 12
     assert found.table.column(0).to_pylist() == [1] * 12
     assert found.table.column(1).to_pylist() == list(range(25, 48, 2))
     assert latest.table.column(1).to_pylist() == [45, 47]

@@ -344,7 +344,7 @@ def test_labels_are_scored_by_hand(run: Run, data: Path) -> None:
         *("--prediction-column", "said", "--label", "truth", "--json", "out.json"),
         *("--metric", "MeanAbsoluteError"),
     )
-    assert "Quality: MeanAbsoluteError 0.5, 95 % interval 0.5 to 0.5" in ran.stdout
+    assert "Quality: MeanAbsoluteError 0.5, no interval (NothingVaries)" in ran.stdout
     assert "500 of 2000 rows have labels (25%)" in ran.stdout
     quality = json.loads((data / "out.json").read_text())["quality"]
     assert (quality["q"], quality["l"], quality["n"]) == (0.5, 500, 2000)
