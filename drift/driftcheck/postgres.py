@@ -50,11 +50,12 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class InferenceLog:
-    """An open inference log."""
+    """An open inference log; a statement may take `timeout_seconds`."""
 
     connection: Any
     source: LogSource
     url: str
+    timeout_seconds: int = STATEMENT_TIMEOUT_SECONDS
 
     @property
     def table(self) -> str:
@@ -72,9 +73,8 @@ class InferenceLog:
         cursor = self.connection.cursor()
         try:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            cursor.execute(
-                f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_SECONDS * 1000}"
-            )
+            timeout = self.timeout_seconds * 1000
+            cursor.execute(f"SET LOCAL statement_timeout = {timeout}")
             yield cursor
         except (adbc_driver_manager.Error, pa.ArrowException) as error:
             raise _failure(error, self.url) from None
