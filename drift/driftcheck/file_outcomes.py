@@ -9,9 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from driftcheck.contract import LogSource
-from driftcheck.failure import CheckFailure
 from driftcheck.labelled import MOST, Outcomes
-from driftcheck.log_parts import outcome_columns
+from driftcheck.log_parts import outcome_columns, require_columns
 from driftcheck.parquet import open_table, read_files
 
 
@@ -23,9 +22,7 @@ def file_outcomes(uri: str, source: LogSource) -> Outcomes:
     time, names = source.timestamp_column, outcome_columns(source)
     opened = read_files(uri, "CurrentUnreadable")
     table = open_table(opened, {time, *names}, sys.maxsize)
-    for name in names:
-        if name not in table.schema.names:
-            raise CheckFailure("MissingColumn", f"there is no column {name}")
+    require_columns(table.schema, names)
     read = pa.table({"l": table.column(names[0]), "p": table.column(names[1])})
     if time in table.schema.names:
         order = pc.sort_indices(table.column(time), null_placement="at_start")

@@ -108,3 +108,14 @@ def _category(value: Any) -> Any:
         return str(value).lower()
     # A whole number is a category's name, as it is in an integer column.
     return str(value) if isinstance(value, str | int) else _NOTHING
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it; what is no finite number becomes null, as in the log."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, float):
+        return value if abs(value) < float("inf") else None
+    if value is None or isinstance(value, int):
+        return value
+    return str(value)

@@ -18,6 +18,7 @@ from driftcheck.evaluation.metrics import scorer
 from driftcheck.evaluation.predictions import aligned
 from driftcheck.failure import CheckFailure
 from driftcheck.jackknife import interval
+from driftcheck.json_values import plain
 from driftcheck.windows import Window
 
 MOST = 100_000
@@ -111,9 +112,4 @@ def _share_below(others: Floats, values: Floats) -> Floats:
 
 def _plain(value: Any) -> Any:
     """A value as a number or a text; None for one that is missing or not finite."""
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int | float | Decimal):
-        number = float(value) if isinstance(value, Decimal) else value
-        return number if math.isfinite(number) else None
-    return None if value is None else str(value)
+    return plain(float(value) if isinstance(value, Decimal) else value)

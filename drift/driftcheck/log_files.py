@@ -27,6 +27,7 @@ from driftcheck.log_parts import (
     holders,
     moment_in,
     outcome_columns,
+    require_columns,
     seed_of,
 )
 from driftcheck.parquet import MAXIMUM_COLUMN_BYTES
@@ -84,9 +85,7 @@ class FilesLog:
         """See `Log`."""
         time, label = self.source.timestamp_column, self.source.label_column or ""
         names = [time, label, *holders(self.source)]
-        for name in names:
-            if name not in self.dataset.schema.names:
-                raise CheckFailure("MissingColumn", f"there is no column {name}")
+        require_columns(self.dataset.schema, names)
         where = (pc.field(time) > self._time(after)) & pc.field(label).is_valid()
         where &= self._filters()
         try:
@@ -99,9 +98,7 @@ class FilesLog:
         """See `Log`."""
         time = self.source.timestamp_column
         names = [time, *outcome_columns(self.source)]
-        for name in names:
-            if name not in self.dataset.schema.names:
-                raise CheckFailure("MissingColumn", f"there is no column {name}")
+        require_columns(self.dataset.schema, names)
         where = pc.field(time) >= self._time(window.start)
         where &= (pc.field(time) < self._time(window.end)) & self._filters()
         both = pc.field(names[1]).is_valid() & pc.field(names[2]).is_valid()

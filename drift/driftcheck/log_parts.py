@@ -1,6 +1,6 @@
 """What every kind of inference log has in common: its times, filters and samples."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
@@ -50,6 +50,13 @@ def outcome_columns(source: LogSource) -> tuple[str, str]:
     if not source.label_column or not source.prediction_column:
         raise CheckFailure("BadRequest", "quality needs a label and a prediction")
     return source.label_column, source.prediction_column
+
+
+def require_columns(schema: pa.Schema, names: Iterable[str]) -> None:
+    """CheckFailure MissingColumn for the first name that the schema lacks."""
+    for name in names:
+        if name not in schema.names:
+            raise CheckFailure("MissingColumn", f"there is no column {name}")
 
 
 def zone_of(source: LogSource) -> tzinfo:
@@ -138,9 +145,7 @@ def outcomes_query(
     time = quoted(source.timestamp_column)
     table = f"{quoted(source.schema)}.{quoted(source.table)}"
     names = outcome_columns(source)
-    for name in names:
-        if name not in schema.names:
-            raise CheckFailure("MissingColumn", f"there is no column {name}")
+    require_columns(schema, names)
     where, values = conditions(
         source,
         schema,

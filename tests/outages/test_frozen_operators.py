@@ -1,9 +1,8 @@
 """Operators frozen in mid-pass, as on a node that hangs, while others go on."""
 
-from tests.system import loop_manifests as manifests
 from tests.system.loop_fixtures import LoopServers
-from tests.system.loop_once import assert_once, assert_quiet
-from tests.system.loop_world import CHANGED, FirstModel
+from tests.system.loop_once import assert_once, assert_quiet, begin
+from tests.system.loop_world import FirstModel
 
 # In the order of the story; each operator is started when the one before is frozen.
 POINTS = (
@@ -29,9 +28,7 @@ def test_frozen_at_every_step(
 ) -> None:
     """Each freezes with something half done; they are thawed together after the end."""
     with loop_servers.granted(first_model) as world:
-        world.leave(manifests.adopted(world.apply()))
-        world.feed(CHANGED)
-        world.request_check()
+        begin(world)
         frozen = [world.freezes(point) for point in POINTS]
         last = world.start()
         world.until("the end", lambda look: look.at("promotion.state") == "Done")

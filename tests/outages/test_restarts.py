@@ -8,8 +8,8 @@ import pytest
 
 from tests.system import loop_manifests as manifests
 from tests.system.loop_fixtures import LoopServers
-from tests.system.loop_once import assert_once, assert_quiet
-from tests.system.loop_world import CHANGED, PERIOD, FirstModel, LoopWorld
+from tests.system.loop_once import assert_once, assert_quiet, begin
+from tests.system.loop_world import PERIOD, FirstModel, LoopWorld
 
 SLOW = "import time; time.sleep({seconds})\n"
 
@@ -29,9 +29,7 @@ def test_killed_all_the_time(
     slower, lives = LIVES[kind]
     with loop_servers.granted(first_model) as world:
         _slow_down(world, slower)
-        world.leave(manifests.adopted(world.apply()))
-        world.feed(CHANGED)
-        world.request_check()
+        begin(world)
         deaths = 0
         for seconds in lives:
             if _lives(world, seconds):

@@ -1,10 +1,17 @@
-"""What holds at the end of a story whatever struck it: each effect once, then quiet."""
+"""How a story begins, and what holds at its end: each effect once, then quiet."""
 
 from dev.processes import Process
 from tests.system import loop_manifests as manifests
-from tests.system.loop_world import LoopWorld
+from tests.system.loop_world import CHANGED, LoopWorld
 
 PASS = '"result": "ok"'
+
+
+def begin(world: LoopWorld) -> None:
+    """Let the story begin: an adopted object, a changed log, a check asked for."""
+    world.leave(manifests.adopted(world.apply()))
+    world.feed(CHANGED)
+    world.request_check()
 
 
 def counts(process: Process, what: str) -> int:

@@ -1,9 +1,8 @@
 """The operator may die between any two lines: everything happens once all the same."""
 
-from tests.system import loop_manifests as manifests
 from tests.system.loop_fixtures import LoopServers
-from tests.system.loop_once import assert_once
-from tests.system.loop_world import CHANGED, FirstModel, LoopWorld
+from tests.system.loop_once import assert_once, begin
+from tests.system.loop_world import FirstModel, LoopWorld
 
 DEATHS = (
     "after:ApplyCheck",
@@ -24,9 +23,7 @@ def test_killed_at_every_step(
 ) -> None:
     """Ten deaths by SIGKILL: one Job, one version, one evaluation, one commit."""
     with loop_servers.granted(first_model) as world:
-        world.leave(manifests.adopted(world.apply()))
-        world.feed(CHANGED)
-        world.request_check()
+        begin(world)
         for point in DEATHS:
             world.dies(point)
         world.start()
@@ -39,9 +36,7 @@ def test_training_job_vanishes_after_it_registered(
 ) -> None:
     """A Job that registered and vanished while nobody looked is not run again."""
     with loop_servers.granted(first_model) as world:
-        world.leave(manifests.adopted(world.apply()))
-        world.feed(CHANGED)
-        world.request_check()
+        begin(world)
         world.dies("after:StartTraining")
         (job,) = world.jobs("training")
         name = job["metadata"]["name"]

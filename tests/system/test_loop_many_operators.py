@@ -3,10 +3,9 @@
 None of them is told that there are others: there is no election here.
 """
 
-from tests.system import loop_manifests as manifests
 from tests.system.loop_fixtures import LoopServers
-from tests.system.loop_once import assert_once, assert_quiet, counts
-from tests.system.loop_world import CHANGED, FirstModel
+from tests.system.loop_once import assert_once, assert_quiet, begin, counts
+from tests.system.loop_world import FirstModel
 
 REFUSED = "the object has been modified"
 
@@ -14,9 +13,7 @@ REFUSED = "the object has been modified"
 def test_two_at_once(loop_servers: LoopServers, first_model: FirstModel) -> None:
     """Who writes second is refused, ends its pass, and plays on with the other."""
     with loop_servers.granted(first_model) as world:
-        world.leave(manifests.adopted(world.apply()))
-        world.feed(CHANGED)
-        world.request_check()
+        begin(world)
         second = world.freezes("before-status:Drifted")
         first = world.start()
         world.until("the first one's write", lambda look: look.at("episode.id"))

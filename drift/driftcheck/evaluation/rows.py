@@ -22,7 +22,7 @@ from driftcheck.evaluation_contract import (
     EvaluationRequest,
 )
 from driftcheck.failure import CheckFailure
-from driftcheck.json_values import texts_of, vectors_from
+from driftcheck.json_values import plain, texts_of, vectors_from
 from driftcheck.log_parts import zone_of
 from driftcheck.logs import open_log
 
@@ -102,17 +102,6 @@ def _vectors(vectors: pa.ChunkedArray, features: Features) -> list[list[Any]]:
 def _columns(table: pa.Table) -> list[list[Any]]:
     columns = [table.column(i).to_pylist() for i in range(2, table.num_columns)]
     return [[plain(v) for v in row] for row in zip(*columns, strict=True)]
-
-
-def plain(value: Any) -> Any:
-    """A value as JSON has it; what is no finite number becomes null, as in the log."""
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, float):
-        return value if abs(value) < float("inf") else None
-    if value is None or isinstance(value, int):
-        return value
-    return str(value)
 
 
 def digest_of(rows: bytes, labels: bytes) -> str:

@@ -135,6 +135,7 @@ def _failed(status: Status, reason: str, message: str) -> Status:
         worst=None,
         report=None,
         kinds=(),
+        quality=None,
         outages=_outages(status, str(Verdict.ERROR), reason),
     )
     return replace(status, drift=latest)
@@ -157,9 +158,8 @@ def _judged(ctx: Context, status: Status, answer: CheckAnswer) -> Status:
     keep = ctx.spec.drift.persistence.windows
     windows = sorted([*status.drift.windows, *added], key=lambda w: w.start)[-keep:]
     status = replace(status, drift=replace(status.drift, windows=tuple(windows)))
-    if answer.quality:
-        scored = quality_status(answer.quality)
-        status = replace(status, drift=replace(status.drift, quality=scored))
+    scored = quality_status(answer.quality) if answer.quality else None
+    status = replace(status, drift=replace(status.drift, quality=scored))
     shown = [w for w in answer.windows if not w.counting] or list(answer.windows)
     return _show(status, shown[-1], answer.report) if shown else status
 

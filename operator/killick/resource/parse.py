@@ -12,7 +12,15 @@ from typing import Any
 
 from killick.errors import InvalidSpec
 from killick.resource.codec import camel, from_dict
-from killick.resource.spec import ERRORS, SCORES, Drift, Evaluation, Promotion, Spec
+from killick.resource.spec import (
+    ERRORS,
+    SCORES,
+    Drift,
+    Evaluation,
+    Metric,
+    Promotion,
+    Spec,
+)
 
 _DURATION = re.compile(r"(?:[0-9]+[smh])+")
 _PART = re.compile(r"([0-9]+)([smh])")
@@ -71,15 +79,17 @@ def _check(spec: Spec) -> None:
 def _check_quality(spec: Spec) -> None:
     if spec.drift.quality is None:
         return
-    if spec.drift.quality.metric.name not in SCORES + ERRORS:
-        raise InvalidSpec(
-            f"spec.drift.quality.metric.name must be one of {SCORES + ERRORS}"
-        )
+    _check_metric("spec.drift.quality", spec.drift.quality.metric)
     if not (spec.inference_log.label_column and spec.inference_log.prediction_column):
         raise InvalidSpec(
             "spec.drift.quality needs labels and predictions: declare "
             "spec.inferenceLog.labelColumn and predictionColumn"
         )
+
+
+def _check_metric(path: str, metric: Metric) -> None:
+    if metric.name not in SCORES + ERRORS:
+        raise InvalidSpec(f"{path}.metric.name must be one of {SCORES + ERRORS}")
 
 
 def _check_drift(drift: Drift) -> None:
@@ -118,10 +128,7 @@ def _check_actions(spec: Spec) -> None:
 
 
 def _check_evaluation(spec: Spec, policy: Evaluation) -> None:
-    if policy.metric.name not in SCORES + ERRORS:
-        raise InvalidSpec(
-            f"spec.evaluation.metric.name must be one of {SCORES + ERRORS}"
-        )
+    _check_metric("spec.evaluation", policy.metric)
     duration(policy.timeout)
     for key in ("minimum", "maximum", "minimum_improvement"):
         _decimal(f"spec.evaluation.{camel(key)}", getattr(policy, key))

@@ -21,7 +21,7 @@ from driftcheck.evaluation.bootstrap import (
     resample_weights,
 )
 from driftcheck.evaluation.metrics import scorer
-from driftcheck.evaluation.rows import LabelledRows, plain, write_rows
+from driftcheck.evaluation.rows import LabelledRows, write_rows
 from driftcheck.evaluation.steps import run_step
 from driftcheck.evaluation_contract import (
     CANDIDATE_FILE,
@@ -34,6 +34,7 @@ from driftcheck.evaluation_contract import (
     decode_evaluation,
     encode_evaluation_request,
 )
+from driftcheck.json_values import plain
 
 AFTER = datetime(2026, 1, 1, tzinfo=UTC)
 LOG = LogSource(

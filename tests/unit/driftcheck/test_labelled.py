@@ -24,13 +24,11 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = Window(NOW - timedelta(days=1), NOW, counting=True)
 
 
-def scored(
-    metric: Metric, labels: Any, predictions: Any, minimum: int = 1, rows: int = 0
-) -> Quality:
+def scored(metric: Metric, labels: Any, predictions: Any, minimum: int = 1) -> Quality:
     """The quality of these rows."""
     table = pa.table({"l": pa.array(labels), "p": pa.array(predictions)})
     rule = QualityRule(metric, minimum)
-    outcomes = Outcomes(rows or len(table), len(table), table)
+    outcomes = Outcomes(len(table), len(table), table)
     return quality_of(rule, DAY, outcomes)
 
 

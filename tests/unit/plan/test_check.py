@@ -407,3 +407,20 @@ def test_the_quality_of_an_answer_is_kept() -> None:
     assert found is not None
     assert (found.metric, found.rows, found.labelled) == ("Accuracy", 200, 120)
     assert (found.score, found.lower, found.upper) == ("0.666667", "0.5", "0.75")
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"error": CheckError("LogUnreachable")}], ids=["unasked", "failed"]
+)
+def test_a_quality_is_never_older_than_the_latest_check(changes: Any) -> None:
+    """It goes where it is not asked for any more, and where a check failed."""
+    quality = Quality(b.NOW - b.HOUR, b.NOW, Metric.ACCURACY, 200, 120, 0.5)
+    before = answered(judged(CALM), quality=quality)
+    assert before.drift.quality is not None
+    text = b.answer(b.context(), before, judged(CALM, 2), **changes)
+    later = b.job(
+        "ranger-check-8", "Succeeded", answer=text, finished_at=b.NOW + SECOND
+    )
+    after = track.step(jobs(later, status=before, now=b.NOW + b.MINUTE), before).status
+    assert after.drift.last_check == "ranger-check-8"
+    assert after.drift.quality is None
