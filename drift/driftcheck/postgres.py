@@ -33,7 +33,13 @@ from driftcheck.log_parts import (
 )
 from driftcheck.progress import reading
 from driftcheck.schema import dataset_from
-from driftcheck.shape import POSTGRES_TYPE, Shape, is_written, window_shape
+from driftcheck.shape import (
+    POSTGRES_TYPE,
+    Shape,
+    is_dense_vector,
+    is_written,
+    window_shape,
+)
 from driftcheck.windows import Window
 
 STATEMENT_TIMEOUT_SECONDS = 120
@@ -99,7 +105,7 @@ class InferenceLog:
         if name not in schema.names:
             raise CheckFailure("MissingColumn", f"there is no column {name}")
         field = schema.field(name)
-        if pa.types.is_list(field.type) or is_written(field):
+        if pa.types.is_list(field.type) or is_written(field) or is_dense_vector(field):
             return _whole(field)
         return quoted(name) + _cast(field, ColumnKind.NUMBER, "::float8")
 
@@ -182,6 +188,9 @@ def selected(schema: pa.Schema, shape: Shape) -> str:
 
 def _whole(field: pa.Field) -> str:
     """A column that holds several features, as SQL."""
+    if is_dense_vector(field):
+        # Its own values, as 32-bit floats; their text is longer and slow to parse.
+        return f"{quoted(field.name)}::float4[] AS {quoted(field.name)}"
     if not pa.types.is_list(field.type):
         return f"{quoted(field.name)}::text AS {quoted(field.name)}"
     item = field.type.value_field

@@ -14,8 +14,10 @@ from driftcheck.columns import ColumnKind, Finding
 from driftcheck.contract import Features
 
 POSTGRES_TYPE = b"POSTGRESQL:type"
-# Types of PostgreSQL that are read as their texts; pgvector's have no Arrow twin.
-WRITTEN_TYPES = (b"json", b"jsonb", b"vector", b"halfvec")
+# Types of PostgreSQL that are read as their texts.
+WRITTEN_TYPES = (b"json", b"jsonb")
+# Those of pgvector that PostgreSQL casts to an array; Arrow has no twin of them.
+DENSE_VECTORS = (b"vector", b"halfvec")
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,7 @@ def _expected_shape(schema: pa.Schema, expected: Mapping[str, ColumnKind]) -> Sh
             detail = "the inference log has no such column"
             findings.append(Finding("MissingColumn", name, detail))
         elif not _fits(schema.field(name), kind):
-            held = plain_type(schema.field(name).type)
-            detail = f"it holds {held}, the reference a {kind}"
+            detail = f"it holds {_held(schema.field(name))}, the reference a {kind}"
             findings.append(Finding("RetypedColumn", name, detail))
         else:
             columns[name] = kind
@@ -124,8 +125,8 @@ def _vector_shape(
     numbers = is_list(field.type) and (
         kind_of(field.type.value_field) is ColumnKind.NUMBER
     )
-    if not numbers and not is_written(field):
-        detail = f"it holds {field.type}, not an array of numbers"
+    if not numbers and not is_written(field) and not is_dense_vector(field):
+        detail = f"it holds {_held(field)}, not an array of numbers"
         return Shape(None, {}, (Finding("RetypedColumn", column, detail),))
     findings = tuple(
         Finding("RetypedColumn", name, "it holds numbers, the reference a category")
@@ -143,9 +144,23 @@ def _object_shape(
         detail = "the inference log has no such column"
         return Shape(None, {}, (Finding("MissingColumn", column, detail),))
     if not is_written(schema.field(column)):
-        detail = f"it holds {schema.field(column).type}, not JSON"
+        detail = f"it holds {_held(schema.field(column))}, not JSON"
         return Shape(None, {}, (Finding("RetypedColumn", column, detail),))
     return Shape(None, {}, (), expected, column)
+
+
+def is_dense_vector(field: pa.Field) -> bool:
+    """Whether the column is one of pgvector's that can be read as an array."""
+    return (field.metadata or {}).get(POSTGRES_TYPE) in DENSE_VECTORS
+
+
+def _held(field: pa.Field) -> str:
+    """The type for a message; a type that only PostgreSQL knows by its name there."""
+    kind = plain_type(field.type)
+    name: bytes | None = (field.metadata or {}).get(POSTGRES_TYPE)
+    if name and isinstance(kind, pa.BaseExtensionType):
+        return name.decode("utf-8", "replace")
+    return str(kind)
 
 
 def is_written(field: pa.Field) -> bool:
