@@ -84,7 +84,8 @@ def check_in_pod(environment: Mapping[str, str]) -> int:
 
 def check_at_desk(arguments: list[str], environment: Mapping[str, str]) -> int:
     """A check by hand; the exit code is the verdict."""
-    from driftcheck.byhand import EXIT_CODES, UsageError, check_by_hand, parser
+    from driftcheck.byhand import EXIT_CODES, check_by_hand, parser
+    from driftcheck.byhand_values import UsageError
     from driftcheck.progress import progress
     from driftcheck.report import text_report
 

@@ -10,28 +10,35 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from driftcheck.check import Check, Examined, changed_reference, run_check
+from driftcheck.byhand_values import UsageError, column_rules, seconds_in
+from driftcheck.check import (
+    Check,
+    Examined,
+    changed_reference,
+    run_check,
+    segments_if_asked,
+)
 from driftcheck.contract import (
     CheckAnswer,
     CheckRequest,
-    ColumnRule,
     Features,
     LogSource,
     Metric,
     QualityRule,
     Reference,
+    SegmentRule,
     Verdict,
     WindowGrid,
 )
 from driftcheck.contract_request import DATABASE_VARIABLE, ENGINES
-from driftcheck.engine import NATIVE, judge_by_engine, reference_for
+from driftcheck.engine import judge_by_engine, reference_for
 from driftcheck.labelled import quality_of
 from driftcheck.load import LoadedReference, load_window
 from driftcheck.parquet import MAXIMUM_ROWS, column_names, read_files
 from driftcheck.profile import profile_of, read_profile
 from driftcheck.profile_file import SUFFIX, to_bytes
 from driftcheck.profile_store import Directory
-from driftcheck.segments import SegmentRule, request_of_whole
+from driftcheck.segments import judge_segments, request_of_whole
 from driftcheck.windows import Window
 
 REFERENCE_VARIABLE = "REFERENCE_DATASET_PATH"
@@ -42,11 +49,6 @@ EXIT_CODES = {
     Verdict.INCONCLUSIVE: 12,
     Verdict.ERROR: 1,
 }
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-class UsageError(Exception):
-    """The options do not make a check; the message says what is missing."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -141,33 +143,29 @@ def _examine(
     environment: Mapping[str, str],
 ) -> Examined:
     most = sys.maxsize if options.all_rows else MAXIMUM_ROWS
+    segmented = segments_if_asked(request, reference, environment)
     current = load_window(options.current, request.log.features, reference, most)
     sides = (reference.dataset, current)
-    if not options.segment:
-        return Examined(judge_by_engine(request, window, sides, environment), current)
-    from driftcheck.file_segments import Files, judge_segments
+    found = judge_by_engine(request_of_whole(request), window, sides, environment)
+    if segmented:
+        from driftcheck.file_segments import reader_of
 
-    whole = judge_by_engine(request_of_whole(request), window, sides, environment)
-    rule = SegmentRule(
-        options.segment, options.segment_minimum_rows, options.segment_maximum
-    )
-    files = Files(reference, options.current, most)
-    found = judge_segments(request, window, whole, files, rule)
+        read = reader_of(options.current, request.log, segmented.rule.column, most)
+        found = judge_segments(request, window, found, segmented, read)
     return Examined(found, current)
 
 
-def _check_segments(options: argparse.Namespace, uri: str) -> None:
-    """UsageError where there can be no segments."""
+def _segments(options: argparse.Namespace, uri: str) -> SegmentRule | None:
+    """Which segments are asked for; UsageError where there can be none."""
     if not options.segment:
-        return
-    if not options.current or options.backend:
-        raise UsageError("--segment works with --current only")
-    if options.engine != NATIVE:
-        raise UsageError(f"--segment works with the engine {NATIVE} only")
+        return None
+    if options.backend:
+        raise UsageError("--segment works with --current or --table, not --backend")
     if uri.endswith(SUFFIX):
         raise UsageError("--segment needs the reference itself, not its profile")
-    if min(options.segment_minimum_rows, options.segment_maximum) < 1:
-        raise UsageError("--segment-minimum-rows and --segment-maximum are at least 1")
+    return SegmentRule(
+        options.segment, options.segment_minimum_rows, options.segment_maximum
+    )
 
 
 def write_profile(request: CheckRequest, options: argparse.Namespace) -> None:
@@ -192,7 +190,7 @@ def request_from(
 ) -> CheckRequest:
     """The options as the request that Killick would have sent."""
     uri = _reference(options, environment)
-    _check_segments(options, uri)
+    segments = _segments(options, uri)
     schema, _, table = (options.table or "current").rpartition(".")
     names = options.columns.split(",") if options.columns else _all_names(options, uri)
     kind = "Vector" if options.vector_column else "Columns"
@@ -207,20 +205,21 @@ def request_from(
             timestamp_column=options.timestamp_column,
             features=Features(kind, tuple(names), options.vector_column),
             time_zone=options.time_zone,
-            lag_seconds=_seconds(options.lag),
+            lag_seconds=seconds_in(options.lag),
             prediction_column=options.prediction_column,
             label_column=options.label,
         ),
-        window_seconds=_seconds("24h" if options.window == "all" else options.window),
+        window_seconds=seconds_in("24h" if options.window == "all" else options.window),
         windows=WindowGrid(now.replace(microsecond=0) + timedelta(days=1), 1),
         minimum_rows=options.minimum_rows,
         significance=options.significance,
         drifted_columns_percent=options.drifted_columns_percent,
-        columns=_rules(options),
+        columns=column_rules(options),
         default_threshold=options.threshold,
         profiles=options.profile,
         engine=options.engine,
         quality=_quality(options),
+        segments=segments,
     ).to_json()
     try:
         return CheckRequest.from_json(value)
@@ -236,21 +235,7 @@ def _quality(options: argparse.Namespace) -> QualityRule | None:
     if options.backend:
         raise UsageError("--label works with --current or --table, not with --backend")
     return QualityRule(
-        Metric(options.metric), options.minimum_rows, _seconds(options.label_delay)
-    )
-
-
-def _rules(options: argparse.Namespace) -> tuple[ColumnRule, ...]:
-    weights: dict[str, float] = {}
-    for text in options.weight:
-        name, _, number = text.rpartition("=")
-        try:
-            weights[name] = float(number)
-        except ValueError:
-            raise UsageError(f"{text!r} is no weight such as price=2.5") from None
-    names = sorted({*options.critical, *weights})
-    return tuple(
-        ColumnRule(n, n in options.critical, weight=weights.get(n, 1.0)) for n in names
+        Metric(options.metric), options.minimum_rows, seconds_in(options.label_delay)
     )
 
 
@@ -288,10 +273,3 @@ def _all_names(options: argparse.Namespace, uri: str) -> list[str]:
     else:
         names = column_names(uri)
     return [name for name in names if name not in left_out]
-
-
-def _seconds(text: str) -> int:
-    number, unit = text[:-1], text[-1:]
-    if not number.isdecimal() or unit not in _UNITS:
-        raise UsageError(f"{text!r} is no duration such as 90m, 24h or 7d")
-    return int(number) * _UNITS[unit]

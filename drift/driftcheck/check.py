@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from driftcheck.columns import Dataset
+from driftcheck.columns import ColumnKind, Dataset
 from driftcheck.contract import (
     CheckAnswer,
     CheckError,
     CheckRequest,
+    Filter,
     Quality,
     QualityRule,
     Verdict,
@@ -22,6 +23,12 @@ from driftcheck.failure import CheckFailure
 from driftcheck.labelled import MOST, quality_of, quality_window
 from driftcheck.load import LoadedReference
 from driftcheck.log_parts import Log
+from driftcheck.segments import (
+    SegmentedReference,
+    SegmentReader,
+    judge_segments,
+    request_of_whole,
+)
 from driftcheck.verdict import Judgement, without_rows
 from driftcheck.windows import Window, windows_to_judge
 
@@ -95,6 +102,7 @@ def _examine(
 ) -> tuple[tuple[Examined, ...], Quality | None]:
     from driftcheck.logs import open_log
 
+    segmented = segments_if_asked(request, reference, environment)
     examined = []
     quality = None
     with open_log(url, request.log) as log:
@@ -102,7 +110,14 @@ def _examine(
             try:
                 current = log.window(window, reference.kinds)
                 sides = (reference.dataset, current)
-                judgement = judge_by_engine(request, window, sides, environment)
+                judgement = judge_by_engine(
+                    request_of_whole(request), window, sides, environment
+                )
+                if segmented:
+                    read = _reader(log, window, segmented.rule.column)
+                    judgement = judge_segments(
+                        request, window, judgement, segmented, read
+                    )
             except CheckFailure as failure:
                 examined.append(Examined(_error(window, failure)))
                 continue
@@ -110,6 +125,28 @@ def _examine(
         if request.quality and windows:
             quality = _quality(request.quality, windows[-1], log)
     return tuple(examined), quality
+
+
+def _reader(log: Log, window: Window, column: str) -> SegmentReader:
+    """Reads a window's rows of one segment: those of a log with one filter more."""
+
+    def read(value: str, kinds: Mapping[str, ColumnKind]) -> Dataset:
+        return log.only(Filter(column, value)).window(window, kinds)
+
+    return read
+
+
+def segments_if_asked(
+    request: CheckRequest,
+    reference: LoadedReference,
+    environment: Mapping[str, str],
+) -> SegmentedReference | None:
+    """The reference by segment; CheckFailure ReferenceUnreadable if it has none."""
+    if request.segments is None:
+        return None
+    from driftcheck.reference_segments import segments_for
+
+    return segments_for(request, request.segments, reference.sha256, environment)
 
 
 def _quality(rule: QualityRule, judged: Window, log: Log) -> Quality:

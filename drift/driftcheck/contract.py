@@ -28,6 +28,7 @@ from driftcheck.contract_request import (
     decode_request,
     encode_request,
 )
+from driftcheck.contract_segments import SegmentRule
 from driftcheck.wire import CONTRACT, ContractError, format_time, parse_time
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "Quality",
     "QualityRule",
     "Reference",
+    "SegmentRule",
     "Verdict",
     "WindowGrid",
     "WindowVerdict",

@@ -1,6 +1,6 @@
 """Where an inference log is, how its rows hold features, and which rows are its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from driftcheck.wire import ContractError, Fields
@@ -78,6 +78,10 @@ class LogSource:
     filters: tuple[Filter, ...] = ()
     type: str = "Postgres"
     uri: str | None = None
+
+    def only(self, one: Filter) -> Self:
+        """The source with one filter more."""
+        return replace(self, filters=(*self.filters, one))
 
     def to_json(self) -> dict[str, Any]:
         """As the request carries it."""

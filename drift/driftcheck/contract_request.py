@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from driftcheck.contract_log import LogSource
 from driftcheck.contract_quality import QualityRule
+from driftcheck.contract_segments import SegmentRule
 from driftcheck.wire import (
     CONTRACT,
     ContractError,
@@ -114,7 +115,8 @@ class CheckRequest:
     `drifted_columns_percent` the share of drifted columns that makes a drifted
     dataset; thresholds are effect sizes (see `distance`). `profiles`: where the reduced
     reference is kept, a directory or an address. `engine`: whose scores decide.
-    `quality`: how answers with labels are scored, None where they are not.
+    `quality`: how answers with labels are scored, None where they are not. `segments`:
+    which are judged beside the whole, None where none are.
     """
 
     name: str
@@ -133,6 +135,7 @@ class CheckRequest:
     profiles: str | None = None
     engine: str = ENGINES[0]
     quality: QualityRule | None = None
+    segments: SegmentRule | None = None
     contract: str = CONTRACT
 
     def to_json(self) -> dict[str, Any]:
@@ -155,6 +158,7 @@ class CheckRequest:
             "profiles": self.profiles,
             "engine": self.engine,
             **({"quality": self.quality.to_json()} if self.quality else {}),
+            **({"segments": self.segments.to_json()} if self.segments else {}),
         }
 
     @classmethod
@@ -194,6 +198,7 @@ class CheckRequest:
             profiles=fields.optional_text("profiles"),
             engine=engine,
             quality=_quality(fields),
+            segments=_segments(fields, engine),
         )
 
 
@@ -205,6 +210,14 @@ def _quality(fields: Fields) -> QualityRule | None:
         if not log.optional_text(name):
             raise ContractError(f"{log.path(name)}: is missing, but quality is asked")
     return QualityRule.from_fields(fields.child("quality"))
+
+
+def _segments(fields: Fields, engine: str) -> SegmentRule | None:
+    if not fields.has("segments"):
+        return None
+    if engine != ENGINES[0]:
+        raise ContractError(f"segments: only the engine {ENGINES[0]} judges those")
+    return SegmentRule.from_fields(fields.child("segments"))
 
 
 def encode_request(request: CheckRequest) -> str:

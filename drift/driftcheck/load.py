@@ -79,17 +79,16 @@ def parse_reference(
     `keep` makes of each column, once it is read, what is kept of it.
     """
     table = open_table(opened, {*features.names, features.column, prediction})
-    shape = reference_shape(table.schema, features, prediction)
-    dataset = _dataset(table, shape, features, keep, Order.REFERENCE)
+    dataset = reference_rows(table, features, prediction, keep)
     return LoadedReference(dataset, opened.sha256, table.names)
 
 
 def reference_rows(
-    table: ParquetTable, features: Features, prediction: str | None
+    table: ParquetTable, features: Features, prediction: str | None, keep: Keep
 ) -> Dataset:
-    """Some rows of an open reference."""
+    """An open reference, or some rows of it; `keep` as of `parse_reference`."""
     shape = reference_shape(table.schema, features, prediction)
-    return _dataset(table, shape, features, lambda _, c: c, Order.REFERENCE)
+    return _dataset(table, shape, features, keep, Order.REFERENCE)
 
 
 def window_rows(

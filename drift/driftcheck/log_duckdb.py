@@ -8,17 +8,17 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 import pyarrow as pa
 from pyarrow import fs
 
 from driftcheck.columns import ColumnKind, Dataset, Order
-from driftcheck.contract import LogSource
+from driftcheck.contract import Filter, LogSource
 from driftcheck.failure import CheckFailure, one_line, shown_address
 from driftcheck.labelled import Outcomes
 from driftcheck.log_files import failure_of
@@ -86,6 +86,10 @@ class DuckDBLog:
             select = f"SELECT * FROM ({select}) USING SAMPLE {sample}"  # noqa: S608
         table = self._read(f"SELECT * FROM ({select}) ORDER BY {time}", values)  # noqa: S608
         return dataset_from(table, shape, self.source.features, rows, Order.TIME)
+
+    def only(self, one: Filter) -> Self:
+        """See `Log`."""
+        return replace(self, source=self.source.only(one))
 
     def labelled(self, after: datetime, most: int) -> pa.Table:
         """See `Log`."""

@@ -6,7 +6,7 @@ more than a sample is kept.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -17,7 +17,7 @@ import pyarrow.dataset as ds
 from pyarrow import fs
 
 from driftcheck.columns import ColumnKind, Dataset, Order
-from driftcheck.contract import LogSource
+from driftcheck.contract import Filter, LogSource
 from driftcheck.delta import is_delta, live_files
 from driftcheck.failure import CheckFailure, one_line, shown_address, without_secrets
 from driftcheck.labelled import Outcomes
@@ -80,6 +80,10 @@ class FilesLog:
             raise failure_of(error, self.source.uri or "") from None
         features = self.source.features
         return dataset_from(table, shape, features, rows, Order.TIME)
+
+    def only(self, one: Filter) -> Self:
+        """See `Log`."""
+        return replace(self, source=self.source.only(one))
 
     def labelled(self, after: datetime, most: int) -> pa.Table:
         """See `Log`."""

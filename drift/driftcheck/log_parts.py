@@ -24,6 +24,10 @@ class Log(Protocol):
         """A window's rows in the order of time, above SAMPLE_ROWS a sample of them."""
         ...
 
+    def only(self, one: Filter) -> "Log":
+        """The same log with one filter more."""
+        ...
+
     def labelled(self, after: datetime, most: int) -> pa.Table:
         """The latest rows with a label: time, label, then what holds the features."""
         ...

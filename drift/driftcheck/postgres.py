@@ -7,9 +7,9 @@ nowhere else. Errors never hold the address's password.
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import adbc_driver_manager
@@ -17,7 +17,7 @@ import pyarrow as pa
 from adbc_driver_postgresql import dbapi
 
 from driftcheck.columns import ColumnKind, Dataset, Order
-from driftcheck.contract import LogSource
+from driftcheck.contract import Filter, LogSource
 from driftcheck.contract_request import DATABASE_VARIABLE
 from driftcheck.failure import CheckFailure, one_line, without_secrets
 from driftcheck.labelled import Outcomes
@@ -141,6 +141,10 @@ class InferenceLog:
             table = cursor.fetch_arrow_table()
         features = self.source.features
         return dataset_from(table, shape, features, rows, Order.TIME)
+
+    def only(self, one: Filter) -> Self:
+        """See `Log`."""
+        return replace(self, source=self.source.only(one))
 
     def labelled(self, after: datetime, most: int) -> pa.Table:
         """See `Log`. Ties at the cut are broken by the row itself: reruns agree."""

@@ -9,33 +9,24 @@ can also be the reference itself: then nothing else is needed.
 
 import hashlib
 import json
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-
-import pyarrow as pa
+from dataclasses import replace
 
 from driftcheck.binned import reduced
 from driftcheck.columns import Column, Numbers
 from driftcheck.contract import CheckRequest
-from driftcheck.failure import (
-    CheckFailure,
-    one_line,
-    shown_address,
-    without_secrets,
-)
+from driftcheck.failure import CheckFailure, one_line, shown_address
 from driftcheck.load import LoadedReference, parse_reference
 from driftcheck.parquet import Opened, read_files
 from driftcheck.profile_file import (
     FORMAT,
     MAXIMUM_BYTES,
     SUFFIX,
-    BrokenProfile,
     Profile,
     from_bytes,
     to_bytes,
 )
-from driftcheck.profile_store import Store, store_at
+from driftcheck.profile_keeper import Keeper
 
 VARIABLE = "DRIFTCHECK_PROFILES"
 
@@ -52,19 +43,31 @@ def reference_of(
     """
     if request.reference.uri.endswith(SUFFIX):
         return _given(request)
-    keeper = _Keeper.at(request.profiles or environment.get(VARIABLE), environment)
+    keeper = keeper_of(request, environment)
     pinned = request.reference.sha256
-    kept = keeper.read(pinned, request) if pinned else None
+    kept = _kept(keeper, pinned, request) if pinned else None
     if kept:
         return kept
     opened = read_files(request.reference.uri, "ReferenceUnreadable")
     if keeper.store and opened.sha256 != pinned:
-        kept = keeper.read(opened.sha256, request)
+        kept = _kept(keeper, opened.sha256, request)
         if kept:
             return kept
     found = profile_of(opened, request)
-    keeper.write(found, request)
+    name = profile_name(found.reference.sha256, request)
+    keeper.write(name, lambda: to_bytes(found))
     return found.reference
+
+
+def keeper_of(request: CheckRequest, environment: Mapping[str, str]) -> Keeper:
+    """Where what is reduced of references is kept."""
+    return Keeper.at(request.profiles or environment.get(VARIABLE), environment)
+
+
+def _kept(keeper: Keeper, sha256: str, request: CheckRequest) -> LoadedReference | None:
+    """The kept profile; None where there is none that is whole and of these bytes."""
+    kept = keeper.read(profile_name(sha256, request), from_bytes)
+    return kept.reference if kept and kept.reference.sha256 == sha256 else None
 
 
 def _given(request: CheckRequest) -> LoadedReference:
@@ -83,7 +86,7 @@ def _given(request: CheckRequest) -> LoadedReference:
 def profile_of(opened: Opened, request: CheckRequest) -> Profile:
     """The profile of a reference, from its bytes."""
     features, prediction = request.log.features, request.log.prediction_column
-    found = parse_reference(opened, features, prediction, _reduced)
+    found = parse_reference(opened, features, prediction, reduced_column)
     return Profile(found, features, prediction)
 
 
@@ -99,7 +102,8 @@ def read_profile(uri: str) -> Profile:
         raise CheckFailure("ReferenceUnreadable", message) from None
 
 
-def _reduced(_: str, column: Column) -> Column:
+def reduced_column(_: str, column: Column) -> Column:
+    """What a profile holds of a column; see `load.Keep`."""
     return reduced(column) if isinstance(column, Numbers) else column
 
 
@@ -108,52 +112,3 @@ def profile_name(sha256: str, request: CheckRequest) -> str:
     features = request.log.features
     asked = [FORMAT, sha256, features.to_json(), request.log.prediction_column]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32] + SUFFIX
-
-
-@dataclass
-class _Keeper:
-    """A store that is allowed to fail: what it has is a saving, never a need."""
-
-    store: Store | None
-    address: str = ""
-
-    @classmethod
-    def at(cls, address: str | None, environment: Mapping[str, str]) -> "_Keeper":
-        if not address:
-            return cls(None)
-        try:
-            return cls(store_at(address, environment), address)
-        except (OSError, ValueError, pa.ArrowException) as error:
-            _warn("reached", address, error)
-            return cls(None)
-
-    def read(self, sha256: str, request: CheckRequest) -> LoadedReference | None:
-        """The kept profile; None where there is none that is whole and of these."""
-        if not self.store:
-            return None
-        try:
-            data = self.store.read(profile_name(sha256, request))
-            found = from_bytes(data).reference if data is not None else None
-        except BrokenProfile as error:
-            _warn("used, and is made anew", self.address, error)
-            return None
-        except (OSError, ValueError, pa.ArrowException) as error:
-            _warn("read", self.address, error)
-            return None
-        return found if found and found.sha256 == sha256 else None
-
-    def write(self, profile: Profile, request: CheckRequest) -> None:
-        """Keeps the profile, if there is a place for it."""
-        if not self.store:
-            return
-        name = profile_name(profile.reference.sha256, request)
-        try:
-            self.store.write(name, to_bytes(profile))
-        except (OSError, ValueError, pa.ArrowException) as error:
-            _warn("kept", self.address, error)
-
-
-def _warn(what: str, address: str, error: Exception) -> None:
-    said = without_secrets(one_line(error), address)
-    where = shown_address(address)
-    print(f"warning: no profile {what}: {where}: {said}", file=sys.stderr)  # noqa: T201

@@ -27,7 +27,7 @@ SUFFIX = ".profile.npz"
 MAXIMUM_BYTES = 256 * 1024**2
 _KINDS: Mapping[str, type[Numbers | Binned]] = {"numbers": Numbers, "binned": Binned}
 _ARRAYS = "edges", "counts", "sums", "deciles", "values"
-_BROKEN = (
+BROKEN = (
     OSError,
     EOFError,
     ValueError,
@@ -35,6 +35,7 @@ _BROKEN = (
     TypeError,
     zipfile.BadZipFile,
     zlib.error,
+    ContractError,
 )
 
 
@@ -116,7 +117,7 @@ def from_bytes(data: bytes) -> Profile:
             if meta["format"] != FORMAT:
                 raise BrokenProfile(f"it has format {meta['format']}, not {FORMAT}")
             return _profile(meta, {name: arrays[name] for name in _ARRAYS})
-    except (*_BROKEN, ContractError) as error:
+    except BROKEN as error:
         if isinstance(error, BrokenProfile):
             raise
         raise BrokenProfile(f"it is damaged ({type(error).__name__})") from None

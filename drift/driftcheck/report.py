@@ -5,7 +5,7 @@ import numpy as np
 from driftcheck.check import Check, Examined
 from driftcheck.columns import Categories, Column, Dataset
 from driftcheck.comparison import one_spelling, unseen_rows
-from driftcheck.contract import Kind, Quality, format_time
+from driftcheck.contract import Kind, Quality, Verdict, format_time
 from driftcheck.distance import HUGE, Floats, inner_range
 from driftcheck.scores import ColumnScore
 
@@ -14,6 +14,7 @@ BINS = 32
 COLUMNS_SHOWN = 12
 HISTOGRAMS_SHOWN = 3
 CATEGORIES_SHOWN = 5
+SEGMENTS_SHOWN = 3
 
 
 def text_report(check: Check) -> str:
@@ -67,6 +68,12 @@ def _window(one: Examined, reference: Dataset | None) -> list[str]:
                 reference.columns[score.name],
                 one.current.columns[score.name],
             )
+    drifted = [
+        s for s in one.judgement.segments if s[1].verdict.verdict is Verdict.DRIFT
+    ]
+    for name, segment in drifted[:SEGMENTS_SHOWN]:
+        lines += [f"  {name}, {segment.verdict.rows} rows: {segment.verdict.message}"]
+        lines += _scores(segment.scores)
     return lines
 
 

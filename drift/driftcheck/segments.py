@@ -4,32 +4,23 @@ A drift of one country among ten is diluted in the whole. Each segment with enou
 on both sides is therefore judged by the same rules, at a stricter significance: the
 whole has one half of it, and the segments share the other half evenly (Bonferroni), so
 that all together raise no more false alarms than the whole alone did. Within each,
-columns are corrected as ever (Benjamini-Hochberg).
+columns are corrected as ever (Benjamini-Hochberg). How many share it is told by the
+reference alone: what a verdict means does not change with the window's traffic.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from driftcheck.contract import CheckRequest, Kind, Verdict
-from driftcheck.verdict import Judgement
+from driftcheck.columns import ColumnKind, Dataset
+from driftcheck.contract import CheckRequest, Kind, SegmentRule, Verdict
+from driftcheck.load import LoadedReference
+from driftcheck.verdict import Judgement, judge
+from driftcheck.windows import Window
 
 SHOWN = 40
 
-
-@dataclass(frozen=True)
-class SegmentRule:
-    """Whose values make the segments, and the least rows of one on either side.
-
-    Only the `maximum` largest of the reference are looked at.
-    """
-
-    column: str
-    minimum_rows: int = 100
-    maximum: int = 20
-
-    def named(self, value: str) -> str:
-        """The segment in messages, e.g. country=DE, on one line and not too long."""
-        return f"{self.column}={' '.join(value.split())[:SHOWN]}"
+SegmentReader: TypeAlias = Callable[[str, Mapping[str, ColumnKind]], Dataset]
 
 
 @dataclass(frozen=True)
@@ -41,26 +32,30 @@ class Segments:
     left_out: int = 0
 
 
-def segments_of(
-    rule: SegmentRule, reference: Mapping[str, int], current: Mapping[str, int]
-) -> Segments:
-    """The segments among the rows by value on both sides, largest first.
+@dataclass(frozen=True, eq=False)
+class SegmentedReference:
+    """A reference by segment: which there are, and the rows of each that is judged."""
+
+    rule: SegmentRule
+    segments: Segments
+    references: Mapping[str, LoadedReference]
+
+
+def segments_of(rule: SegmentRule, rows: Mapping[str, int]) -> Segments:
+    """The segments among the reference's rows by value, largest first.
 
     A value that only the window has is none: it is a new category of its column.
     """
-    ranked = sorted(reference, key=lambda value: (-reference[value], value))
+    ranked = sorted(rows, key=lambda value: (-rows[value], value))
     taken = ranked[: rule.maximum]
-    judged = [
-        value
-        for value in taken
-        if min(reference[value], current.get(value, 0)) >= rule.minimum_rows
-    ]
-    small = [value for value in taken if value not in judged]
-    return Segments(tuple(judged), tuple(small), len(ranked) - len(taken))
+    judged = tuple(value for value in taken if rows[value] >= rule.minimum_rows)
+    return Segments(judged, tuple(taken[len(judged) :]), len(ranked) - len(taken))
 
 
 def request_of_whole(request: CheckRequest) -> CheckRequest:
     """The request by which all rows together are judged, beside segments."""
+    if request.segments is None:
+        return request
     return replace(request, significance=request.significance / 2)
 
 
@@ -76,20 +71,53 @@ def request_of_segment(
     )
 
 
+def without_column(dataset: Dataset, column: str) -> Dataset:
+    """A segment's rows without the column that is the same in all of them."""
+    columns = {n: c for n, c in dataset.columns.items() if n != column}
+    findings = tuple(f for f in dataset.findings if f.column != column)
+    return replace(dataset, columns=columns, findings=findings)
+
+
+def judge_segments(
+    request: CheckRequest,
+    window: Window,
+    whole: Judgement,
+    reference: SegmentedReference,
+    read: SegmentReader,
+) -> Judgement:
+    """The judgement on a window with that on its segments.
+
+    `read` gives the window's rows of one value, as the reference's kinds want them.
+    Where the whole is neither Drift nor NoDrift no segment is looked at: none could
+    change that.
+    """
+    if whole.verdict.verdict not in (Verdict.DRIFT, Verdict.NO_DRIFT):
+        return whole
+    rule, segments = reference.rule, reference.segments
+    asked = request_of_segment(request, rule, len(segments.judged))
+    judged = []
+    for value in segments.judged:
+        known = reference.references[value]
+        rows = without_column(read(value, known.kinds), rule.column)
+        judged.append((_named(rule, value), judge(asked, window, known.dataset, rows)))
+    small = [_named(rule, value) for value in segments.small]
+    return with_segments(whole, judged, small, _left_out(rule, segments))
+
+
 def with_segments(
     whole: Judgement,
-    rule: SegmentRule,
-    segments: Segments,
     judged: Sequence[tuple[str, Judgement]],
+    small: Sequence[str] = (),
+    left_out: str | None = None,
 ) -> Judgement:
-    """The whole's judgement with what its segments add.
+    """The whole's judgement with what its segments, by name, add.
 
     Drift in a segment makes NoDrift of the whole Drift, and is named beside a Drift of
-    the whole. DataQuality and Inconclusive of the whole stand: they come before Drift.
-    Segments that could not be judged are named in the findings and decide nothing.
+    the whole. Segments that could not be judged are named in the findings and decide
+    nothing.
     """
     verdict = whole.verdict
-    found = [(rule.named(value), one.verdict) for value, one in judged]
+    found = [(name, one.verdict) for name, one in judged]
     drifted = [(name, one) for name, one in found if one.verdict is Verdict.DRIFT]
     lines = [f"SegmentDrifted: {name}" for name, _ in drifted]
     lines += [
@@ -97,18 +125,15 @@ def with_segments(
         for name, one in found
         if one.verdict in (Verdict.INCONCLUSIVE, Verdict.DATA_QUALITY)
     ]
-    lines += [
-        f"SegmentInconclusive: {rule.named(value)} (NotEnoughRows)"
-        for value in segments.small
-    ]
-    if segments.left_out:
-        lines.append(f"SegmentsLeftOut: {segments.left_out} of {rule.column}")
+    lines += [f"SegmentInconclusive: {name} (NotEnoughReferenceRows)" for name in small]
+    lines += [left_out] if left_out else []
     near = verdict.near or (
         verdict.verdict is Verdict.NO_DRIFT and any(one.near for _, one in found)
     )
     verdict = replace(verdict, findings=(*verdict.findings, *lines), near=near)
-    if not drifted or verdict.verdict not in (Verdict.NO_DRIFT, Verdict.DRIFT):
-        return replace(whole, verdict=verdict)
+    with_them = replace(whole, segments=tuple(judged))
+    if not drifted:
+        return replace(with_them, verdict=verdict)
     first, of_first = drifted[0]
     more = f" (and in {len(drifted) - 1} more segments)" if len(drifted) > 1 else ""
     said = f"{first}: {of_first.message}{more}"
@@ -124,4 +149,15 @@ def with_segments(
             kinds=tuple(kind for kind in Kind if kind in kinds),
             near=False,
         )
-    return replace(whole, verdict=verdict)
+    return replace(with_them, verdict=verdict)
+
+
+def _named(rule: SegmentRule, value: str) -> str:
+    """The segment in messages, e.g. country=DE, on one line and not too long."""
+    return f"{rule.column}={' '.join(value.split())[:SHOWN]}"
+
+
+def _left_out(rule: SegmentRule, segments: Segments) -> str | None:
+    if not segments.left_out:
+        return None
+    return f"SegmentsLeftOut: {segments.left_out} of {rule.column}"

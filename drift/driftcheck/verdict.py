@@ -41,10 +41,11 @@ QUALITY_ORDER = (
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict with all scores behind it, worst first."""
+    """A verdict with all scores behind it, worst first; of segments, by name, too."""
 
     verdict: WindowVerdict
     scores: tuple[ColumnScore, ...] = ()
+    segments: tuple[tuple[str, "Judgement"], ...] = ()
 
 
 def judge(

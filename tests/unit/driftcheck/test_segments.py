@@ -9,7 +9,8 @@ import pytest
 
 from driftcheck import contract as c
 from driftcheck.__main__ import main
-from driftcheck.segments import SegmentRule, Segments, request_of_segment, segments_of
+from driftcheck.contract import SegmentRule
+from driftcheck.segments import Segments, request_of_segment, segments_of
 from tests.unit.driftcheck.samples import request
 
 COUNTRIES = [f"C{place}" for place in range(20)]
@@ -51,6 +52,8 @@ def test_diluted_drift_is_found_and_its_segment_named(
     assert found.reason == "SegmentDrifted"
     assert found.message.startswith("country=C3: critical column price")
     assert found.kinds == (c.Kind.COVARIATE,)
+    main([*SEGMENTED, "--critical", "price"], {})
+    assert "country=C3, 300 rows: critical column price" in capsys.readouterr().out
     assert [f for f in found.findings if "country" in f] == [
         "SegmentDrifted: country=C3"
     ]
@@ -99,10 +102,10 @@ def test_sampled_rows_keep_their_segments(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_the_largest_of_the_reference_are_taken() -> None:
-    """New values make no segment; the largest are taken, the rest is counted."""
+    """The largest are taken, the rest is counted; of these some are too small."""
     rule = SegmentRule("country", minimum_rows=10, maximum=2)
-    found = segments_of(rule, {"a": 5, "b": 50, "c": 40}, {"b": 9, "c": 10, "new": 99})
-    assert found == Segments(("c",), ("b",), 1)
+    found = segments_of(rule, {"a": 5, "b": 50, "c": 9})
+    assert found == Segments(("b",), ("c",), 1)
 
 
 def test_segments_share_half_of_the_significance() -> None:
@@ -116,8 +119,8 @@ def test_segments_share_half_of_the_significance() -> None:
     ("more", "said"),
     [
         (["--segment", "nowhere"], "it has no column nowhere to segment"),
-        (["--engine", "Evidently"], "--segment works with the engine Native only"),
-        (["--segment-maximum", "0"], "are at least 1"),
+        (["--engine", "Evidently"], "segments: only the engine Native judges those"),
+        (["--segment-maximum", "0"], "segments.maximum: must be a whole number"),
         (["--reference", "r.profile.npz"], "not its profile"),
     ],
 )
