@@ -72,7 +72,7 @@ def check_in_pod(environment: Mapping[str, str]) -> int:
     url = environment.get("DATABASE_URL")
     check = run_check(request, url, datetime.now(UTC), environment)
     warn(write_message(encode(check.answer), environment))
-    print(text_report(check))
+    print(text_report(check, request.quality))
     push(request, check.answer, environment)
     if has_drift(check) and environment.get("MLFLOW_TRACKING_URI"):
         # Only now that the answer is left: it stands, whatever becomes of the page.
@@ -100,7 +100,7 @@ def check_at_desk(arguments: list[str], environment: Mapping[str, str]) -> int:
     except CheckFailure as failure:
         print(failure, file=sys.stderr)
         return 1
-    print(text_report(check))
+    print(text_report(check, request.quality))
     answer = check.answer
     if has_drift(check) and (options.html or options.mlflow):
         page = page_of(check, request, environment)

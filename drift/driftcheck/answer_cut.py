@@ -3,8 +3,10 @@
 Details give way before verdicts and old windows before new: the findings (the pod's
 log has them too), the worst columns, the messages, the kinds of drift and how many
 rows were sampled, each from the oldest window on; then interim windows; then the
-report's address; last the message of a whole check's error. What a decision needs of
-a counting window (times, verdict, reason, counts) is never cut, nor is the quality.
+report's address; then the message of a whole check's error; last the qualities of
+counting windows, from the newest on: the next check is asked for them again. What a
+decision needs of a counting window (times, verdict, reason, counts) is never cut, nor
+is the latest quality.
 """
 
 from collections.abc import Iterator
@@ -47,7 +49,15 @@ def _ever_shorter(answer: CheckAnswer) -> Iterator[CheckAnswer]:
         answer = replace(answer, report=None, truncated=True)
         yield answer
     if answer.error and answer.error.message:
-        yield replace(answer, error=replace(answer.error, message=""), truncated=True)
+        answer = replace(
+            answer, error=replace(answer.error, message=""), truncated=True
+        )
+        yield answer
+    while answer.quality_windows:
+        answer = replace(
+            answer, quality_windows=answer.quality_windows[:-1], truncated=True
+        )
+        yield answer
 
 
 def _without(window: WindowVerdict, detail: str) -> WindowVerdict:

@@ -17,6 +17,7 @@ from driftcheck.check import (
     changed_reference,
     run_check,
     segments_if_asked,
+    with_quality,
 )
 from driftcheck.contract import (
     CheckAnswer,
@@ -35,6 +36,7 @@ from driftcheck.engine import judge_by_engine, reference_for
 from driftcheck.labelled import quality_of
 from driftcheck.load import LoadedReference, load_window
 from driftcheck.parquet import MAXIMUM_ROWS, column_names, read_files
+from driftcheck.performance import judged
 from driftcheck.profile import profile_of, read_profile
 from driftcheck.profile_file import SUFFIX, to_bytes
 from driftcheck.profile_store import Directory
@@ -75,6 +77,8 @@ def parser() -> argparse.ArgumentParser:
     add("--label", metavar="COLUMN", help="what turned out true; needs --metric")
     add("--metric", choices=list(Metric), help="of predictions against labels")
     add("--label-delay", default="0s", help="how old rows are when labels have come")
+    add("--quality-minimum", type=float, help="of a score; surely below it is Drift")
+    add("--quality-maximum", type=float, help="of an error; surely above it is Drift")
     add("--segment", metavar="COLUMN", help="judge each of its values apart, too")
     add("--segment-minimum-rows", type=int, default=100)
     add("--segment-maximum", type=int, default=20, help="the largest are taken")
@@ -122,13 +126,14 @@ def check_by_hand(
     examined = changed_reference(request, window, reference) or _examine(
         request, window, reference, options, environment
     )
-    verdicts = (examined.judgement.verdict,)
     quality = None
     if request.quality:
         from driftcheck.file_outcomes import file_outcomes
 
         outcomes = file_outcomes(options.current, request.log)
-        quality = quality_of(request.quality, window, outcomes)
+        quality = judged(request.quality, quality_of(request.quality, window, outcomes))
+        examined = with_quality(request, examined, quality)
+    verdicts = (examined.judgement.verdict,)
     answer = CheckAnswer(
         request.spec_hash, reference.sha256, now, verdicts, quality=quality
     )
@@ -228,15 +233,17 @@ def request_from(
 
 
 def _quality(options: argparse.Namespace) -> QualityRule | None:
+    bounds = (options.quality_minimum, options.quality_maximum)
     if not options.label and not options.metric:
+        if bounds != (None, None):
+            raise UsageError("a bound of quality needs --label and --metric")
         return None
     if not (options.label and options.metric and options.prediction_column):
         raise UsageError("quality needs --label, --metric and --prediction-column")
     if options.backend:
         raise UsageError("--label works with --current or --table, not with --backend")
-    return QualityRule(
-        Metric(options.metric), options.minimum_rows, seconds_in(options.label_delay)
-    )
+    metric, delay = Metric(options.metric), seconds_in(options.label_delay)
+    return QualityRule(metric, options.minimum_rows, delay, *bounds)
 
 
 def _reference(options: argparse.Namespace, environment: Mapping[str, str]) -> str:

@@ -15,14 +15,14 @@ from driftcheck.contract import (
     CheckRequest,
     Filter,
     Quality,
-    QualityRule,
     Verdict,
 )
 from driftcheck.engine import judge_by_engine, reference_for
 from driftcheck.failure import CheckFailure
-from driftcheck.labelled import MOST, quality_of, quality_window
 from driftcheck.load import LoadedReference
 from driftcheck.log_parts import Log
+from driftcheck.performance import with_performance
+from driftcheck.qualities import qualities
 from driftcheck.segments import (
     SegmentedReference,
     SegmentReader,
@@ -70,14 +70,20 @@ def run_check(
     )
     if changed:
         return _done(request, changed, now, reference)
+    from driftcheck.logs import open_log
+
     try:
-        examined, quality = _examine(
-            request, windows, reference, url, environment or {}
-        )
+        with open_log(url, request.log) as log:
+            examined = _examine(request, windows, reference, log, environment or {})
+            found = qualities(request, windows, now, reference, log)
     except CheckFailure as failure:
         return _failed(request, windows, now, failure, reference)
+    if examined and not windows[-1].counting:
+        last = with_quality(request, examined[-1], found.latest)
+        examined = (*examined[:-1], last)
     done = _done(request, examined, now, reference)
-    return replace(done, answer=replace(done.answer, quality=quality))
+    answer = replace(done.answer, quality=found.latest, quality_windows=found.counting)
+    return replace(done, answer=answer)
 
 
 def changed_reference(
@@ -97,34 +103,26 @@ def _examine(
     request: CheckRequest,
     windows: tuple[Window, ...],
     reference: LoadedReference,
-    url: str | None,
+    log: Log,
     environment: Mapping[str, str],
-) -> tuple[tuple[Examined, ...], Quality | None]:
-    from driftcheck.logs import open_log
-
+) -> tuple[Examined, ...]:
     segmented = segments_if_asked(request, reference, environment)
     examined = []
-    quality = None
-    with open_log(url, request.log) as log:
-        for window in windows:
-            try:
-                current = log.window(window, reference.kinds)
-                sides = (reference.dataset, current)
-                judgement = judge_by_engine(
-                    request_of_whole(request), window, sides, environment
-                )
-                if segmented:
-                    read = _reader(log, window, segmented.rule.column)
-                    judgement = judge_segments(
-                        request, window, judgement, segmented, read
-                    )
-            except CheckFailure as failure:
-                examined.append(Examined(_error(window, failure)))
-                continue
-            examined.append(Examined(judgement, current))
-        if request.quality and windows:
-            quality = _quality(request.quality, windows[-1], log)
-    return tuple(examined), quality
+    for window in windows:
+        try:
+            current = log.window(window, reference.kinds)
+            sides = (reference.dataset, current)
+            judgement = judge_by_engine(
+                request_of_whole(request), window, sides, environment
+            )
+            if segmented:
+                read = _reader(log, window, segmented.rule.column)
+                judgement = judge_segments(request, window, judgement, segmented, read)
+        except CheckFailure as failure:
+            examined.append(Examined(_error(window, failure)))
+            continue
+        examined.append(Examined(judgement, current))
+    return tuple(examined)
 
 
 def _reader(log: Log, window: Window, column: str) -> SegmentReader:
@@ -149,13 +147,15 @@ def segments_if_asked(
     return segments_for(request, request.segments, reference.sha256, environment)
 
 
-def _quality(rule: QualityRule, judged: Window, log: Log) -> Quality:
-    """How good the answers were; what hinders that is no failure of the check."""
-    window = quality_window(rule, judged)
-    try:
-        return quality_of(rule, window, log.outcomes(window, MOST))
-    except CheckFailure as failure:
-        return Quality(window.start, window.end, rule.metric, reason=failure.reason)
+def with_quality(
+    request: CheckRequest, examined: Examined, quality: Quality | None
+) -> Examined:
+    """A window that is shown, and does not count, with what its quality adds to it."""
+    if request.quality is None or quality is None:
+        return examined
+    judgement = examined.judgement
+    told = with_performance(judgement.verdict, request.quality, quality)
+    return replace(examined, judgement=replace(judgement, verdict=told))
 
 
 def _error(window: Window, failure: CheckFailure) -> Judgement:

@@ -11,8 +11,6 @@ from driftcheck.answer_cut import ANSWER_LIMIT, encode
 from driftcheck.contract_answer import (
     CheckAnswer,
     CheckError,
-    Kind,
-    Verdict,
     WindowVerdict,
     decode,
 )
@@ -29,6 +27,7 @@ from driftcheck.contract_request import (
     encode_request,
 )
 from driftcheck.contract_segments import SegmentRule
+from driftcheck.contract_verdict import Kind, Verdict
 from driftcheck.wire import CONTRACT, ContractError, format_time, parse_time
 
 __all__ = [

@@ -2,15 +2,16 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import Any, Self
 
-from driftcheck.contract_quality import Quality
+from driftcheck.contract_quality import Quality, metric_from
+from driftcheck.contract_verdict import Kind, Verdict, verdict_from
 from driftcheck.wire import (
     CONTRACT,
     ContractError,
     Fields,
+    end_of,
     finite,
     format_time,
     parse_object,
@@ -18,24 +19,6 @@ from driftcheck.wire import (
 )
 
 _REASON = re.compile(r"[A-Z][A-Za-z0-9]{0,23}")
-
-
-class Verdict(StrEnum):
-    """Of one window; the first in this order that applies."""
-
-    ERROR = "Error"
-    DATA_QUALITY = "DataQuality"
-    INCONCLUSIVE = "Inconclusive"
-    DRIFT = "Drift"
-    NO_DRIFT = "NoDrift"
-
-
-class Kind(StrEnum):
-    """The kinds of drift that a window shows."""
-
-    COVARIATE = "Covariate"
-    NEW_CATEGORY = "NewCategory"
-    PREDICTION = "Prediction"
 
 
 @dataclass(frozen=True)
@@ -117,11 +100,7 @@ class WindowVerdict:
     def from_fields(cls, fields: Fields, seconds: float | None) -> Self:
         """Read from an answer; unknown kinds of drift are ignored."""
         start = fields.time("s")
-        end = fields.optional_time("e")
-        if end is None:
-            if seconds is None:
-                raise ContractError(f"{fields.path('e')}: is missing")
-            end = start + timedelta(seconds=seconds)
+        end = end_of(fields, start, seconds)
         drifted, checked = fields.optional_whole("d"), fields.optional_whole("c")
         known = set(Kind)
         percent = fields.optional_whole("p")
@@ -129,7 +108,7 @@ class WindowVerdict:
             start=start,
             end=end,
             counting=not fields.flag("interim", default=False),
-            verdict=_verdict(fields),
+            verdict=verdict_from(fields),
             reason=_reason(fields.text("r"), fields.path("r")),
             message=fields.optional_text("m") or "",
             rows=fields.optional_whole("n"),
@@ -150,7 +129,8 @@ class CheckAnswer:
 
     `reference_sha256` is the digest of what was really read, None if nothing was.
     `report`: where the full verdict, or Evidently's page on it, is kept in MLflow.
-    `quality`: how good the answers with labels were, None where nobody asked.
+    `quality`: how good the answers with labels were, None where nobody asked;
+    `quality_windows`: the same of counting windows, where a bound makes them count.
     `truncated`: details were cut to fit; verdicts of counting windows never are.
     """
 
@@ -162,6 +142,7 @@ class CheckAnswer:
     error: CheckError | None = None
     report: str | None = None
     quality: Quality | None = None
+    quality_windows: tuple[Quality, ...] = ()
     contract: str = field(default=CONTRACT)
 
     def to_json(self) -> dict[str, Any]:
@@ -177,6 +158,12 @@ class CheckAnswer:
             "report": self.report,
             "quality": self.quality.to_json() if self.quality else None,
         }
+        if self.quality_windows:
+            shared = self.quality_windows[0].metric
+            value["qm"] = shared.value
+            value["qw"] = [
+                quality.to_json(seconds, shared) for quality in self.quality_windows
+            ]
         if self.error:
             value["error"] = error_json(self.error)
         value["windows"] = [window.to_json(seconds) for window in self.windows]
@@ -184,6 +171,7 @@ class CheckAnswer:
 
     def _seconds(self) -> float | None:
         lengths = [(w.end - w.start).total_seconds() for w in self.windows]
+        lengths += [(q.end - q.start).total_seconds() for q in self.quality_windows]
         if not lengths:
             return None
         most = max(lengths, key=lengths.count)
@@ -201,6 +189,7 @@ class CheckAnswer:
                 WindowVerdict.from_fields(item, seconds)
                 for item in fields.children("windows")
             )
+            quality_windows = _quality_windows(fields, seconds)
         except OverflowError:
             raise ContractError("windows: a time is out of range") from None
         return cls(
@@ -216,20 +205,22 @@ class CheckAnswer:
                 if fields.has("quality")
                 else None
             ),
+            quality_windows=quality_windows,
         )
+
+
+def _quality_windows(fields: Fields, seconds: float | None) -> tuple[Quality, ...]:
+    if not fields.has("qw"):
+        return ()
+    shared = metric_from(fields, "qm")
+    return tuple(
+        Quality.from_fields(item, seconds, shared) for item in fields.children("qw")
+    )
 
 
 def decode(data: bytes | str) -> CheckAnswer:
     """The answer from a termination message, or ContractError."""
     return CheckAnswer.from_json(parse_object(data))
-
-
-def _verdict(fields: Fields) -> Verdict:
-    text = fields.text("v")
-    try:
-        return Verdict(text)
-    except ValueError:
-        raise ContractError(f"{fields.path('v')}: {text!r} is no verdict") from None
 
 
 def _reason(text: str, where: str) -> str:

@@ -1,6 +1,6 @@
-"""The quality of the answers whose labels have come, beside the verdict on drift.
+"""The quality of the answers whose labels have come.
 
-It changes no verdict: labels come late, and not for every row.
+Labels come late, and not for every row: what it means is judged in `performance`.
 """
 
 import math
@@ -17,7 +17,7 @@ from driftcheck.distance import Floats
 from driftcheck.evaluation.metrics import scorer
 from driftcheck.evaluation.predictions import aligned
 from driftcheck.failure import CheckFailure
-from driftcheck.jackknife import interval
+from driftcheck.jackknife import STRETCHES, interval, memory
 from driftcheck.json_values import plain
 from driftcheck.windows import Window
 
@@ -66,14 +66,34 @@ def quality_of(rule: QualityRule, window: Window, outcomes: Outcomes) -> Quality
     score = scorer(rule.metric, *sides)
     found = replace(found, score=float(score(np.ones((1, len(pairs))))[0]))
     each = influence(rule.metric, *sides)
+    found = replace(found, effective=int(each.size / memory(each)))
     if each.min() == each.max():
-        # All are right, say: an interval of no width would be false certainty.
-        return replace(found, reason="NothingVaries")
-    bounds = interval(score, each)
+        bounds, reason = _all_alike(found, sides[0]), "NothingVaries"
+    else:
+        bounds, reason = interval(score, each), "RowsTooDependent"
     if bounds is None:
-        return replace(found, reason="RowsTooDependent")
+        return replace(found, reason=reason)
     most = 1.0 if rule.metric.higher_is_better else math.inf
     return replace(found, lower=max(0.0, bounds[0]), upper=min(most, bounds[1]))
+
+
+def _all_alike(found: Quality, labels: Floats) -> tuple[float, float] | None:
+    """The interval where all rows are right, or all are wrong; None for errors.
+
+    Of m independent rows (for RocAuc: pairs of both labels) all are right with the
+    chance of score^m. How far rows hang together does not show where nothing varies:
+    they count as one row for each stretch that an interval is made of elsewhere.
+
+    Source: Clopper and Pearson (1934), "The use of confidence or fiducial limits".
+    """
+    if found.score not in (0.0, 1.0) or not found.metric.higher_is_better:
+        return None
+    independent = labels.size
+    if found.metric is Metric.ROC_AUC:
+        ups = int((labels == 1).sum())
+        independent = min(ups, labels.size - ups)
+    reach = 1 - 0.025 ** (1 / min(independent, STRETCHES))
+    return (1 - reach, 1.0) if found.score else (0.0, reach)
 
 
 def influence(metric: Metric, labels: Floats, predictions: Floats) -> Floats:

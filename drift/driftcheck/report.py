@@ -5,7 +5,13 @@ import numpy as np
 from driftcheck.check import Check, Examined
 from driftcheck.columns import Categories, Column, Dataset
 from driftcheck.comparison import one_spelling, unseen_rows
-from driftcheck.contract import Kind, Quality, Verdict, format_time
+from driftcheck.contract import (
+    CheckAnswer,
+    Kind,
+    QualityRule,
+    Verdict,
+    format_time,
+)
 from driftcheck.distance import HUGE, Floats, inner_range
 from driftcheck.scores import ColumnScore
 
@@ -17,8 +23,11 @@ CATEGORIES_SHOWN = 5
 SEGMENTS_SHOWN = 3
 
 
-def text_report(check: Check) -> str:
-    """The whole check, the newest window last and in most detail."""
+def text_report(check: Check, rule: QualityRule | None = None) -> str:
+    """The whole check, the newest window last and in most detail.
+
+    `rule`: by which answers were scored.
+    """
     lines = []
     if check.answer.error:
         error = check.answer.error
@@ -28,22 +37,19 @@ def text_report(check: Check) -> str:
         lines += _window(one, check.reference if last else None)
     if not check.examined:
         lines.append("No window is due.")
-    if check.answer.quality:
-        lines.append(_quality(check.answer.quality))
+    if rule:
+        lines += _qualities(check.answer, rule)
     return "\n".join(lines)
 
 
-def _quality(quality: Quality) -> str:
-    rows, labelled = quality.rows, quality.labelled
-    covered = f"{labelled} of {rows} rows have labels"
-    if rows and labelled is not None:
-        covered += f" ({labelled / rows:.0%})"
-    if quality.score is None:
-        return f"Quality: {quality.metric} not computed ({quality.reason}): {covered}"
-    bounds = f"no interval ({quality.reason})"
-    if quality.lower is not None and quality.upper is not None:
-        bounds = f"95 % interval {quality.lower:.4g} to {quality.upper:.4g}"
-    return f"Quality: {quality.metric} {quality.score:.4g}, {bounds}; {covered}"
+def _qualities(answer: CheckAnswer, rule: QualityRule) -> list[str]:
+    lines = []
+    for one in answer.quality_windows:
+        span = f"{format_time(one.start)} to {format_time(one.end)}"
+        lines.append(f"Quality, counting: {one.told(rule)}: {span}")
+    if answer.quality:
+        lines.append(f"Quality: {answer.quality.told(rule)}")
+    return lines
 
 
 def _window(one: Examined, reference: Dataset | None) -> list[str]:

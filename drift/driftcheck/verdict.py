@@ -77,11 +77,11 @@ def conclude(
     `sides` are the reference and the window's rows.
     """
     reference, current = sides
-    findings = tuple(sorted(findings, key=_rank))
+    findings = in_order(findings)
     features = [score for score in scores if not score.prediction]
     kinds = {kind for score in scores for kind in score.kinds}
     verdict, reason, message = (
-        _quality(findings)
+        broken_data(findings)
         or _inconclusive(request, reference, current, scores)
         or decide(request, scores)
     )
@@ -129,7 +129,13 @@ def _rank(finding: Finding) -> int:
     return len(QUALITY_ORDER)
 
 
-def _quality(findings: tuple[Finding, ...]) -> tuple[Verdict, str, str] | None:
+def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Findings on data quality first, the gravest of them first."""
+    return tuple(sorted(findings, key=_rank))
+
+
+def broken_data(findings: Sequence[Finding]) -> tuple[Verdict, str, str] | None:
+    """DataQuality with the first finding on it; None where there is none."""
     bad = [finding for finding in findings if finding.quality]
     if not bad:
         return None

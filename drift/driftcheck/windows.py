@@ -5,10 +5,10 @@ Counting windows are laid end to end from the anchor, so that no two share a row
 never counted.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from driftcheck.contract import CheckRequest
+from driftcheck.contract import CheckRequest, WindowGrid
 
 
 @dataclass(frozen=True)
@@ -31,17 +31,31 @@ def windows_to_judge(request: CheckRequest, now: datetime) -> tuple[Window, ...]
     length = timedelta(seconds=request.window_seconds)
     edge = now.astimezone(UTC) - timedelta(seconds=request.log.lag_seconds)
     edge = edge.replace(microsecond=0)
-    counting = _counting(request, edge, length)
+    counting = _counting(request.windows, edge, length)
     interim = Window(edge - length, edge, counting=False)
     if not request.interim or any(w.end == edge for w in counting):
         return counting
     return (*counting, interim)
 
 
+def labelled_windows(request: CheckRequest, now: datetime) -> tuple[Window, ...]:
+    """The counting windows whose quality is due, oldest first.
+
+    A window's labels have come the rule's delay after it is complete. None where no
+    bound is declared: nothing counts then.
+    """
+    rule = request.quality
+    if rule is None or rule.bound is None:
+        return ()
+    late = timedelta(seconds=request.log.lag_seconds + rule.delay_seconds)
+    edge = (now.astimezone(UTC) - late).replace(microsecond=0)
+    grid = replace(request.windows, judged_through=rule.judged_through)
+    return _counting(grid, edge, timedelta(seconds=request.window_seconds))
+
+
 def _counting(
-    request: CheckRequest, edge: datetime, length: timedelta
+    grid: WindowGrid, edge: datetime, length: timedelta
 ) -> tuple[Window, ...]:
-    grid = request.windows
     complete = max(0, (edge - grid.anchor) // length)
     first = max(0, complete - grid.count)
     found = (

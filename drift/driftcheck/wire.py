@@ -7,7 +7,7 @@ refused" can each be read alone.
 import json
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 CONTRACT = "driftcheck.killick.dev/v1"
@@ -163,6 +163,19 @@ class Fields:
         if found != expected:
             raise ContractError(f"{self.path(name)}: {found!r} is not {expected!r}")
         return found
+
+
+def end_of(fields: Fields, start: datetime, seconds: float | None) -> datetime:
+    """The field `e`; where it is absent, `seconds` after the start.
+
+    OverflowError where that is no time any more.
+    """
+    end = fields.optional_time("e")
+    if end is not None:
+        return end
+    if seconds is None:
+        raise ContractError(f"{fields.path('e')}: is missing")
+    return start + timedelta(seconds=seconds)
 
 
 def finite(value: Any, where: str) -> float:

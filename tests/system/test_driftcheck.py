@@ -532,6 +532,65 @@ def test_labelled_rows_are_scored_beside_the_verdict(
     assert found.labelled == pytest.approx((found.rows or 0) / 2, abs=4)
 
 
+def test_bad_answers_are_found_in_the_windows_whose_labels_have_come(
+    database: Database, reference: c.Reference, run: Run
+) -> None:
+    """One quality a window on rows of its own; features that never drifted are calm."""
+    create(database)
+    database.execute(NORMAL)
+    first = NOW - 3 * HOUR - timedelta(minutes=30)
+    wrong = "CASE WHEN z(i + 17) > {} THEN 1.5 ELSE 0.5 END"
+    database.execute(f"ALTER TABLE ml.{TABLE} ALTER COLUMN label TYPE float8")
+    for number, often in enumerate(("2", "0", "0")):
+        fill(database, first + number * HOUR, 400, 20.0, wrong.format(often))
+    rule = c.QualityRule(c.Metric.MEAN_ABSOLUTE_ERROR, delay_seconds=3600, maximum=0.25)
+    asked = replace(request(reference, label_column="label"), quality=rule)
+    answer = check(run, asked, database.url).answer
+    calm = [w.verdict for w in answer.windows if w.counting]
+    assert calm == [c.Verdict.NO_DRIFT] * 3
+    # The third one's labels are still to come.
+    good, bad = answer.quality_windows
+    assert (good.start, good.end) == (first, first + HOUR)
+    assert (bad.start, bad.end) == (first + HOUR, first + 2 * HOUR)
+    assert (good.verdict, bad.verdict) == (c.Verdict.NO_DRIFT, c.Verdict.DRIFT)
+    assert (good.rows, good.labelled, bad.rows) == (400, 400, 400)
+    shown = answer.windows[-1]
+    assert (shown.counting, shown.verdict) == (False, c.Verdict.DRIFT)
+    assert shown.kinds == (c.Kind.PERFORMANCE,)
+    known = replace(rule, judged_through=bad.end)
+    again = check(run, replace(asked, quality=known), database.url).answer
+    assert again.quality_windows == ()
+
+
+def test_bad_answers_to_broken_features_are_data_quality(
+    database: Database, reference: c.Reference, run: Run
+) -> None:
+    """No retraining mends them, so the windows are no drift of kind Performance."""
+    create(database)
+    database.execute(NORMAL)
+    first = NOW - 3 * HOUR - timedelta(minutes=30)
+    fill(database, first, 400, 20.0, "(i % 3)")
+    database.execute(f"UPDATE ml.{TABLE} SET feature_vector[1] = NULL")
+    rule = c.QualityRule(c.Metric.MEAN_ABSOLUTE_ERROR, maximum=0.1)
+    asked = replace(request(reference, label_column="label"), quality=rule)
+    found = check(run, asked, database.url).answer.quality_windows[0]
+    assert (found.verdict, found.reason) == (c.Verdict.DATA_QUALITY, "AllNull")
+    assert found.score is not None
+
+
+def test_a_quality_that_cannot_be_read_is_an_error_of_its_window(
+    database: Database, reference: c.Reference, run: Run
+) -> None:
+    """It is neither drift nor "no drift"."""
+    create(database)
+    rule = c.QualityRule(c.Metric.ACCURACY, minimum=0.9)
+    asked = replace(request(reference, label_column="truth"), quality=rule)
+    found = check(run, asked, database.url).answer.quality_windows
+    assert [(q.verdict, q.reason, q.score) for q in found] == [
+        (c.Verdict.ERROR, "MissingColumn", None)
+    ] * 3
+
+
 def test_labels_of_a_column_that_is_gone_are_no_failure_of_the_check(
     database: Database, reference: c.Reference, run: Run
 ) -> None:

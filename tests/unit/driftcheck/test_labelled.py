@@ -84,9 +84,29 @@ def test_all_labelled_rows_are_counted_though_not_all_are_scored() -> None:
 
 
 def test_what_never_varies_has_no_interval() -> None:
-    """Thirty of thirty right are no proof that all are."""
-    found = scored(Metric.ACCURACY, [1] * 30, [1] * 30)
-    assert (found.score, found.lower, found.reason) == (1.0, None, "NothingVaries")
+    """Errors that are all alike do not show how much others may differ."""
+    found = scored(Metric.MEAN_ABSOLUTE_ERROR, [1.0] * 30, [1.5] * 30)
+    assert (found.score, found.lower, found.reason) == (0.5, None, "NothingVaries")
+
+
+@pytest.mark.parametrize("metric", [Metric.ACCURACY, Metric.ROC_AUC])
+def test_what_is_all_right_may_be_right_by_chance(metric: Metric) -> None:
+    """A thousand rows count as 30: these are all right by chance, 1 in 40, at 88 %."""
+    labels = [0, 1] * 500
+    found = scored(metric, labels, labels)
+    assert (found.score, found.upper, found.reason) == (1.0, 1.0, None)
+    assert found.lower is not None
+    assert found.lower**30 == pytest.approx(0.025)
+    wrong = scored(metric, labels, [1 - label for label in labels])
+    assert (wrong.score, wrong.lower) == (0.0, 0.0)
+    assert wrong.upper == pytest.approx(1 - found.lower)
+
+
+def test_few_rows_that_are_all_right_show_less() -> None:
+    """Of an area it is the pairs that count: here two."""
+    found = scored(Metric.ROC_AUC, [0, 1, 0, 1, 1], [0.1, 0.8, 0.2, 0.7, 0.9])
+    assert found.lower is not None
+    assert found.lower**2 == pytest.approx(0.025)
 
 
 def test_an_interval_stays_within_what_the_metric_can_be() -> None:

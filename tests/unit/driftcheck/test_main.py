@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -357,3 +358,49 @@ def test_labels_need_a_metric_and_predictions(run: Run) -> None:
         ran = run(*pair, *options)
         assert ran.returncode == 2
         assert "--label, --metric and --prediction-column" in ran.stderr
+
+
+def test_answers_below_a_bound_are_drift_by_hand(run: Run, data: Path) -> None:
+    """Features are calm; the exit code is Drift's, and the kind Performance."""
+    table = pq.read_table(data / "reference.parquet")
+    truth = np.random.default_rng(5).random(len(table)) < 0.7
+    table = table.append_column("said", pa.array([1] * len(table)))
+    table = table.append_column("truth", pa.array(truth.astype(int)))
+    pq.write_table(table, data / "labelled.parquet")
+    options = (
+        *("--reference", "labelled.parquet", "--current", "labelled.parquet"),
+        *("--prediction-column", "said", "--label", "truth", "--json", "out.json"),
+        *("--metric", "Accuracy", "--quality-minimum"),
+    )
+    assert run(*options, "0.6").returncode == 0
+    bad = run(*options, "0.8")
+    assert bad.returncode == 10
+    assert "Drift (PerformanceDropped): Accuracy 0." in bad.stdout
+    assert "below the minimum 0.8" in bad.stdout
+    answer = c.decode((data / "out.json").read_bytes())
+    assert answer.windows[0].kinds == (c.Kind.PERFORMANCE,)
+    assert answer.quality is not None
+    assert answer.quality.verdict is c.Verdict.DRIFT
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--quality-minimum", "0.8"), "needs --label and --metric"),
+        (
+            (
+                *("--label", "a", "--metric", "Accuracy", "--prediction-column", "a"),
+                *("--quality-maximum", "0.8"),
+            ),
+            "quality.maximum: Accuracy has no maximum",
+        ),
+    ],
+)
+def test_a_bound_that_fits_nothing_is_a_wrong_use(
+    run: Run, options: tuple[str, ...], complaint: str
+) -> None:
+    """It is said at once, with the exit code of wrong options."""
+    pair = ("--reference", "reference.parquet", "--current", "reference.parquet")
+    ran = run(*pair, *options)
+    assert ran.returncode == 2
+    assert complaint in ran.stderr
