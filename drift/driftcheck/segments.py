@@ -154,7 +154,8 @@ def with_segments(
 
 def _named(rule: SegmentRule, value: str) -> str:
     """The segment in messages, e.g. country=DE, on one line and not too long."""
-    return f"{rule.column}={' '.join(value.split())[:SHOWN]}"
+    line = "".join(sign if sign.isprintable() else " " for sign in value)
+    return f"{rule.column}={' '.join(line.split())[:SHOWN]}"
 
 
 def _left_out(rule: SegmentRule, segments: Segments) -> str | None:

@@ -35,6 +35,7 @@ def _parts() -> Iterator[Case]:
         (quality,),
         ({**quality, f"{log}.predictionColumn": ABSENT},),
     )
+    yield from _segments()
     yield Case(
         "",
         "scores the versions",
@@ -130,6 +131,31 @@ def _parts() -> Iterator[Case]:
         "minimum instead",
         ({**error, "evaluation.maximum": "0.7"},),
         ({"evaluation.maximum": "0.7"},),
+    )
+
+
+def _segments() -> Iterator[Case]:
+    column = {"drift.segments.column": "country"}
+    yield Case(
+        "",
+        "of JSON makes no segments",
+        (column, {**features("columns", ["country", "age"]), **column}),
+        (
+            {**features("vector", ["country", "age"]), **column},
+            {**features("json", ["country", "age"]), **column},
+        ),
+    )
+    yield Case(
+        "",
+        "a time makes no segments",
+        (column,),
+        ({**column, "inferenceLog.timestampColumn": "country"},),
+    )
+    yield Case(
+        "",
+        "judges only the whole",
+        ({**column, "drift.engine": "Native"}, {"drift.engine": "Evidently"}),
+        ({**column, "drift.engine": "Evidently"},),
     )
 
 

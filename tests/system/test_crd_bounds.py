@@ -18,6 +18,8 @@ POD = "drift.podTemplate"
 BESIDE: dict[str, Change] = {
     "drift.persistence.breaches": {"drift.persistence.windows": 10},
     "drift.persistence.windows": {"drift.persistence.breaches": 1},
+    "drift.segments.minimumRows": {"drift.segments.column": "country"},
+    "drift.segments.maximum": {"drift.segments.column": "country"},
     "drift.quality.minimumRows": {"drift.quality.metric.name": "RocAuc"},
     f"{POD}.tolerations[].effect": {f"{POD}.tolerations[0].operator": "Exists"},
     f"{POD}.tolerations[].tolerationSeconds": {

@@ -66,7 +66,7 @@ def test_what_is_out_of_bounds_is_rejected(
 
 def test_what_does_not_work_yet_cannot_be_written(served: LocalCluster) -> None:
     """A field that later versions may know is an error now, never silently lost."""
-    for path in ("drift.segments", "probation", "deployment", "promotion.windows"):
+    for path in ("drift.baseline", "probation", "deployment", "promotion.windows"):
         with pytest.raises(KubectlError, match="unknown field"):
             submit(served, manifest("churn", {path: {}}), validate="strict")
 

@@ -14,6 +14,7 @@ from driftcheck.contract import (
     Metric,
     QualityRule,
     Reference,
+    SegmentRule,
     WindowGrid,
     encode_request,
 )
@@ -91,6 +92,7 @@ def check_request(ctx: Context, status: Status) -> CheckRequest:
         profiles=spec.drift.profiles,
         engine=spec.drift.engine,
         quality=_quality(spec),
+        segments=_segments(spec),
         minimum_rows=spec.drift.minimum_rows,
         significance=float(spec.drift.significance),
         drifted_columns_percent=spec.drift.drifted_columns_percent,
@@ -114,6 +116,13 @@ def _quality(spec: Spec) -> QualityRule | None:
     return QualityRule(
         Metric(rule.metric.name), rule.minimum_rows, int(delay.total_seconds())
     )
+
+
+def _segments(spec: Spec) -> SegmentRule | None:
+    asked = spec.drift.segments
+    if asked is None:
+        return None
+    return SegmentRule(asked.column, asked.minimum_rows, asked.maximum)
 
 
 def log_source(ctx: Context) -> LogSource:

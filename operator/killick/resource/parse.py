@@ -14,6 +14,7 @@ from killick.errors import InvalidSpec
 from killick.resource.codec import camel, from_dict
 from killick.resource.spec import (
     ERRORS,
+    NATIVE,
     SCORES,
     Drift,
     Evaluation,
@@ -72,6 +73,7 @@ def _check(spec: Spec) -> None:
     duration(spec.inference_log.lag)
     duration(spec.inference_log.label_delay or "0s")
     _check_quality(spec)
+    _check_segments(spec)
     _check_drift(spec.drift)
     _check_actions(spec)
 
@@ -84,6 +86,20 @@ def _check_quality(spec: Spec) -> None:
         raise InvalidSpec(
             "spec.drift.quality needs labels and predictions: declare "
             "spec.inferenceLog.labelColumn and predictionColumn"
+        )
+
+
+def _check_segments(spec: Spec) -> None:
+    segments, log = spec.drift.segments, spec.inference_log
+    if segments is None:
+        return
+    if spec.drift.engine != NATIVE:
+        raise InvalidSpec(f"spec.drift.segments needs spec.drift.engine {NATIVE}")
+    inside = log.features.names if log.features.type != "Columns" else ()
+    if segments.column in (*inside, log.timestamp_column):
+        raise InvalidSpec(
+            f"spec.drift.segments: {segments.column} makes no segments; name a column "
+            "of texts, whole numbers or truth values"
         )
 
 

@@ -112,6 +112,15 @@ class Quality:
 
 
 @dataclass(frozen=True)
+class Segments:
+    """The column whose values are judged apart, beside the whole."""
+
+    column: str
+    minimum_rows: int = 100
+    maximum: int = 20
+
+
+@dataclass(frozen=True)
 class Drift:
     """When and how the log is judged against the reference."""
 
@@ -125,6 +134,7 @@ class Drift:
     drifted_columns_percent: int = 30
     significance: str = "0.05"
     columns: tuple[DriftColumn, ...] = ()
+    segments: Segments | None = None
     quality: Quality | None = None
     persistence: Persistence = field(default_factory=Persistence)
     pod_template: PodTemplate = field(default_factory=PodTemplate)

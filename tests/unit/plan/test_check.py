@@ -13,6 +13,7 @@ from driftcheck.contract import (
     Metric,
     Quality,
     QualityRule,
+    SegmentRule,
     Verdict,
     WindowVerdict,
     decode_request,
@@ -27,6 +28,7 @@ from killick.plan.planner import plan
 from killick.resource.bounds import bounded
 from killick.resource.spec import Metric as MetricSpec
 from killick.resource.spec import Quality as QualitySpec
+from killick.resource.spec import Segments
 from killick.resource.status import ReferencePin, Status
 from tests.fakes.world import spec as raw_spec
 from tests.unit.plan import builders as b
@@ -396,6 +398,17 @@ def test_quality_is_asked_where_it_is_declared() -> None:
     assert asked == QualityRule(Metric.ACCURACY, 50, 86_400)
     assert decode_request(check_effect(b.context(plain), BASE).request).quality is None
     assert spec.check_fingerprint == plain.check_fingerprint
+
+
+def test_segments_are_asked_where_they_are_declared() -> None:
+    """They reach the check and give its verdicts another meaning; none change none."""
+    plain = b.a_spec()
+    drift = replace(plain.drift, segments=Segments("country", 50, 5))
+    spec = replace(plain, drift=drift)
+    asked = decode_request(check_effect(b.context(spec), BASE).request).segments
+    assert asked == SegmentRule("country", 50, 5)
+    assert decode_request(check_effect(b.context(plain), BASE).request).segments is None
+    assert spec.check_fingerprint != plain.check_fingerprint
 
 
 def test_the_quality_of_an_answer_is_kept() -> None:

@@ -30,6 +30,7 @@ MINIMAL: dict[str, Any] = {
     },
     "drift": {
         "columns": [{"name": "a"}],
+        "segments": {"column": "country"},
         "quality": {"metric": {"name": "RocAuc"}},
     },
     "retraining": {"job": {"cronJobRef": {"name": "train"}}},

@@ -30,6 +30,7 @@ REFUSED = [
     ("drift.persistence", {"breaches": 0}, "breaches must be at least 1 and cannot"),
     ("drift.persistence", {"windows": 11}, "windows cannot exceed 10"),
     ("drift.minimumRows", True, "spec.drift.minimumRows must be a int"),
+    ("drift.segments", {"column": "a"}, "a makes no segments; name a column of texts"),
     ("drift.podTemplate", {"labels": "x"}, "spec.drift.podTemplate.labels must be"),
     ("retraining.cooldown", "1d", "is not a duration"),
     ("retraining.budget", {"attempts": 0}, "budget.attempts must be at least 1"),

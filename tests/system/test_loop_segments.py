@@ -1,0 +1,63 @@
+"""A drift of one segment, found by a check in the cluster and told by the object."""
+
+from datetime import timedelta
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tests.system.loop_fixtures import LoopServers
+from tests.system.loop_manifests import NAME
+from tests.system.loop_world import CALM
+
+# One row in ten is of LU, whose `a` lies from 0.6 to 1, by one deviation higher.
+DRIFT_OF_ONE = """
+ALTER TABLE ml.log ADD country text;
+UPDATE ml.log SET country = CASE WHEN chosen THEN 'LU' ELSE 'DE' END,
+  feature_vector[1] = CASE WHEN chosen THEN 0.6 + 0.4 * feature_vector[1]
+                         ELSE feature_vector[1] END
+FROM (SELECT ctid AS place, hashtext(predicted_at::text) % 10 = 0 AS chosen
+      FROM ml.log) AS drawn
+WHERE ml.log.ctid = drawn.place;
+"""
+
+
+def test_a_drift_of_one_segment_persists_and_is_named(
+    loop_servers: LoopServers,
+) -> None:
+    """The whole, which it dilutes, is NoDrift; the condition names the country."""
+    reference = loop_servers.reference.with_name("countries.parquet")
+    values = np.random.default_rng(1).uniform(size=(4000, 2))
+    countries = np.where(np.arange(4000) % 10 == 0, "LU", "DE")
+    columns = {"a": values[:, 0], "b": values[:, 1], "country": countries}
+    pq.write_table(pa.table(columns), reference)
+    with loop_servers.granted() as world:
+        world.feed(CALM, rows=40_000, step=timedelta(milliseconds=5))
+        for statement in DRIFT_OF_ONE.strip().split(";")[:-1]:
+            world.database.execute(statement)
+        world.start()
+        drift = {
+            "drift__columns": [{"name": "a", "threshold": "0.5"}],
+            "reference__uri": reference.as_uri(),
+        }
+        world.apply(mode="Observe", **drift)
+        world.after_windows(1)
+        look = world.check()
+        assert look.at("drift.verdict") == "NoDrift"
+        world.apply(mode="Observe", drift__segments={"column": "country"}, **drift)
+        generation = world.look().manifest["metadata"]["generation"]
+        world.until(
+            "the spec to be seen",
+            lambda look: look.at("observedGeneration") == generation,
+        )
+        world.after_windows(1)
+        look = world.check()
+        assert (look.at("drift.verdict"), look.at("drift.reason")) == (
+            "Drift",
+            "SegmentDrifted",
+        )
+        assert look.at("drift.message").startswith("country=LU: 1 of 2 columns")
+        assert look.condition("DriftDetected").startswith("True")
+        assert "country=LU" in look.condition("DriftDetected")
+        described = world.kubectl("describe", "modeldeployment", NAME)
+        assert "country=LU" in described[described.index("\nEvents:") :]
