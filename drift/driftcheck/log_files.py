@@ -5,6 +5,7 @@ statistics say that they may hold rows of the window. Rows come in batches, of w
 more than a sample is kept.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -39,6 +40,8 @@ from driftcheck.windows import Window
 
 BATCH_ROWS = 65_536
 MAXIMUM_FILES = 100_000
+# How S3, Azure and Google's store say so.
+_FORBIDDEN = re.compile(r"ACCESS_DENIED|\[Auth|PERMISSION_DENIED|UNAUTHENTICATED")
 _ERRORS = (OSError, ValueError, KeyError, MemoryError, pa.ArrowException)
 
 
@@ -243,7 +246,7 @@ def failure_of(error: Exception, uri: str) -> CheckFailure:
     reason = "LogUnreadable"
     if isinstance(error, FileNotFoundError) or "NO_SUCH" in text:
         reason = "MissingTable"
-    elif isinstance(error, PermissionError) or "ACCESS_DENIED" in text:
+    elif isinstance(error, PermissionError) or _FORBIDDEN.search(text):
         reason = "LogForbidden"
     elif isinstance(error, OSError) and not isinstance(error, pa.ArrowException):
         reason = "LogUnreachable" if "://" in uri else "LogUnreadable"

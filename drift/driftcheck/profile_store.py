@@ -1,7 +1,7 @@
 """Where profiles are kept: a directory, an object store, or beside a model's version.
 
     /some/directory        file:///some/directory
-    s3://bucket/prefix     gs://, abfs:// and what else pyarrow has a filesystem for
+    s3://bucket/prefix     gs://, abfs:// and what else `stores` has a filesystem for
     models:/name/version   artifacts of the MLflow run that made the version
 
 Each write is whole or absent: a file is renamed into its place, an object appears when
@@ -17,6 +17,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from driftcheck.profile_file import MAXIMUM_BYTES
+from driftcheck.stores import filesystem_at
 
 MODELS = "models:/"
 
@@ -36,7 +37,8 @@ class Store(Protocol):
 def store_at(address: str, environment: Mapping[str, str]) -> Store:
     """The store at a path or an address; ValueError where there is no such kind.
 
-    `environment` holds what is needed to reach MLflow, as its own client wants it.
+    `environment` holds what is needed to reach MLflow, as its own client wants it,
+    and object stores as `stores` says.
     """
     if address.startswith(MODELS):
         from driftcheck.profile_mlflow import version_artifacts
@@ -47,7 +49,7 @@ def store_at(address: str, environment: Mapping[str, str]) -> Store:
     if address.startswith("file://"):
         _, path = fs.FileSystem.from_uri(address)
         return Directory(Path(path))
-    return ObjectStore(*fs.FileSystem.from_uri(address.rstrip("/")))
+    return ObjectStore(*filesystem_at(address.rstrip("/"), environment))
 
 
 class Directory:

@@ -125,12 +125,13 @@ def _entries(uri: str) -> tuple[fs.FileSystem, list[tuple[str, fs.FileInfo]]]:
 def filesystem_of(uri: str) -> tuple[fs.FileSystem, str]:
     """The filesystem of a path or an address, and the path in it.
 
-    ValueError or an ArrowException where pyarrow has none for the address.
+    ValueError, OSError or an ArrowException where there is none for the address.
     """
     if "://" not in uri:
         return fs.LocalFileSystem(), str(Path(uri).absolute())
-    system, path = fs.FileSystem.from_uri(uri)
-    return system, path
+    from driftcheck.stores import filesystem_at
+
+    return filesystem_at(uri, os.environ)
 
 
 def _opened(system: fs.FileSystem, info: fs.FileInfo) -> Content:

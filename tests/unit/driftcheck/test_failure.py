@@ -17,6 +17,7 @@ SECRET = "p%40ss/w:rd"
         "PASSWORD = 'hunter2 hunter2' host=db",
         "hunter2",
         "s3://key:hunter2@bucket/file",
+        "'https://acc.blob.core.windows.net/box?sv=2020&sig=hunter2&se=1' failed",
     ],
 )
 def test_the_password_is_taken_out_of_driver_texts(text: str) -> None:
@@ -55,3 +56,37 @@ def test_errors_become_one_short_line() -> None:
     assert one_line(ValueError("first\nsecond")) == "first"
     assert one_line(ValueError()) == "ValueError"
     assert len(one_line("x" * 999)) == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (
+            (
+                "google::cloud::Status(UNKNOWN: Permanent error, with a last message "
+                "of Could not create a OAuth2 access token. The underlying error "
+                "message was: Cannot open credentials file x.json "
+                "error_info={reason=UNKNOWN})"
+            ),
+            "UNKNOWN Cannot open credentials file x.json",
+        ),
+        (
+            (
+                "Check for Hierarchical Namespace support on 'http://h/a' failed. "
+                "Azure Error: [AuthorizationFailure] 403 Server failed to authenticate."
+            ),
+            "[AuthorizationFailure] 403 Server failed to authenticate.",
+        ),
+        (
+            (
+                "Unknown error: Check for Hierarchical Namespace support on "
+                "'https://h/c' failed: "
+                "N5Azure4Core11Credentials23AuthenticationExceptionE: No token."
+            ),
+            "AuthenticationException No token.",
+        ),
+    ],
+)
+def test_object_stores_come_to_the_point(text: str, cause: str) -> None:
+    """What their clients say first would fill the line."""
+    assert one_line(text) == cause
