@@ -166,11 +166,13 @@ class Quality:
 
     def told(self, rule: QualityRule) -> str:
         """What was found, in a sentence: score, interval, bound and rows."""
-        covered = f"{self.labelled} of {self.rows} rows have labels"
+        covered = ""
+        if self.rows is not None and self.labelled is not None:
+            covered = f"; {self.labelled} of {self.rows} rows have labels"
         if self.rows and self.labelled is not None:
             covered += f" ({self.labelled / self.rows:.0%})"
         if self.score is None:
-            return f"{self.metric} not computed ({self.reason}): {covered}"
+            return f"{self.metric} not computed ({self.reason}){covered}"
         text = f"{self.metric} {self.score:.4g}"
         if self.lower is None or self.upper is None:
             text += f", no interval ({self.reason})"
@@ -178,7 +180,7 @@ class Quality:
             text += f", 95 % interval {self.lower:.4g} to {self.upper:.4g}"
         if self.verdict is not None and rule.bound is not None:
             text += f", {self._against(rule)} {rule.bound:g}"
-        return f"{text}; {covered}"
+        return text + covered
 
     def _against(self, rule: QualityRule) -> str:
         side = "minimum" if rule.metric.higher_is_better else "maximum"

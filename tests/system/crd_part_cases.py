@@ -36,6 +36,28 @@ def _parts() -> Iterator[Case]:
         ({**quality, f"{log}.predictionColumn": ABSENT},),
     )
     yield from _segments()
+    bound = {"drift.quality": {"metric": {"name": "RocAuc"}, "minimum": "0.7"}}
+    wanted = {"retraining.triggers": ["Drift", "Performance"]}
+    yield Case(
+        "",
+        "needs a bound",
+        ({**bound, **wanted}, bound, {**bound, "retraining.triggers": ["Performance"]}),
+        (wanted, {**quality, **wanted}),
+    )
+    declared = {"drift.quality.metric.name": "Accuracy"}
+    lower = {"drift.quality.metric.name": "RootMeanSquaredError"}
+    yield Case(
+        "drift.quality",
+        "maximum instead",
+        ({**declared, "drift.quality.minimum": "0.7"},),
+        ({**lower, "drift.quality.minimum": "0.7"},),
+    )
+    yield Case(
+        "drift.quality",
+        "minimum instead",
+        ({**lower, "drift.quality.maximum": "0.7"},),
+        ({**declared, "drift.quality.maximum": "0.7"},),
+    )
     yield Case(
         "",
         "scores the versions",

@@ -21,6 +21,12 @@ BESIDE: dict[str, Change] = {
     "drift.segments.minimumRows": {"drift.segments.column": "country"},
     "drift.segments.maximum": {"drift.segments.column": "country"},
     "drift.quality.minimumRows": {"drift.quality.metric.name": "RocAuc"},
+    "drift.quality.minimum": {"drift.quality.metric.name": "RocAuc"},
+    "drift.quality.maximum": {"drift.quality.metric.name": "MeanAbsoluteError"},
+    "retraining.triggers[]": {
+        "drift.quality.metric.name": "RocAuc",
+        "drift.quality.minimum": "0.7",
+    },
     f"{POD}.tolerations[].effect": {f"{POD}.tolerations[0].operator": "Exists"},
     f"{POD}.tolerations[].tolerationSeconds": {
         f"{POD}.tolerations[0].operator": "Exists",

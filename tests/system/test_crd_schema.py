@@ -18,7 +18,7 @@ BOUNDS: list[tuple[Change, str]] = [
     ({"inferenceLog.type": "Mongo"}, SUPPORTED('Postgres", "Files", "DuckDB')),
     ({"inferenceLog.features.type": "Rows"}, SUPPORTED('Vector", "Columns')),
     ({"retraining.type": "KubeflowPipeline"}, SUPPORTED("Job")),
-    ({"retraining.triggers": ["Performance"]}, SUPPORTED("Drift")),
+    ({"retraining.triggers": ["Alert"]}, SUPPORTED('Drift", "Performance')),
     ({"promotion.strategy": "PullRequest"}, SUPPORTED("Commit")),
     ({"evaluation.metric.name": "F1"}, SUPPORTED('RocAuc", "Accuracy", "Mean')[:-1]),
     ({"drift.significance": 0.05}, "must be of type string"),

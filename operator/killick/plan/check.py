@@ -12,9 +12,9 @@
     the object is being deleted             → nothing is applied or run any more
 
 An answer is evidence only for what was asked: the same rules, reference and anchor.
-Counting windows are laid end to end from the anchor. An Inconclusive, DataQuality
-or Error window occupies its slot and counts neither way, but for an outage's: that
-window is judged by a later check.
+Counting windows are laid end to end from the anchor, and judged once more when their
+labels have come (`quality`). An Inconclusive, DataQuality or Error window occupies its
+slot and counts neither way, but for an outage's: that one is judged by a later check.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from killick.plan.context import Context, Note, Step
 from killick.plan.effects import RunCheck
 from killick.plan.facts import JobFact
 from killick.plan.outage import is_away, pause
-from killick.plan.quality import quality_status
+from killick.plan.quality import performance_breaches, with_quality
 from killick.resource.bounds import KINDS_LIMIT, count, is_sha256, token_of
 from killick.resource.drift_status import DriftStatus, Window
 from killick.resource.schedule import next_run
@@ -158,8 +158,7 @@ def _judged(ctx: Context, status: Status, answer: CheckAnswer) -> Status:
     keep = ctx.spec.drift.persistence.windows
     windows = sorted([*status.drift.windows, *added], key=lambda w: w.start)[-keep:]
     status = replace(status, drift=replace(status.drift, windows=tuple(windows)))
-    scored = quality_status(answer.quality) if answer.quality else None
-    status = replace(status, drift=replace(status.drift, quality=scored))
+    status = with_quality(ctx, status, answer)
     shown = [w for w in answer.windows if not w.counting] or list(answer.windows)
     return _show(status, shown[-1], answer.report) if shown else status
 
@@ -215,15 +214,23 @@ def _summarise(ctx: Context, status: Status) -> Status:
     drift = status.drift
     of = ctx.spec.drift.persistence.windows
     breached = breaches(status, of)
+    worse = performance_breaches(status, of)
     summary = "Pending"
     if drift.verdict:
         shown = drift.verdict == Verdict.DRIFT and drift.percent is not None
         percent = f" {drift.percent}%" if shown else ""
-        summary = f"{drift.verdict}{percent} ({breached}/{of})"
+        summary = f"{drift.verdict}{percent} ({max(breached, worse)}/{of})"
     due = None
     if not ctx.spec.suspend:
         due = next_run(ctx.spec.drift, str(ctx.name), ctx.now)
-    drift = replace(drift, summary=summary, breaches=breached, next_check_time=due)
+    bounded = ctx.spec.drift.quality and ctx.spec.drift.quality.bound
+    drift = replace(
+        drift,
+        summary=summary,
+        breaches=breached,
+        performance_breaches=worse if bounded else None,
+        next_check_time=due,
+    )
     return replace(status, drift=drift)
 
 

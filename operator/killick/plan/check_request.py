@@ -11,8 +11,6 @@ from driftcheck.contract import (
     Features,
     Filter,
     LogSource,
-    Metric,
-    QualityRule,
     Reference,
     SegmentRule,
     WindowGrid,
@@ -21,6 +19,7 @@ from driftcheck.contract import (
 from killick.names import digest
 from killick.plan.context import Context
 from killick.plan.effects import ApplyCheck
+from killick.plan.quality import quality_rule
 from killick.resource.codec import format_time
 from killick.resource.drift_status import DriftStatus
 from killick.resource.log_spec import Files, Postgres
@@ -91,7 +90,7 @@ def check_request(ctx: Context, status: Status) -> CheckRequest:
         window_seconds=int(duration(spec.drift.window).total_seconds()),
         profiles=spec.drift.profiles,
         engine=spec.drift.engine,
-        quality=_quality(spec),
+        quality=quality_rule(spec, status),
         segments=_segments(spec),
         minimum_rows=spec.drift.minimum_rows,
         significance=float(spec.drift.significance),
@@ -105,16 +104,6 @@ def check_request(ctx: Context, status: Status) -> CheckRequest:
             count=spec.drift.persistence.windows,
             judged_through=judged_through(status.drift),
         ),
-    )
-
-
-def _quality(spec: Spec) -> QualityRule | None:
-    rule = spec.drift.quality
-    if rule is None:
-        return None
-    delay = duration(spec.inference_log.label_delay or "0s")
-    return QualityRule(
-        Metric(rule.metric.name), rule.minimum_rows, int(delay.total_seconds())
     )
 
 

@@ -1,7 +1,8 @@
 """The episode track: one cause for acting.
 
     state   event                                               → state
-    (none)  drift persists over counting windows                → open
+    (none)  drift persists over counting windows                → open: Drift
+    (none)  answers are too bad over those with labels          → open: Performance
     open    the newest counting windows show no drift, none of
             them is near one, and no attempt for it is under way → closed: Cleared
     open    the windows were started anew (spec, reference)
@@ -11,8 +12,10 @@
     open    its candidate was promoted                          → closed: Promoted
     open    its promotion was taken back by a person            → closed: Reverted
 
-None opens during a promotion or a hold. While one is open, further breaches belong
-to it, so one cause starts at most one series of attempts.
+The two kinds of windows are counted apart, each by the rule of persistence, so that no
+row counts twice; what opened an episode also clears it. Only the triggers of
+spec.retraining open one, and none does during a promotion or a hold. While one is open,
+further breaches belong to it, so one cause starts at most one series of attempts.
 """
 
 from __future__ import annotations
@@ -20,11 +23,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from driftcheck.contract import Verdict
-from killick.plan.check import breaches
 from killick.plan.context import Context, Step
+from killick.resource.drift_status import QualityStatus, Window
+from killick.resource.spec import DRIFT, PERFORMANCE, TRIGGERS
 from killick.resource.status import Episode, Status
 
 UNDER_WAY = ("Intended", "Running", "Registered")
+_WITH_LABELS = {DRIFT: "", PERFORMANCE: " with labels"}
 
 
 def step(ctx: Context, status: Status) -> Step:
@@ -43,36 +48,54 @@ def close(ctx: Context, status: Status, outcome: str) -> Status:
 
 
 def _maybe_open(ctx: Context, status: Status) -> Status:
-    rule = ctx.spec.drift.persistence
-    if ctx.spec.retraining is None or status.hold:
+    policy = ctx.spec.retraining
+    if policy is None or status.hold:
         return status
     if status.promoting:
         return status
-    if breaches(status, rule.windows) < rule.breaches:
-        return status
-    newest = status.drift.windows[-rule.windows :]
+    for trigger in TRIGGERS:
+        if trigger in policy.triggers and (found := _found(ctx, status, trigger)):
+            return replace(status, episode=found)
+    return status
+
+
+def _found(ctx: Context, status: Status, trigger: str) -> Episode | None:
+    """Return the episode that the windows of one kind call for."""
+    rule = ctx.spec.drift.persistence
+    newest = _windows(status, trigger)[-rule.windows :]
     drifted = [w for w in newest if w.verdict == Verdict.DRIFT]
+    if len(drifted) < rule.breaches:
+        return None
     first, latest = drifted[0], drifted[-1]
     before = status.episode
     if before and before.closed_at and latest.end <= before.closed_at:
-        return status
+        return None
     uri = status.reference.uri if status.reference else ""
+    what = "counting windows" + _WITH_LABELS[trigger]
     message = (
-        f"{len(drifted)} of the last {rule.windows} counting windows drifted, "
+        f"{len(drifted)} of the last {rule.windows} {what} drifted, "
         f"the first from {first.start.isoformat()}: {latest.message or latest.reason}"
     )
-    identity = ctx.name.derive("episode", first.start.isoformat(), uri)
-    episode = Episode(identity, ctx.now, "Drift", message)
-    return replace(status, episode=episode)
+    # Without its kind for the first one, whose IDs are older than the others.
+    kind = () if trigger == DRIFT else (trigger,)
+    identity = ctx.name.derive("episode", *kind, first.start.isoformat(), uri)
+    return Episode(identity, ctx.now, trigger, message)
+
+
+def _windows(status: Status, trigger: str) -> tuple[Window | QualityStatus, ...]:
+    """Return the windows of the kind that opens episodes for this reason."""
+    drift = status.drift
+    return drift.quality_windows if trigger == PERFORMANCE else drift.windows
 
 
 def _maybe_close(ctx: Context, status: Status, episode: Episode) -> Status:
     current = status.attempt
     if current and current.episode == episode.id and current.state in UNDER_WAY:
         return status
-    if not status.drift.windows:
+    windows = _windows(status, episode.reason)
+    if not windows:
         return close(ctx, status, "Superseded")
-    newest = status.drift.windows[-ctx.spec.drift.persistence.breaches :]
+    newest = windows[-ctx.spec.drift.persistence.breaches :]
     if all(w.verdict == Verdict.NO_DRIFT and not w.near for w in newest):
         return close(ctx, status, "Cleared")
     return status

@@ -13,9 +13,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from killick.names import ObjectName
+from killick.record.quality_metrics import FAMILIES, OBJECT, add_quality
 from killick.resource.status import Status
-
-OBJECT = ("namespace", "name")
 
 
 class Board(Collector):
@@ -66,6 +65,7 @@ class Board(Collector):
 
 def _families() -> dict[str, GaugeMetricFamily]:
     wanted = {
+        **FAMILIES,
         "info": (
             "killick_modeldeployment_info",
             "Always 1; the labels say model, phase and serving version.",
@@ -84,16 +84,6 @@ def _families() -> dict[str, GaugeMetricFamily]:
         "share": (
             "killick_drift_share_ratio",
             "Share of drifted columns in the latest window, 0 to 1.",
-            OBJECT,
-        ),
-        "quality": (
-            "killick_quality_score",
-            "Score of the answers whose labels have come, in the metric's unit.",
-            (*OBJECT, "metric"),
-        ),
-        "coverage": (
-            "killick_label_coverage_ratio",
-            "Share of the scored rows that have labels, 0 to 1.",
             OBJECT,
         ),
         "check": (
@@ -132,12 +122,8 @@ def _add(
         families["detected"].add_metric(labels, float(drift.verdict == "Drift"))
     if drift.percent is not None:
         families["share"].add_metric(labels, drift.percent / 100)
-    quality = drift.quality
-    if quality and quality.score is not None:
-        score = float(quality.score)
-        families["quality"].add_metric((*labels, quality.metric), score)
-    if quality and quality.rows and quality.labelled is not None:
-        families["coverage"].add_metric(labels, quality.labelled / quality.rows)
+    if drift.quality:
+        add_quality(families, labels, drift.quality)
     if drift.last_check_time:
         families["check"].add_metric(labels, drift.last_check_time.timestamp())
     outcomes = [past.outcome for past in status.attempts]

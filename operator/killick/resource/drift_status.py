@@ -27,7 +27,9 @@ class QualityStatus:
     """How good the answers were whose labels had come. Numbers are decimal strings.
 
     `rows` of the log from `start` to before `end`, `labelled` of them with both label
-    and prediction; `lower` and `upper` bound the score with 95 % confidence.
+    and prediction, which tell as much as `effective` independent ones; `lower` and
+    `upper` bound the score with 95 % confidence. `verdict`: against the declared
+    `bound`, None where there is none. `near`: NoDrift whose interval holds the bound.
     """
 
     metric: str
@@ -39,6 +41,11 @@ class QualityStatus:
     lower: str | None = None
     upper: str | None = None
     reason: str | None = None
+    effective: int | None = None
+    bound: str | None = None
+    verdict: str | None = None
+    near: bool | None = None
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,8 @@ class DriftStatus:
     `anchor` is where counting windows begin, for the spec of `spec_hash`. `windows`
     are the last of these that have a verdict, oldest first. `verdict` and what
     follows it are of the latest check's interim window; `verdict_since` is when the
-    check ended that first said so, with this reason.
+    check ended that first said so, with this reason. `quality_windows` are the last
+    counting windows whose labels have come, where answers are held to a bound.
     """
 
     spec_hash: str | None = None
@@ -70,4 +78,6 @@ class DriftStatus:
     next_check_time: datetime | None = None
     requested: str | None = None
     quality: QualityStatus | None = None
+    quality_windows: tuple[QualityStatus, ...] = ()
+    performance_breaches: int | None = None
     outages: int | None = None

@@ -15,11 +15,14 @@ from killick.resource.codec import camel, from_dict
 from killick.resource.spec import (
     ERRORS,
     NATIVE,
+    PERFORMANCE,
     SCORES,
+    TRIGGERS,
     Drift,
     Evaluation,
     Metric,
     Promotion,
+    Retraining,
     Spec,
 )
 
@@ -81,7 +84,16 @@ def _check(spec: Spec) -> None:
 def _check_quality(spec: Spec) -> None:
     if spec.drift.quality is None:
         return
-    _check_metric("spec.drift.quality", spec.drift.quality.metric)
+    quality = spec.drift.quality
+    _check_metric("spec.drift.quality", quality.metric)
+    for key in ("minimum", "maximum"):
+        _decimal(f"spec.drift.quality.{key}", getattr(quality, key))
+    unfit = "maximum" if quality.metric.higher_is_better else "minimum"
+    if getattr(quality, unfit) is not None:
+        raise InvalidSpec(
+            f"spec.drift.quality.{unfit}: {quality.metric.name} has none; write the "
+            "minimum of a score, or the maximum of an error"
+        )
     if not (spec.inference_log.label_column and spec.inference_log.prediction_column):
         raise InvalidSpec(
             "spec.drift.quality needs labels and predictions: declare "
@@ -135,12 +147,27 @@ def _check_actions(spec: Spec) -> None:
         for text in (spec.retraining.cooldown, spec.retraining.budget.per):
             duration(text)
         duration(spec.retraining.timeout)
+        _check_triggers(spec, spec.retraining)
         if spec.retraining.budget.attempts < 1:
             raise InvalidSpec("spec.retraining.budget.attempts must be at least 1")
     if spec.evaluation:
         _check_evaluation(spec, spec.evaluation)
     if spec.promotion:
         _check_promotion(spec, spec.promotion)
+
+
+def _check_triggers(spec: Spec, retraining: Retraining) -> None:
+    if unknown := sorted(set(retraining.triggers) - set(TRIGGERS)):
+        raise InvalidSpec(
+            f"spec.retraining.triggers: {unknown[0][:40]!r} is not one of "
+            f"{', '.join(TRIGGERS)}"
+        )
+    quality = spec.drift.quality
+    if PERFORMANCE in retraining.triggers and not (quality and quality.bound):
+        raise InvalidSpec(
+            "spec.retraining.triggers: Performance needs a bound: declare "
+            "spec.drift.quality with a minimum or maximum"
+        )
 
 
 def _check_evaluation(spec: Spec, policy: Evaluation) -> None:

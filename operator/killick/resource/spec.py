@@ -18,6 +18,8 @@ from killick.resource.log_spec import InferenceLog
 SCORES = ("RocAuc", "Accuracy")
 ERRORS = ("MeanAbsoluteError", "RootMeanSquaredError")
 NATIVE = "Native"
+DRIFT, PERFORMANCE = TRIGGERS = ("Drift", "Performance")
+"""What starts a retraining, and the reason of its episode; the first one that does."""
 
 
 @dataclass(frozen=True)
@@ -105,10 +107,17 @@ class Metric:
 
 @dataclass(frozen=True)
 class Quality:
-    """How answers whose labels have come are scored, beside the verdict."""
+    """How answers whose labels have come are scored, and what is too bad."""
 
     metric: Metric
     minimum_rows: int = 100
+    minimum: str | None = None
+    maximum: str | None = None
+
+    @property
+    def bound(self) -> str | None:
+        """The declared minimum or maximum; None where quality is only told."""
+        return self.minimum if self.metric.higher_is_better else self.maximum
 
 
 @dataclass(frozen=True)
@@ -168,7 +177,7 @@ class Retraining:
 
     job: TrainingJob
     type: str = "Job"
-    triggers: tuple[str, ...] = ("Drift",)
+    triggers: tuple[str, ...] = (DRIFT,)
     cooldown: str = "24h"
     budget: Budget = field(default_factory=Budget)
     timeout: str = "6h"
@@ -251,13 +260,16 @@ class Spec:
     def check_fingerprint(self) -> str:
         """Identify all that gives a verdict its meaning (not when it is taken)."""
         other = {"schedule", "timeZone", "podTemplate", "persistence", "profiles"}
-        other |= {"report", "quality"}
+        other.add("report")
+        late = {"labelDelay"}
+        if self.drift.quality is None or self.drift.quality.bound is None:
+            other.add("quality")  # what is only told changes no verdict
+        else:
+            late = set()
         if self.drift.engine == NATIVE:
             other.add("engine")  # so that the windows of before the choice count on
         drift = {k: v for k, v in to_dict(self.drift).items() if k not in other}
-        log = {
-            k: v for k, v in to_dict(self.inference_log).items() if k != "labelDelay"
-        }
+        log = {k: v for k, v in to_dict(self.inference_log).items() if k not in late}
         given = [drift, log]
         text = json.dumps(given, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -21,7 +21,7 @@ from killick.plan.facts import (
     Unknown,
 )
 from killick.registry.port import RegistryState, VersionFacts
-from killick.resource.drift_status import DriftStatus, Window
+from killick.resource.drift_status import DriftStatus, QualityStatus, Window
 from killick.resource.parse import parse_spec
 from killick.resource.spec import Spec
 from killick.resource.status import (
@@ -177,6 +177,33 @@ def windows(*verdicts: str) -> DriftStatus:
     found = (window(v, total - i) for i, v in enumerate(verdicts))
     base = adopted().drift
     return replace(base, windows=tuple(found), verdict=verdicts[-1] if total else None)
+
+
+def bounded_spec(*triggers: str, minimum: str | None = "0.8", **drift: Any) -> Spec:
+    """Return a spec that holds answers to a bound, and what starts a retraining."""
+    raw = raw_spec()
+    quality: dict[str, Any] = {"metric": {"name": "Accuracy"}}
+    quality |= {"minimum": minimum} if minimum else {}
+    retraining = {**raw["retraining"], "triggers": list(triggers or ("Drift",))}
+    log = {**raw["inferenceLog"], "predictionColumn": "score"}
+    drift = {**raw["drift"], "quality": quality, **drift}
+    return a_spec(inferenceLog=log, drift=drift, retraining=retraining)
+
+
+def qualities(*verdicts: str, drift: DriftStatus | None = None) -> DriftStatus:
+    """Return what the checks found, with windows that have labels, the newest last."""
+    total = len(verdicts)
+    found = tuple(
+        QualityStatus(
+            "Accuracy",
+            NOW - MINUTE * (total - i),
+            NOW - MINUTE * (total - i - 1),
+            verdict=verdict,
+            message="Accuracy 0.7",
+        )
+        for i, verdict in enumerate(verdicts)
+    )
+    return replace(drift or adopted().drift, quality_windows=found)
 
 
 def episode(**changes: Any) -> Episode:

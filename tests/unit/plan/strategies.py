@@ -43,7 +43,7 @@ from killick.plan.facts import (
 )
 from killick.registry.port import RegistryState, VersionFacts
 from killick.resource import status as model
-from killick.resource.drift_status import DriftStatus, Window
+from killick.resource.drift_status import DriftStatus, QualityStatus, Window
 from killick.resource.parse import parse_spec
 from killick.resource.spec import Spec
 from tests.fakes.world import spec as raw_spec
@@ -97,8 +97,20 @@ window = st.builds(
     message=CLEAN,
     rows=counts,
 )
+quality_status = st.builds(
+    QualityStatus,
+    metric=st.just("Accuracy"),
+    start=times,
+    end=times,
+    reason=maybe(REASONS),
+    verdict=maybe(st.sampled_from([*map(str, Verdict), "Novel"])),
+    near=maybe(st.booleans()),
+    message=CLEAN,
+)
 drift_status = st.builds(
     DriftStatus,
+    quality=maybe(quality_status),
+    quality_windows=st.lists(quality_status, max_size=10).map(tuple),
     spec_hash=maybe(st.just(b.a_spec().check_fingerprint)),
     anchor=maybe(times),
     windows=st.lists(window, max_size=10).map(tuple),

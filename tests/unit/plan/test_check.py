@@ -411,15 +411,144 @@ def test_segments_are_asked_where_they_are_declared() -> None:
     assert spec.check_fingerprint != plain.check_fingerprint
 
 
-def test_the_quality_of_an_answer_is_kept() -> None:
-    """Beside the verdict; numbers as decimal strings."""
-    quality = Quality(
-        b.NOW - b.HOUR, b.NOW, Metric.ACCURACY, 200, 120, 2 / 3, lower=0.5, upper=0.75
+TOLD = b.context(b.bounded_spec(minimum=None))
+HELD_TO = b.context(b.bounded_spec("Performance"))
+
+
+def start(ctx: Context) -> Status:
+    """Return the status of an object that is watched by this spec."""
+    fingerprint = ctx.spec.check_fingerprint
+    return replace(BASE, drift=replace(BASE.drift, spec_hash=fingerprint))
+
+
+def scored(ctx: Context, status: Status, **answer: Any) -> Status:
+    """Return the status after a check answered with qualities."""
+    text = b.answer(ctx, status, judged(CALM), **answer)
+    observed = b.seen(job(answer=text))
+    return track.step(replace(ctx, observed=observed), status).status
+
+
+def quality(verdict: Verdict | None, ago: int = 1, **changes: Any) -> Quality:
+    """Return the quality of a window of a minute."""
+    begin = b.NOW - b.MINUTE * ago
+    made = Quality(
+        *(begin, begin + b.MINUTE, Metric.ACCURACY, 200, 120, 2 / 3),
+        *(0.5, 0.75, None, 110, verdict),
     )
-    found = answered(judged(CALM), quality=quality).drift.quality
+    return replace(made, **changes)
+
+
+def test_the_quality_of_an_answer_is_kept() -> None:
+    """Beside the verdict; numbers as decimal strings, and all of it as a sentence."""
+    found = scored(TOLD, start(TOLD), quality=quality(None)).drift.quality
     assert found is not None
     assert (found.metric, found.rows, found.labelled) == ("Accuracy", 200, 120)
     assert (found.score, found.lower, found.upper) == ("0.666667", "0.5", "0.75")
+    assert (found.verdict, found.bound, found.effective) == (None, None, 110)
+    assert found.message == (
+        "Accuracy 0.6667, 95 % interval 0.5 to 0.75; 120 of 200 rows have labels (60%)"
+    )
+
+
+def test_a_quality_that_is_judged_says_by_what() -> None:
+    """The bound, the verdict, and the sentence on both."""
+    found = scored(HELD_TO, start(HELD_TO), quality=quality(DRIFT)).drift.quality
+    assert found is not None
+    assert (found.bound, found.verdict) == ("0.8", "Drift")
+    assert "0.5 to 0.75, below the minimum 0.8; 120 of 200" in found.message
+
+
+def windows_of(status: Status) -> list[tuple[int, str | None]]:
+    """Return how many minutes ago the windows with labels began, and their verdicts."""
+    return [
+        ((b.NOW - q.start) // b.MINUTE, q.verdict) for q in status.drift.quality_windows
+    ]
+
+
+@pytest.mark.parametrize(
+    ("known", "found", "wanted"),
+    [
+        ([], [(2, CALM), (1, DRIFT)], [(2, "NoDrift"), (1, "Drift")]),
+        ([(3, CALM)], [(3, DRIFT), (2, DRIFT)], [(3, "NoDrift"), (2, "Drift")]),
+        ([], [(9, DRIFT), *((n, CALM) for n in (3, 2, 1))],
+         [(n, "NoDrift") for n in (3, 2, 1)]),
+        ([], [(100, DRIFT)], []),
+        ([], [(2, None), (1, DRIFT)], []),
+    ],
+    ids=["in order", "each once", "the last", "after the anchor", "judged"],
+)  # fmt: skip
+def test_qualities_of_counting_windows_are_folded_in(
+    known: Any, found: Any, wanted: Any
+) -> None:
+    """Each once, the last of them, and none of before the anchor."""
+    before = start(HELD_TO)
+    if known:
+        listed = [quality(verdict, ago) for ago, verdict in known]
+        before = scored(HELD_TO, before, quality_windows=tuple(listed))
+        before = replace(before, drift=replace(before.drift, last_check="c1"))
+    listed = [quality(verdict, ago) for ago, verdict in found]
+    text = b.answer(HELD_TO, before, judged(CALM, 2), quality_windows=tuple(listed))
+    later = job("ranger-check-8", answer=text, finished_at=b.NOW + SECOND)
+    ctx = replace(HELD_TO, observed=b.seen(later), now=b.NOW + b.MINUTE)
+    assert windows_of(track.step(ctx, before).status) == wanted
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"), [("LogUnreachable", 1), ("MissingColumn", 3)]
+)
+def test_windows_whose_labels_an_outage_hid_are_judged_later(
+    reason: str, kept: int
+) -> None:
+    """Another error occupies the slot; either way the next check asks from there."""
+    away = quality(
+        *(Verdict.ERROR, 2), reason=reason, score=None, lower=None, upper=None
+    )
+    listed = (quality(DRIFT, 3), away, quality(DRIFT, 1))
+    status = scored(HELD_TO, start(HELD_TO), quality_windows=listed)
+    assert len(windows_of(status)) == kept
+    asked = decode_request(check_effect(HELD_TO, status).request).quality
+    assert asked is not None
+    assert asked.judged_through == b.NOW - b.MINUTE * (3 - kept)
+
+
+def test_windows_of_answers_that_are_only_told_are_no_evidence() -> None:
+    """Without a bound nothing counts, whatever an answer says."""
+    listed = (quality(DRIFT, 2), quality(DRIFT, 1))
+    status = scored(TOLD, start(TOLD), quality_windows=listed)
+    assert windows_of(status) == []
+    assert status.drift.performance_breaches is None
+
+
+def test_breaches_of_either_kind_are_told_apart() -> None:
+    """The printed figure is the one that is nearer to an episode."""
+    listed = (quality(DRIFT, 2), quality(DRIFT, 1))
+    status = scored(HELD_TO, start(HELD_TO), quality_windows=listed)
+    assert (status.drift.breaches, status.drift.performance_breaches) == (0, 2)
+    assert status.drift.summary == "NoDrift (2/3)"
+
+
+def test_another_bound_starts_the_windows_anew() -> None:
+    """What was judged by the old one is evidence no more, and is asked again."""
+    status = scored(HELD_TO, start(HELD_TO), quality_windows=(quality(DRIFT),))
+    stricter = b.context(b.bounded_spec("Performance", minimum="0.9"))
+    after = track.step(stricter, status).status
+    assert (after.drift.anchor, after.drift.quality_windows) == (b.NOW, ())
+
+
+def test_a_bound_is_part_of_what_gives_a_verdict_its_meaning() -> None:
+    """So is then how late labels come; to tell a score without a bound is not."""
+    log = b.a_spec().inference_log
+    late = replace(HELD_TO.spec, inference_log=replace(log, label_delay="1h"))
+    told = replace(TOLD.spec, drift=replace(TOLD.spec.drift, quality=None))
+    found = [spec.check_fingerprint for spec in (HELD_TO.spec, late, TOLD.spec, told)]
+    assert found[2] == found[3]
+    assert len(set(found)) == 3
+
+
+def test_the_bound_reaches_the_check() -> None:
+    """As a number, with the rest of the rule."""
+    asked = decode_request(check_effect(HELD_TO, start(HELD_TO)).request).quality
+    assert asked == QualityRule(Metric.ACCURACY, 100, 0, minimum=0.8)
 
 
 @pytest.mark.parametrize(
@@ -427,13 +556,13 @@ def test_the_quality_of_an_answer_is_kept() -> None:
 )
 def test_a_quality_is_never_older_than_the_latest_check(changes: Any) -> None:
     """It goes where it is not asked for any more, and where a check failed."""
-    quality = Quality(b.NOW - b.HOUR, b.NOW, Metric.ACCURACY, 200, 120, 0.5)
-    before = answered(judged(CALM), quality=quality)
+    before = scored(TOLD, start(TOLD), quality=quality(None))
     assert before.drift.quality is not None
-    text = b.answer(b.context(), before, judged(CALM, 2), **changes)
+    text = b.answer(TOLD, before, judged(CALM, 2), **changes)
     later = b.job(
         "ranger-check-8", "Succeeded", answer=text, finished_at=b.NOW + SECOND
     )
-    after = track.step(jobs(later, status=before, now=b.NOW + b.MINUTE), before).status
+    ctx = replace(TOLD, observed=b.seen(later), now=b.NOW + b.MINUTE)
+    after = track.step(ctx, before).status
     assert after.drift.last_check == "ranger-check-8"
     assert after.drift.quality is None

@@ -40,7 +40,27 @@ def after(outcome: str, **changes: Any) -> Status:
     return opened(attempt=made, attempts=(b.past(outcome),), **changes)
 
 
+def near_bound(*places: int) -> DriftStatus:
+    """Answers that became good again, but for some windows that are not surely so."""
+    found = b.qualities(DRIFT, DRIFT, CALM, CALM)
+    windows = tuple(
+        replace(window, near=True) if place in places else window
+        for place, window in enumerate(found.quality_windows)
+    )
+    return replace(found, quality_windows=windows)
+
+
+def too_bad(**changes: Any) -> Status:
+    """Return an object with an open episode of kind Performance."""
+    return opened(episode=b.episode(reason="Performance"), **changes)
+
+
 PLAIN = b.context()
+TOLD = b.context(b.bounded_spec())
+ACTED = b.context(b.bounded_spec("Performance"))
+BOTH = b.context(b.bounded_spec("Drift", "Performance"))
+# One drifted window of each kind, and a half of what persistence asks for of both.
+APART = b.qualities(CALM, CALM, DRIFT, drift=b.windows(CALM, CALM, DRIFT))
 TABLE = [
     ("drift persists", b.adopted(drift=b.drifted()), PLAIN, "open"),
     ("with an undecided one between",
@@ -70,6 +90,31 @@ TABLE = [
     ("cleared after a rejection", after("Rejected", drift=CALMED), PLAIN, "Cleared"),
     ("windows started anew", opened(drift=NONE), PLAIN, "Superseded"),
     ("anew while training", after("Running", drift=NONE), PLAIN, "open"),
+    ("bad answers", b.adopted(drift=b.qualities(DRIFT, CALM, DRIFT)), ACTED, "open"),
+    ("bad answers that are only told",
+     b.adopted(drift=b.qualities(DRIFT, DRIFT)), TOLD, None),
+    ("drift that is only told", b.adopted(drift=b.drifted()), ACTED, None),
+    ("one window of bad answers",
+     b.adopted(drift=b.qualities(CALM, CALM, DRIFT)), ACTED, None),
+    ("labels too few to judge by", b.adopted(
+        drift=b.qualities("Inconclusive", "Inconclusive", DRIFT)), ACTED, None),
+    ("bad answers to broken data",
+     b.adopted(drift=b.qualities("DataQuality", DRIFT)), ACTED, None),
+    ("one window of each kind", b.adopted(drift=APART), BOTH, None),
+    ("bad answers while held",
+     b.adopted(drift=b.qualities(DRIFT, DRIFT), hold=b.held()), ACTED, None),
+    ("bad answers of before", b.adopted(
+        drift=b.qualities(DRIFT, DRIFT), episode=CLOSED), ACTED, "Cleared"),
+    ("bad answers go on", too_bad(drift=b.qualities(DRIFT, DRIFT)), ACTED, "open"),
+    ("good answers, though features drift", too_bad(drift=b.qualities(
+        CALM, CALM, drift=b.drifted())), BOTH, "Cleared"),
+    ("calm features, though answers are bad", opened(drift=b.qualities(
+        DRIFT, DRIFT, drift=CALMED)), BOTH, "Cleared"),
+    ("not surely good", too_bad(drift=near_bound(2)), ACTED, "open"),
+    ("surely good", too_bad(drift=near_bound(0)), ACTED, "Cleared"),
+    ("no labels any more", too_bad(
+        drift=b.qualities("Inconclusive", "Inconclusive")), ACTED, "open"),
+    ("another bound", too_bad(drift=CALMED), ACTED, "Superseded"),
     ("undecided windows", opened(drift=b.windows("Error", "Error")), PLAIN, "open"),
 ]  # fmt: skip
 
@@ -101,6 +146,27 @@ def test_only_the_last_windows_are_counted() -> None:
     found = track.step(b.context(), b.adopted(drift=drift)).status.episode
     assert found is not None
     assert "2 of the last 3" in found.message
+
+
+def test_an_episode_says_by_what_it_was_opened() -> None:
+    """Its reason is the trigger, and its message what the windows with labels show."""
+    drift = b.qualities(DRIFT, DRIFT)
+    found = track.step(ACTED, b.adopted(drift=drift)).status.episode
+    assert found is not None
+    assert found.reason == "Performance"
+    assert "2 of the last 3 counting windows with labels drifted" in found.message
+    assert "Accuracy 0.7" in found.message
+
+
+def test_of_both_kinds_drift_opens_the_episode() -> None:
+    """Only one is open, and its ID is not that of the other kind's."""
+    both = b.qualities(DRIFT, DRIFT, drift=b.windows(DRIFT, DRIFT))
+    drifted = track.step(BOTH, b.adopted(drift=both)).status.episode
+    worse = track.step(ACTED, b.adopted(drift=both)).status.episode
+    assert drifted is not None
+    assert worse is not None
+    assert (drifted.reason, worse.reason) == ("Drift", "Performance")
+    assert drifted.id != worse.id
 
 
 def test_trained_and_proven_end_it() -> None:

@@ -94,6 +94,38 @@ def test_metrics_tell_the_status() -> None:
     assert checked
 
 
+def test_metrics_tell_what_answers_are_held_to() -> None:
+    """The interval, the bound, the rows and whether answers are surely too bad."""
+    board = Board()
+    quality = QualityStatus(
+        *("RocAuc", b.NOW, b.NOW, 200, 50, "0.7", "0.6", "0.75"),
+        bound="0.8",
+        verdict="Drift",
+    )
+    drift = replace(b.adopted().drift, quality=quality)
+    board.show(b.NAME, "ranger", b.adopted(drift=drift))
+    text = scrape(board)
+    where = 'name="ranger",namespace="ml"'
+    for end, value in (("lower", 0.6), ("upper", 0.75)):
+        series = f'killick_quality_interval{{end="{end}",metric="RocAuc",{where}}}'
+        assert f"{series} {value}" in text
+    assert f'killick_quality_bound{{metric="RocAuc",{where}}} 0.8' in text
+    assert f"killick_quality_labelled_rows{{{where}}} 50.0" in text
+    assert f"killick_performance_drift_detected{{{where}}} 1.0" in text
+
+
+@pytest.mark.parametrize("verdict", [None, "Inconclusive", "DataQuality", "Error"])
+def test_answers_that_were_not_judged_are_no_zero(verdict: str | None) -> None:
+    """There is no series, rather than a calm one."""
+    board = Board()
+    quality = QualityStatus("RocAuc", b.NOW, b.NOW, verdict=verdict)
+    drift = replace(b.adopted().drift, quality=quality)
+    board.show(b.NAME, "ranger", b.adopted(drift=drift))
+    text = scrape(board)
+    for name in ("performance_drift_detected", "quality_score", "quality_interval"):
+        assert f"killick_{name}{{" not in text
+
+
 def test_an_undecided_verdict_is_no_zero() -> None:
     """Where nothing was decided there is no series, rather than a calm one."""
     board = Board()
