@@ -78,9 +78,7 @@ def run_check(
             found = qualities(request, windows, now, reference, log)
     except CheckFailure as failure:
         return _failed(request, windows, now, failure, reference)
-    if examined and not windows[-1].counting:
-        last = with_quality(request, examined[-1], found.latest)
-        examined = (*examined[:-1], last)
+    examined = _shown(request, examined, found.latest)
     done = _done(request, examined, now, reference)
     answer = replace(done.answer, quality=found.latest, quality_windows=found.counting)
     return replace(done, answer=answer)
@@ -147,14 +145,34 @@ def segments_if_asked(
     return segments_for(request, request.segments, reference.sha256, environment)
 
 
+def _shown(
+    request: CheckRequest, examined: tuple[Examined, ...], quality: Quality | None
+) -> tuple[Examined, ...]:
+    """The windows, of which the last, which is shown, says what its quality adds.
+
+    Where that one counts, it stays as it is, and is shown once more: its answers count
+    by themselves, once their labels have come.
+    """
+    if not examined:
+        return examined
+    last = with_quality(request, examined[-1], quality)
+    if last is examined[-1] or not last.judgement.verdict.counting:
+        return (*examined[:-1], last)
+    verdict = replace(last.judgement.verdict, counting=False)
+    shown = replace(last, judgement=replace(last.judgement, verdict=verdict))
+    return (*examined, shown)
+
+
 def with_quality(
     request: CheckRequest, examined: Examined, quality: Quality | None
 ) -> Examined:
-    """A window that is shown, and does not count, with what its quality adds to it."""
+    """A window that is shown, with what its quality adds to it."""
     if request.quality is None or quality is None:
         return examined
     judgement = examined.judgement
     told = with_performance(judgement.verdict, request.quality, quality)
+    if told == judgement.verdict:
+        return examined
     return replace(examined, judgement=replace(judgement, verdict=told))
 
 

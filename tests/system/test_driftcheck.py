@@ -21,6 +21,7 @@ from dev.pushgateway import Pushgateway
 from driftcheck import contract as c
 from driftcheck import evaluation_contract as e
 from driftcheck.__main__ import main
+from driftcheck.check import run_check
 from driftcheck.failure import CheckFailure
 from driftcheck.log_parts import SAMPLE_ROWS
 from driftcheck.postgres import open_log
@@ -560,6 +561,24 @@ def test_bad_answers_are_found_in_the_windows_whose_labels_have_come(
     known = replace(rule, judged_through=bad.end)
     again = check(run, replace(asked, quality=known), database.url).answer
     assert again.quality_windows == ()
+
+
+def test_bad_answers_are_shown_also_by_a_window_that_counts(
+    database: Database, reference: c.Reference
+) -> None:
+    """A check that runs just as one is complete shows it twice, and it stays calm."""
+    create(database)
+    database.execute(NORMAL)
+    first = NOW - 3 * HOUR - timedelta(minutes=30)
+    fill(database, first, 400, 20.0, "(i % 3)")
+    rule = c.QualityRule(c.Metric.MEAN_ABSOLUTE_ERROR, maximum=0.1)
+    asked = replace(request(reference, label_column="label"), quality=rule)
+    answer = run_check(asked, database.url, first + HOUR).answer
+    assert [(w.counting, w.verdict, w.kinds) for w in answer.windows] == [
+        (True, c.Verdict.NO_DRIFT, ()),
+        (False, c.Verdict.DRIFT, (c.Kind.PERFORMANCE,)),
+    ]
+    assert [q.verdict for q in answer.quality_windows] == [c.Verdict.DRIFT]
 
 
 def test_bad_answers_to_broken_features_are_data_quality(
