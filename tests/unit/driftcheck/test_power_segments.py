@@ -7,7 +7,7 @@ from benchmarks.segments import Case, pools, rates
 
 
 def test_a_moved_segment_is_seen_and_calm_ones_are_not() -> None:
-    """One of five segments moves by a deviation; the same check of calm ones is calm."""
+    """One of five segments moves by a deviation; a check of calm ones is calm."""
     rng = np.random.default_rng(3)
     case = Case(World(), 5, 200)
     calm, moved = pools(rng, case, 100), pools(rng, case, 100, 1.0)
