@@ -50,6 +50,8 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
         if environment.get(REQUEST_VARIABLE) and not arguments:
             return check_in_pod(environment)
         return check_at_desk(arguments, environment)
+    except BrokenPipeError:
+        raise
     except Exception:  # noqa: BLE001
         text = without_secrets(traceback.format_exc(), environment.get("DATABASE_URL"))
         print(text, file=sys.stderr)
@@ -189,4 +191,11 @@ def warn(warning: str | None) -> None:
 
 if __name__ == "__main__":
     choose_sort(os.environ)
-    sys.exit(main(sys.argv[1:], os.environ))
+    try:
+        code = main(sys.argv[1:], os.environ)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has gone, as `head` does; what is left to say goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)

@@ -315,6 +315,26 @@ def test_it_runs_as_a_module(data: Path) -> None:
     assert (ran.returncode, ran.stderr) == (10, b"")
 
 
+def test_a_reader_that_goes_away_sees_no_traceback(data: Path) -> None:
+    """`python -m driftcheck ... | head -1` ends quietly."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    ran = subprocess.run(
+        [sys.executable, "-m", "driftcheck", "--current", "drift.parquet"],
+        cwd=data,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(SOURCES),
+            "REFERENCE_DATASET_PATH": "reference.parquet",
+        },
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writer)
+    assert (ran.returncode, ran.stderr) == (1, b"")
+
+
 def test_a_bug_is_an_answer_too(run: Run, tmp_path: Path) -> None:
     """What nobody foresaw exits with 1, and the answer says InternalError."""
     message = tmp_path / "message"
