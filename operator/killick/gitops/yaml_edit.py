@@ -48,7 +48,7 @@ def replace_scalar(text: bytes, pointer: str, old: str, new: str) -> bytes:
         raise EditRefused("NothingToChange", "the new value equals the old one")
     start, end = _span(body, leaf)
     edited = body[:start] + _render(new, leaf) + body[end:]
-    _prove(before, parse(edited), leaf, new)
+    _prove(before, edited, leaf, new)
     mark = decoded[: len(decoded) - len(body)]
     return (mark + edited).encode()
 
@@ -195,8 +195,16 @@ def _escape(char: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
-def _prove(before: Tree, after: Tree, leaf: Node, new: str) -> None:
+def _prove(before: Tree, edited: str, leaf: Node, new: str) -> None:
     """Both texts say the same, but for the one scalar's value and its quotes."""
+    try:
+        after = parse(edited)
+    except EditRefused as error:
+        # The file is fine; what follows the value, such as a tab, suits no quotes.
+        raise EditRefused(
+            "ProofFailed",
+            f"with the value in quotes {error.message}; mend that line by hand",
+        ) from None
     index = leaf.index
     old_one, new_one = before.signature[index], after.signature[index]
     others_same = (

@@ -1,6 +1,7 @@
 """The one scalar of a strange file is changed, or the file is refused."""
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -220,4 +221,15 @@ def test_any_text_is_edited_or_refused(text: str, pointer: str, new: str) -> Non
     except EditRefused:
         return
     assert read_scalar(edited, pointer) == new
-    assert replace_scalar(edited, pointer, new, old) is not None
+    with suppress(EditRefused):
+        back = replace_scalar(edited, pointer, new, old)
+        assert read_scalar(back, pointer) == old
+
+
+def test_a_value_whose_quotes_would_break_the_file_is_refused_as_such() -> None:
+    """After a plain value a line may begin with a tab, after quotes it may not."""
+    fine = b"1\r\t"
+    edited = replace_scalar(fine, "", "1", "A")
+    with pytest.raises(EditRefused, match="with the value in quotes") as caught:
+        replace_scalar(edited, "", "A", "1")
+    assert caught.value.reason == "ProofFailed"
