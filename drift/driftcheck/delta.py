@@ -15,8 +15,13 @@ from urllib.parse import unquote
 import pyarrow.parquet as pq
 from pyarrow import fs
 
+from driftcheck.file_spans import Span, statistics_span
+
 LOG = "_delta_log"
 MAXIMUM_COMMIT_BYTES = 64 * 1024**2
+MAXIMUM_CHECKPOINT_BYTES = 256 * 1024**2
+BATCH_ROWS = 4096
+_WANTED = ("add.path", "add.stats", "remove.path", "protocol.minReaderVersion")
 _COMMIT = re.compile(r"(\d{20})\.json")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(\.\d{10}\.\d{10})?\.parquet")
 _READABLE = 1  # the highest minReaderVersion that needs nothing but the files
@@ -27,10 +32,18 @@ def is_delta(system: fs.FileSystem, path: str) -> bool:
     return bool(system.get_file_info(f"{path}/{LOG}").type == fs.FileType.Directory)
 
 
-def live_files(system: fs.FileSystem, path: str) -> list[str]:
-    """The files of the table's newest version; ValueError where they are not plain."""
-    live: dict[str, None] = {}
-    for action in _actions(system, f"{path}/{LOG}"):
+def live_files(
+    system: fs.FileSystem,
+    path: str,
+    column: str,
+    most: int = MAXIMUM_CHECKPOINT_BYTES,
+) -> dict[str, Span | None]:
+    """The files of the table's newest version, with the times that the column spans.
+
+    ValueError where they are not plain, or a checkpoint unpacks to over `most` bytes.
+    """
+    live: dict[str, Span | None] = {}
+    for action in _actions(system, f"{path}/{LOG}", most):
         protocol = action.get("protocol") or {}
         if (protocol.get("minReaderVersion") or 0) > _READABLE:
             raise ValueError(
@@ -41,11 +54,11 @@ def live_files(system: fs.FileSystem, path: str) -> list[str]:
         if removed and removed.get("path"):
             live.pop(removed["path"], None)
         if added and added.get("path"):
-            live[added["path"]] = None
-    return [f"{path}/{_inside(name)}" for name in live]
+            live[added["path"]] = statistics_span(added.get("stats"), column)
+    return {f"{path}/{_inside(name)}": span for name, span in live.items()}
 
 
-def _actions(system: fs.FileSystem, log: str) -> Iterator[dict[str, Any]]:
+def _actions(system: fs.FileSystem, log: str, most: int) -> Iterator[dict[str, Any]]:
     found = system.get_file_info(fs.FileSelector(log))
     names = {info.base_name: info.path for info in found}
     starts = {m[1] for name in names if (m := _CHECKPOINT.fullmatch(name))}
@@ -53,7 +66,7 @@ def _actions(system: fs.FileSystem, log: str) -> Iterator[dict[str, Any]]:
     for name in sorted(names):
         match = _CHECKPOINT.fullmatch(name)
         if match and match[1] == start:
-            yield from _checkpoint(system, names[name])
+            yield from _checkpoint(system, names[name], most)
     for name in sorted(names):
         match = _COMMIT.fullmatch(name)
         if match and match[1] > start:
@@ -64,13 +77,25 @@ def _actions(system: fs.FileSystem, log: str) -> Iterator[dict[str, Any]]:
             yield from (json.loads(line) for line in data.splitlines() if line.strip())
 
 
-def _checkpoint(system: fs.FileSystem, path: str) -> Iterator[dict[str, Any]]:
+def _checkpoint(
+    system: fs.FileSystem, path: str, most: int
+) -> Iterator[dict[str, Any]]:
     with system.open_input_file(path) as file, pq.ParquetFile(file) as parquet:
-        if parquet.metadata.row_group(0).total_byte_size > MAXIMUM_COMMIT_BYTES:
-            raise ValueError(f"a checkpoint has over {MAXIMUM_COMMIT_BYTES} bytes")
-        wanted = ["add.path", "remove.path", "protocol.minReaderVersion"]
-        for batch in parquet.iter_batches(columns=wanted):
+        claimed = sum(_claimed(parquet.metadata))
+        if claimed > most:
+            raise ValueError(f"a checkpoint of {claimed} bytes is over {most}")
+        for batch in parquet.iter_batches(BATCH_ROWS, columns=list(_WANTED)):
             yield from batch.to_pylist()
+
+
+def _claimed(metadata: pq.FileMetaData) -> Iterator[int]:
+    """How many bytes each part of what is read unpacks to."""
+    for group in range(metadata.num_row_groups):
+        found = metadata.row_group(group)
+        for index in range(found.num_columns):
+            column = found.column(index)
+            if column.path_in_schema in _WANTED:
+                yield max(column.total_uncompressed_size, 0)
 
 
 def _inside(name: str) -> str:

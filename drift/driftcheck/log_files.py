@@ -1,26 +1,26 @@
 """Reads an inference log in parquet files: one, a folder, hive folders, a Delta table.
 
-Only the columns that are asked for are read, and of them only the row groups whose
-statistics say that they may hold rows of the window. Rows come in batches, of which no
-more than a sample is kept.
+Only the files are opened that may hold rows of the window (`file_set`), only the
+columns are read that are asked for, and of them only the row groups whose statistics
+say that they may hold such rows. Rows come in batches, of which no more than a sample
+is kept.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-from pyarrow import fs
 
 from driftcheck.columns import ColumnKind, Dataset, Order
 from driftcheck.contract import Filter, LogSource
-from driftcheck.delta import is_delta, live_files
 from driftcheck.failure import CheckFailure, one_line, shown_address, without_secrets
+from driftcheck.file_set import FileSet
 from driftcheck.labelled import Outcomes
 from driftcheck.log_parts import (
     SAMPLE_ROWS,
@@ -39,7 +39,6 @@ from driftcheck.sources import filesystem_of
 from driftcheck.windows import Window
 
 BATCH_ROWS = 65_536
-MAXIMUM_FILES = 100_000
 # How S3, Azure and Google's store say so.
 _FORBIDDEN = re.compile(r"ACCESS_DENIED|\[Auth|PERMISSION_DENIED|UNAUTHENTICATED")
 _ERRORS = (OSError, ValueError, KeyError, MemoryError, pa.ArrowException)
@@ -47,23 +46,56 @@ _ERRORS = (OSError, ValueError, KeyError, MemoryError, pa.ArrowException)
 
 @dataclass(frozen=True, eq=False)
 class FilesLog:
-    """The open files of an inference log; no row group may unpack to more bytes."""
+    """The files of an inference log; no row group may unpack to more bytes."""
 
     source: LogSource
-    dataset: ds.Dataset
+    files: FileSet
     maximum_bytes: int = MAXIMUM_COLUMN_BYTES
 
     @classmethod
     def open(cls, source: LogSource) -> Self:
-        """The files at the source's address, of which only footers are read yet."""
+        """The files at the source's address, of which hardly one is opened yet."""
+        uri = source.uri or ""
         try:
-            dataset = _dataset(source.uri or "")
+            files = FileSet.at(*filesystem_of(uri), source.timestamp_column)
         except _ERRORS as error:
-            raise failure_of(error, source.uri or "") from None
-        return cls(source, dataset)
+            raise failure_of(error, uri) from None
+        return cls(source, files)
+
+    def only(self, one: Filter) -> Self:
+        """See `Log`."""
+        return replace(self, source=self.source.only(one))
 
     def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
         """See `Log`."""
+        return self._opened(window.start, window.end).window(window, kinds)
+
+    def labelled(self, after: datetime, most: int) -> pa.Table:
+        """See `Log`."""
+        return self._opened(after, None).labelled(after, most)
+
+    def outcomes(self, window: Window, most: int) -> Outcomes:
+        """See `Log`."""
+        return self._opened(window.start, window.end).outcomes(window, most)
+
+    def _opened(self, start: datetime, end: datetime | None) -> "OpenFiles":
+        try:
+            dataset = self.files.between(start, end)
+        except _ERRORS as error:
+            raise failure_of(error, self.source.uri or "") from None
+        return OpenFiles(self.source, dataset, self.maximum_bytes)
+
+
+@dataclass(frozen=True, eq=False)
+class OpenFiles:
+    """The open files of an inference log that may hold rows of some stretch of time."""
+
+    source: LogSource
+    dataset: ds.Dataset
+    maximum_bytes: int
+
+    def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
+        """See `FilesLog`."""
         schema, time = self.dataset.schema, self.source.timestamp_column
         start = self._time(window.start)
         where = (pc.field(time) >= start) & (pc.field(time) < self._time(window.end))
@@ -84,12 +116,8 @@ class FilesLog:
         features = self.source.features
         return dataset_from(table, shape, features, rows, Order.TIME)
 
-    def only(self, one: Filter) -> Self:
-        """See `Log`."""
-        return replace(self, source=self.source.only(one))
-
     def labelled(self, after: datetime, most: int) -> pa.Table:
-        """See `Log`."""
+        """See `FilesLog`."""
         time, label = self.source.timestamp_column, self.source.label_column or ""
         names = [time, label, *holders(self.source)]
         require_columns(self.dataset.schema, names)
@@ -102,7 +130,7 @@ class FilesLog:
             raise failure_of(error, self.source.uri or "") from None
 
     def outcomes(self, window: Window, most: int) -> Outcomes:
-        """See `Log`."""
+        """See `FilesLog`."""
         time = self.source.timestamp_column
         names = [time, *outcome_columns(self.source)]
         require_columns(self.dataset.schema, names)
@@ -193,51 +221,6 @@ def _only(schema: pa.Schema, names: list[str]) -> pa.Schema:
 
 def _latest(table: pa.Table, most: int) -> pa.Table:
     return table.sort_by([(table.column_names[0], "descending")]).slice(0, most)
-
-
-def _dataset(uri: str) -> ds.Dataset:
-    system, path = filesystem_of(uri)
-    path = path.rstrip("/")
-    options: dict[str, Any] = {"format": "parquet", "filesystem": system}
-    info = system.get_file_info(path)
-    if info.type == fs.FileType.NotFound:
-        raise FileNotFoundError("there is no such file or folder")
-    if info.type == fs.FileType.File:
-        return _one_zone(ds.dataset(path, **options))
-    if is_delta(system, path):
-        files = live_files(system, path)
-        options["partition_base_dir"] = path
-    else:
-        found = system.get_file_info(fs.FileSelector(path, recursive=True))
-        files = sorted(
-            one.path
-            for one in found
-            if one.type == fs.FileType.File and _shown(one, path)
-        )
-    if not files:
-        raise FileNotFoundError("the folder holds no files")
-    if len(files) > MAXIMUM_FILES:
-        raise ValueError(f"{len(files)} files are more than {MAXIMUM_FILES}")
-    return _one_zone(ds.dataset(files, partitioning="hive", **options))
-
-
-def _shown(info: fs.FileInfo, path: str) -> bool:
-    """Whether no part of the path is hidden, as the markers of writers are."""
-    parts = info.path[len(path) :].strip("/").split("/")
-    return not any(part.startswith((".", "_")) for part in parts)
-
-
-def _one_zone(dataset: ds.Dataset) -> ds.Dataset:
-    """The dataset with the columns of all its files; ArrowException if they disagree.
-
-    Read by the first file's schema alone, a naive time would pass for one in UTC.
-    """
-    schemas = [one.physical_schema for one in dataset.get_fragments()]
-    unified = pa.unify_schemas([*schemas], promote_options="permissive")
-    for field in dataset.schema:  # what the folders' names add
-        if field.name not in unified.names:
-            unified = unified.append(field)
-    return dataset.replace_schema(unified)
 
 
 def failure_of(error: Exception, uri: str) -> CheckFailure:

@@ -307,10 +307,10 @@ def test_a_row_group_that_claims_too_much_is_refused(tmp_path: Path) -> None:
     """The footer tells, before memory is spent; what nobody asked for may be large."""
     wide = rows().append_column("blob", pa.array([b"x" * 10_000] * 72))
     source = one_file(tmp_path, wide)
-    dataset = FilesLog.open(source).dataset
-    assert FilesLog(source, dataset, 5_000).window(WINDOW, KINDS).rows == 24
+    files = FilesLog.open(source).files
+    assert FilesLog(source, files, 5_000).window(WINDOW, KINDS).rows == 24
     with pytest.raises(CheckFailure, match="over 500"):
-        FilesLog(source, dataset, 500).window(WINDOW, KINDS)
+        FilesLog(source, files, 500).window(WINDOW, KINDS)
 
 
 @pytest.mark.parametrize("kind", ["Files", "DuckDB"])
