@@ -64,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     add = options.add_argument
     add("--reference", help=f"parquet file or address; default: {REFERENCE_VARIABLE}")
     add("--current", help="parquet file to judge; default: a table in DATABASE_URL")
+    add("--log", metavar="ADDRESS", help="inference log in files; DuckDB with --table")
     add("--table", help="table of the inference log: [SCHEMA.]TABLE")
     add("--backend", metavar="URL", help="of a warehouse that counts, see docs")
     add("--reference-table", help="of the warehouse; instead of --reference")
@@ -205,8 +206,10 @@ def request_from(
         spec_hash="by-hand",
         reference=Reference(uri, options.reference_sha256),
         log=LogSource(
-            schema=schema or "public",
+            schema=schema or ("main" if options.log else "public"),
             table=table,
+            type=_log_type(options),
+            uri=options.log,
             timestamp_column=options.timestamp_column,
             features=Features(kind, tuple(names), options.vector_column),
             time_zone=options.time_zone,
@@ -230,6 +233,12 @@ def request_from(
         return CheckRequest.from_json(value)
     except ValueError as error:
         raise UsageError(str(error)) from None
+
+
+def _log_type(options: argparse.Namespace) -> str:
+    if not options.log:
+        return "Postgres"
+    return "DuckDB" if options.table else "Files"
 
 
 def _quality(options: argparse.Namespace) -> QualityRule | None:
@@ -257,10 +266,14 @@ def _reference(options: argparse.Namespace, environment: Mapping[str, str]) -> s
         raise UsageError(f"--reference or {REFERENCE_VARIABLE} is needed")
     if options.backend and not options.table:
         raise UsageError("--backend needs --table")
-    if options.current or options.backend:
+    if options.log and (options.current or options.backend):
+        raise UsageError("--log stands alone, without --current and --backend")
+    if options.current or options.backend or options.log:
         return str(found)
     if not options.table or not environment.get(DATABASE_VARIABLE):
-        raise UsageError(f"--current, or --table and {DATABASE_VARIABLE}, is needed")
+        raise UsageError(
+            f"--current, --log, or --table and {DATABASE_VARIABLE}, is needed"
+        )
     return str(found)
 
 

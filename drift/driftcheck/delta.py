@@ -15,13 +15,19 @@ from urllib.parse import unquote
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from driftcheck.file_spans import Span, statistics_span
+from driftcheck.file_spans import DataFile, statistics_span
 
 LOG = "_delta_log"
 MAXIMUM_COMMIT_BYTES = 64 * 1024**2
 MAXIMUM_CHECKPOINT_BYTES = 256 * 1024**2
 BATCH_ROWS = 4096
-_WANTED = ("add.path", "add.stats", "remove.path", "protocol.minReaderVersion")
+_WANTED = (
+    "add.path",
+    "add.size",
+    "add.stats",
+    "remove.path",
+    "protocol.minReaderVersion",
+)
 _COMMIT = re.compile(r"(\d{20})\.json")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(\.\d{10}\.\d{10})?\.parquet")
 _READABLE = 1  # the highest minReaderVersion that needs nothing but the files
@@ -35,14 +41,14 @@ def is_delta(system: fs.FileSystem, path: str) -> bool:
 def live_files(
     system: fs.FileSystem,
     path: str,
-    column: str,
+    column: str | None = None,
     most: int = MAXIMUM_CHECKPOINT_BYTES,
-) -> dict[str, Span | None]:
+) -> list[DataFile]:
     """The files of the table's newest version, with the times that the column spans.
 
     ValueError where they are not plain, or a checkpoint unpacks to over `most` bytes.
     """
-    live: dict[str, Span | None] = {}
+    live: dict[str, DataFile] = {}
     for action in _actions(system, f"{path}/{LOG}", most):
         protocol = action.get("protocol") or {}
         if (protocol.get("minReaderVersion") or 0) > _READABLE:
@@ -54,8 +60,10 @@ def live_files(
         if removed and removed.get("path"):
             live.pop(removed["path"], None)
         if added and added.get("path"):
-            live[added["path"]] = statistics_span(added.get("stats"), column)
-    return {f"{path}/{_inside(name)}": span for name, span in live.items()}
+            name = f"{path}/{_inside(added['path'])}"
+            span = statistics_span(added.get("stats"), column) if column else None
+            live[added["path"]] = DataFile(name, added.get("size"), span)
+    return list(live.values())
 
 
 def _actions(system: fs.FileSystem, log: str, most: int) -> Iterator[dict[str, Any]]:

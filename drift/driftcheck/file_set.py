@@ -8,10 +8,9 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from pyarrow import fs
 
-from driftcheck.delta import is_delta, live_files
+from driftcheck.file_listing import files_in
 from driftcheck.file_spans import Span, folder_span
 
-MAXIMUM_FILES = 100_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -37,26 +36,15 @@ class FileSet:
             raise FileNotFoundError("there is no such file or folder")
         if info.type == fs.FileType.File:
             return cls._of(ds.dataset(path, **options), time, {})
-        if is_delta(system, path):
-            told = live_files(system, path, time)
-            options["partition_base_dir"] = path
-        else:
-            listed = system.get_file_info(fs.FileSelector(path, recursive=True))
-            told = {
-                one.path: None
-                for one in sorted(listed, key=lambda one: one.path)
-                if one.type == fs.FileType.File and _shown(one.path, path)
-            }
-        if not told:
-            raise FileNotFoundError("the folder holds no files")
-        if len(told) > MAXIMUM_FILES:
-            raise ValueError(f"{len(told)} files are more than {MAXIMUM_FILES}")
+        listed = files_in(system, path, time)
         spans = {
-            name: found
-            for name, span in told.items()
-            if (found := span or folder_span(name[len(path) :]))
+            one.path: span
+            for one in listed
+            if (span := one.span or folder_span(one.path[len(path) :]))
         }
-        dataset = ds.dataset(list(told), partitioning="hive", **options)
+        options["partition_base_dir"] = path
+        paths = [one.path for one in listed]
+        dataset = ds.dataset(paths, partitioning="hive", **options)
         return cls._of(dataset, time, spans)
 
     @classmethod
@@ -110,12 +98,6 @@ class FileSet:
         return ds.FileSystemDataset(
             fragments, unified, dataset.format, dataset.filesystem
         )
-
-
-def _shown(path: str, root: str) -> bool:
-    """Whether no part of the path is hidden, as the markers of writers are."""
-    parts = path[len(root) :].strip("/").split("/")
-    return not any(part.startswith((".", "_")) for part in parts)
 
 
 def _ends(

@@ -38,6 +38,14 @@ class Span(NamedTuple):
         return self.start <= first and last < self.end
 
 
+class DataFile(NamedTuple):
+    """A file as it is listed, with its size in bytes, and its rows' span if known."""
+
+    path: str
+    size: int | None
+    span: Span | None = None
+
+
 def folder_span(path: str) -> Span | None:
     """The span by the folders' names; None where they name no date, or several."""
     folders = (folder.partition("=") for folder in path.split("/")[:-1])

@@ -13,6 +13,8 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import fs
 
+from driftcheck.file_spans import DataFile
+
 MAXIMUM_BYTES = 2 * 1024**3
 HTTP_TIMEOUT_SECONDS = 60
 DOWNLOAD_SECONDS = 300.0
@@ -103,23 +105,19 @@ def _resolved(uri: str) -> str:
     return location(uri, os.environ)
 
 
-def _entries(uri: str) -> tuple[fs.FileSystem, list[tuple[str, fs.FileInfo]]]:
+def _entries(uri: str) -> tuple[fs.FileSystem, list[tuple[str, DataFile]]]:
     """The files behind an address by their names relative to it."""
     system, path = filesystem_of(uri)
     info = system.get_file_info(path)
     if info.type == fs.FileType.NotFound:
         raise FileNotFoundError("there is no such file")
     if info.type == fs.FileType.File:
-        return system, [("", info)]
-    found = system.get_file_info(fs.FileSelector(path, recursive=True))
-    parts = sorted(
-        (entry.path[len(path) :].lstrip("/"), entry)
-        for entry in found
-        if entry.type == fs.FileType.File and not entry.base_name.startswith((".", "_"))
-    )
-    if not parts:
-        raise FileNotFoundError("the directory holds no files")
-    return system, parts
+        return system, [("", DataFile(info.path, info.size))]
+    from driftcheck.file_listing import files_in
+
+    path = path.rstrip("/")
+    listed = files_in(system, path)
+    return system, [(one.path[len(path) + 1 :], one) for one in listed]
 
 
 def filesystem_of(uri: str) -> tuple[fs.FileSystem, str]:
@@ -134,15 +132,15 @@ def filesystem_of(uri: str) -> tuple[fs.FileSystem, str]:
     return filesystem_at(uri, os.environ)
 
 
-def _opened(system: fs.FileSystem, info: fs.FileInfo) -> Content:
-    if info.size is not None and info.size > MAXIMUM_BYTES:
-        raise ValueError(f"{info.size} bytes are more than {MAXIMUM_BYTES}")
+def _opened(system: fs.FileSystem, file: DataFile) -> Content:
+    if file.size is not None and file.size > MAXIMUM_BYTES:
+        raise ValueError(f"{file.size} bytes are more than {MAXIMUM_BYTES}")
     if isinstance(system, fs.LocalFileSystem):
-        state = _state(info.path)
-        return Content(pa.OSFile(info.path), info.path, state)
-    with system.open_input_stream(info.path) as stream:
+        state = _state(file.path)
+        return Content(pa.OSFile(file.path), file.path, state)
+    with system.open_input_stream(file.path) as stream:
         # Told the size, it need not grow; a byte more tells whether there is more.
-        size = None if info.size is None else info.size + 1
+        size = None if file.size is None else file.size + 1
         return Content(pa.BufferReader(stream.read_buffer(size)))
 
 
