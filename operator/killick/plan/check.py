@@ -26,6 +26,7 @@ from itertools import takewhile
 from driftcheck.contract import (
     CheckAnswer,
     ContractError,
+    Kind,
     Verdict,
     WindowVerdict,
     decode,
@@ -217,9 +218,7 @@ def _summarise(ctx: Context, status: Status) -> Status:
     worse = performance_breaches(status, of)
     summary = "Pending"
     if drift.verdict:
-        shown = drift.verdict == Verdict.DRIFT and drift.percent is not None
-        percent = f" {drift.percent}%" if shown else ""
-        summary = f"{drift.verdict}{percent} ({max(breached, worse)}/{of})"
+        summary = f"{drift.verdict}{_extent(drift)} ({max(breached, worse)}/{of})"
     due = None
     if not ctx.spec.suspend:
         due = next_run(ctx.spec.drift, str(ctx.name), ctx.now)
@@ -232,6 +231,15 @@ def _summarise(ctx: Context, status: Status) -> Status:
         next_check_time=due,
     )
     return replace(status, drift=drift)
+
+
+def _extent(drift: DriftStatus) -> str:
+    """Return how much drifted, or that it is the answers alone."""
+    if drift.verdict != Verdict.DRIFT:
+        return ""
+    if drift.kinds == (str(Kind.PERFORMANCE),):
+        return f" {Kind.PERFORMANCE}"
+    return "" if drift.percent is None else f" {drift.percent}%"
 
 
 def _effect(ctx: Context, status: Status) -> Step:

@@ -527,6 +527,14 @@ def test_breaches_of_either_kind_are_told_apart() -> None:
     assert status.drift.summary == "NoDrift (2/3)"
 
 
+def test_bad_answers_are_printed_by_their_name() -> None:
+    """Where no column drifted, none per cent of them would say nothing."""
+    worse = judged(DRIFT, counting=False, percent=0, kinds=(Kind.PERFORMANCE,))
+    assert answered(worse).drift.summary == "Drift Performance (0/3)"
+    both = replace(worse, percent=50, kinds=(Kind.COVARIATE, Kind.PERFORMANCE))
+    assert answered(both).drift.summary == "Drift 50% (0/3)"
+
+
 def test_another_bound_starts_the_windows_anew() -> None:
     """What was judged by the old one is evidence no more, and is asked again."""
     status = scored(HELD_TO, start(HELD_TO), quality_windows=(quality(DRIFT),))
