@@ -1,6 +1,6 @@
 """How often answers are called too bad by chance, and how surely bad ones are found.
 
-    python -m benchmarks.performance [--windows N]
+    python -m benchmarks.performance [--windows N] [--rho R ...]
 
 Windows of labelled rows laid end to end, drawn so that the true value of the metric is
 known, scored and judged by the worker's own code, and counted as the operator counts
@@ -9,6 +9,7 @@ them: 2 of the last 3. Prints the tables of docs/verdict.md. Five minutes on one
 
 import argparse
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
@@ -57,13 +58,14 @@ def main(arguments: list[str]) -> int:
     """Print a table for each metric."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.performance")
     parser.add_argument("--windows", type=int, default=1000)
+    parser.add_argument("--rho", type=float, nargs="+", default=RHOS)
     options = parser.parse_args(arguments)
     for case in CASES:
-        print_table(case, options.windows)
+        print_table(case, options.windows, options.rho)
     return 0
 
 
-def print_table(case: Case, windows: int) -> None:
+def print_table(case: Case, windows: int, rhos: Sequence[float]) -> None:
     """Windows called drift and episodes, by true value.
 
     The last column judges windows of rows at the bound by their number alone.
@@ -74,7 +76,7 @@ def print_table(case: Case, windows: int) -> None:
     heads.append(f"true {case.bound:g}, rows only counted")
     print(f"| ρ | rows | not judged | {' | '.join(heads)} |")
     print("| --- " * (3 + len(heads)) + "|")
-    for rho in RHOS:
+    for rho in rhos:
         for rows in SIZES:
             many = max(200, min(windows, 2_000_000 // rows))
             worlds = [(true, World(rho), rows, many) for true in case.true]
