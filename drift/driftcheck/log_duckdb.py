@@ -22,17 +22,8 @@ from driftcheck.contract import Filter, LogSource
 from driftcheck.failure import CheckFailure, one_line, shown_address
 from driftcheck.labelled import Outcomes
 from driftcheck.log_files import failure_of
-from driftcheck.log_parts import (
-    SAMPLE_ROWS,
-    conditions,
-    counts,
-    holders,
-    moment_in,
-    outcomes_query,
-    quoted,
-    seed_of,
-)
-from driftcheck.progress import reading
+from driftcheck.log_parts import SAMPLE_ROWS, seed_of
+from driftcheck.log_sql import TableSql, columns_of, quoted
 from driftcheck.schema import dataset_from
 from driftcheck.shape import window_shape
 from driftcheck.sources import MAXIMUM_BYTES, filesystem_of
@@ -55,36 +46,22 @@ class DuckDBLog:
     connection: Any
     source: LogSource
 
-    @property
-    def table(self) -> str:
-        """The quoted table."""
-        return f"{quoted(self.source.schema)}.{quoted(self.source.table)}"
-
     def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
         """See `Log`."""
-        time = quoted(self.source.timestamp_column)
-        schema = self._read(f"SELECT * FROM {self.table} LIMIT 0").schema  # noqa: S608
-        where, values = conditions(
-            self.source,
-            schema,
-            f"{time} >= $1 AND {time} < $2",
-            moment_in(self.source, schema, window.start),
-            moment_in(self.source, schema, window.end),
-        )
-        count = f"SELECT count(*) FROM {self.table} {where}"  # noqa: S608
-        reading.info("%s: counting the window's rows", self.source.table)
-        rows = int(self._read(count, values).column(0)[0].as_py())
-        reading.info("%s: %d rows in the window", self.source.table, rows)
-        shape = window_shape(schema, self.source.features, kinds)
+        sql = self._sql()
+        found = sql.window(window)
+        rows = sql.count(found, self._read)
+        shape = window_shape(sql.schema, self.source.features, kinds)
         if not shape.names:
             return Dataset(rows, {}, shape.findings)
         names = list(dict.fromkeys([*shape.names, self.source.timestamp_column]))
         columns = ", ".join(quoted(name) for name in names)
-        select = f"SELECT {columns} FROM {self.table} {where}"  # noqa: S608
+        select = f"SELECT {columns} {found.text}"
         if rows > SAMPLE_ROWS:
             sample = f"reservoir({SAMPLE_ROWS} ROWS) REPEATABLE ({seed_of(window)})"
             select = f"SELECT * FROM ({select}) USING SAMPLE {sample}"  # noqa: S608
-        table = self._read(f"SELECT * FROM ({select}) ORDER BY {time}", values)  # noqa: S608
+        ordered = f"SELECT * FROM ({select}) ORDER BY {sql.time}"  # noqa: S608
+        table = self._read(ordered, found.values)
         return dataset_from(table, shape, self.source.features, rows, Order.TIME)
 
     def only(self, one: Filter) -> Self:
@@ -93,26 +70,15 @@ class DuckDBLog:
 
     def labelled(self, after: datetime, most: int) -> pa.Table:
         """See `Log`."""
-        time, label = self.source.timestamp_column, self.source.label_column or ""
-        schema = self._read(f"SELECT * FROM {self.table} LIMIT 0").schema  # noqa: S608
-        moment = moment_in(self.source, schema, after)
-        where = conditions(self.source, schema, f"{quoted(time)} > $1", moment)
-        names = holders(self.source)
-        columns = ", ".join(quoted(name) for name in (time, label, *names))
-        places = ", ".join(str(3 + place) for place in range(len(names)))
-        select = (
-            f"SELECT {columns} FROM {self.table} "  # noqa: S608
-            f"{where.condition} AND {quoted(label)} IS NOT NULL "
-            f"ORDER BY 1 DESC, {places}, 2 LIMIT {most:d}"
-        )
-        return self._read(select, where.values)
+        return self._read(*self._sql().labelled(after, most))
 
     def outcomes(self, window: Window, most: int) -> Outcomes:
         """See `Log`."""
-        schema = self._read(f"SELECT * FROM {self.table} LIMIT 0").schema  # noqa: S608
-        query = outcomes_query(self.source, schema, window, most)
-        counted = self._read(query.counting, query.values)
-        return Outcomes(*counts(counted), self._read(query.outcomes, query.values))
+        return self._sql().outcomes(window, most, self._read)
+
+    def _sql(self) -> TableSql:
+        schema = self._read(*columns_of(self.source)).schema
+        return TableSql(self.source, schema, lambda field: quoted(field.name))
 
     def _read(self, sql: str, values: tuple[Any, ...] = ()) -> pa.Table:
         try:

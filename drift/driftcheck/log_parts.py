@@ -1,8 +1,8 @@
 """What every kind of inference log has in common: its times, filters and samples."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -86,20 +86,6 @@ def moment_in(source: LogSource, schema: pa.Schema, moment: datetime) -> datetim
     return moment.astimezone(zone_of(source)).replace(tzinfo=None)
 
 
-def quoted(identifier: str) -> str:
-    """An identifier as SQL takes it, whatever it contains."""
-    if "\0" in identifier or not identifier:
-        raise CheckFailure("BadRequest", "an identifier is empty or holds a NUL")
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-class Where(NamedTuple):
-    """A condition with places, and the values that are bound to them."""
-
-    condition: str
-    values: tuple[Any, ...]
-
-
 def filter_value(schema: pa.Schema, asked: Filter) -> Any:
     """What a filter compares with, as its column holds it; a text for odd types."""
     if asked.column not in schema.names:
@@ -113,66 +99,3 @@ def filter_value(schema: pa.Schema, asked: Filter) -> Any:
     except pa.ArrowException:
         message = f"column {asked.column} holds {kind}, and no {asked.equals!r}"
         raise CheckFailure("FilterMismatch", message) from None
-
-
-def conditions(
-    source: LogSource, schema: pa.Schema, times: str, *bounds: datetime
-) -> Where:
-    """The condition on the time, with `$1` and so on, and on the filters, as SQL."""
-    parts, values = [times], list[Any](bounds)
-    for one in source.filters:
-        values.append(filter_value(schema, one))
-        # What is bound as a text is compared as one, whatever the column's type.
-        text = "::text" if isinstance(values[-1], str) else ""
-        parts.append(f"{quoted(one.column)}{text} = ${len(values)}")
-    return Where("WHERE " + " AND ".join(parts), tuple(values))
-
-
-class OutcomesQuery(NamedTuple):
-    """The SQL that counts a window's rows and the labelled ones, and that of its
-    outcomes; one binding serves both.
-    """
-
-    counting: str
-    outcomes: str
-    values: tuple[Any, ...]
-
-
-def outcomes_query(
-    source: LogSource,
-    schema: pa.Schema,
-    window: Window,
-    most: int,
-    readable: Callable[[pa.Schema, str], str] | None = None,
-) -> OutcomesQuery:
-    """The SQL of `Log.outcomes`; `readable` writes a column as the driver reads it."""
-    time = quoted(source.timestamp_column)
-    table = f"{quoted(source.schema)}.{quoted(source.table)}"
-    names = outcome_columns(source)
-    require_columns(schema, names)
-    where, values = conditions(
-        source,
-        schema,
-        f"{time} >= $1 AND {time} < $2",
-        moment_in(source, schema, window.start),
-        moment_in(source, schema, window.end),
-    )
-    label, prediction = (
-        readable(schema, name) if readable else quoted(name) for name in names
-    )
-    present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in names)
-    latest = (
-        f"SELECT {time} AS t, {label} AS l, {prediction} AS p FROM {table} "  # noqa: S608
-        f"{where} AND {present} ORDER BY 1 DESC LIMIT {most:d}"
-    )
-    return OutcomesQuery(
-        f"SELECT count(*), count(*) FILTER (WHERE {present}) FROM {table} {where}",  # noqa: S608
-        f"SELECT l, p FROM ({latest}) AS latest ORDER BY t",  # noqa: S608
-        values,
-    )
-
-
-def counts(table: pa.Table) -> tuple[int, int]:
-    """The two numbers of a counting query's only row."""
-    first, second = (int(column[0].as_py()) for column in table.columns)
-    return first, second

@@ -1,7 +1,6 @@
 """Reads an inference log in PostgreSQL, as Arrow, in read-only transactions.
 
-Times are bound parameters; identifiers come from the request and are quoted here and
-nowhere else. Errors never hold the address's password.
+Errors never hold the address's password.
 """
 
 import os
@@ -21,17 +20,8 @@ from driftcheck.contract import Filter, LogSource
 from driftcheck.contract_request import DATABASE_VARIABLE
 from driftcheck.failure import CheckFailure, one_line, without_secrets
 from driftcheck.labelled import Outcomes
-from driftcheck.log_parts import (
-    SAMPLE_ROWS,
-    conditions,
-    counts,
-    holders,
-    moment_in,
-    outcomes_query,
-    quoted,
-    seed_of,
-)
-from driftcheck.progress import reading
+from driftcheck.log_parts import SAMPLE_ROWS, seed_of
+from driftcheck.log_sql import Read, TableSql, columns_of, quoted
 from driftcheck.schema import dataset_from
 from driftcheck.shape import (
     POSTGRES_TYPE,
@@ -63,16 +53,6 @@ class InferenceLog:
     url: str
     timeout_seconds: int = STATEMENT_TIMEOUT_SECONDS
 
-    @property
-    def table(self) -> str:
-        """The quoted table."""
-        return f"{quoted(self.source.schema)}.{quoted(self.source.table)}"
-
-    @property
-    def time(self) -> str:
-        """The quoted timestamp column."""
-        return quoted(self.source.timestamp_column)
-
     @contextmanager
     def snapshot(self) -> Iterator[Any]:
         """A cursor in a read-only transaction in which all statements see one state."""
@@ -95,50 +75,22 @@ class InferenceLog:
             # The connection is gone; the next statement says so.
             return
 
-    def schema(self, cursor: Any) -> pa.Schema:
-        """The table's columns with their types."""
-        cursor.execute(f"SELECT * FROM {self.table} LIMIT 0")  # noqa: S608
-        return cursor.fetch_arrow_table().schema
-
-    def readable(self, schema: pa.Schema, name: str) -> str:
-        """A column as SQL, PostgreSQL's numeric as a float, which Arrow knows."""
-        if name not in schema.names:
-            raise CheckFailure("MissingColumn", f"there is no column {name}")
-        field = schema.field(name)
-        if pa.types.is_list(field.type) or is_written(field) or is_dense_vector(field):
-            return _whole(field)
-        return quoted(name) + _cast(field, ColumnKind.NUMBER, "::float8")
-
     def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
         """A window's rows, above SAMPLE_ROWS a random sample of them."""
-        with self.snapshot() as cursor:
-            schema = self.schema(cursor)
-            where, values = conditions(
-                self.source,
-                schema,
-                f"{self.time} >= $1 AND {self.time} < $2",
-                moment_in(self.source, schema, window.start),
-                moment_in(self.source, schema, window.end),
-            )
-            reading.info("%s: counting the window's rows", self.source.table)
-            count = f"SELECT count(*) FROM {self.table} {where}"  # noqa: S608
-            cursor.execute(count, values)
-            rows = int(cursor.fetch_arrow_table().column(0)[0].as_py())
-            reading.info("%s: %d rows in the window", self.source.table, rows)
-            shape = window_shape(schema, self.source.features, kinds)
+        with self._reading() as (sql, read):
+            found = sql.window(window)
+            rows = sql.count(found, read)
+            shape = window_shape(sql.schema, self.source.features, kinds)
             if not shape.names:
                 return Dataset(rows, {}, shape.findings)
-            select = f"SELECT {selected(schema, shape)} FROM {self.table} {where}"  # noqa: S608
-            order = f" ORDER BY {self.time}"
+            select = f"SELECT {selected(sql.schema, shape)} {found.text}"
+            values = found.values
             if rows > SAMPLE_ROWS:
                 # One seed per window: the same rows give the same verdict.
-                cursor.execute("SELECT setseed($1)", (seed_of(window) / 1000,))
-                cursor.fetch_arrow_table()
-                select += f" AND random() < ${len(values) + 1}{order}"
-                cursor.execute(select, (*values, SAMPLE_ROWS / rows))
-            else:
-                cursor.execute(select + order, values)
-            table = cursor.fetch_arrow_table()
+                read("SELECT setseed($1)", (seed_of(window) / 1000,))
+                select += f" AND random() < ${len(values) + 1}"
+                values = (*values, SAMPLE_ROWS / rows)
+            table = read(f"{select} ORDER BY {sql.time}", values)
         features = self.source.features
         return dataset_from(table, shape, features, rows, Order.TIME)
 
@@ -147,33 +99,33 @@ class InferenceLog:
         return replace(self, source=self.source.only(one))
 
     def labelled(self, after: datetime, most: int) -> pa.Table:
-        """See `Log`. Ties at the cut are broken by the row itself: reruns agree."""
-        label = self.source.label_column or ""
-        with self.snapshot() as cursor:
-            schema = self.schema(cursor)
-            names = holders(self.source)
-            wanted = ", ".join(self.readable(schema, name) for name in names)
-            truth = self.readable(schema, label)
-            moment = moment_in(self.source, schema, after)
-            where = conditions(self.source, schema, f"{self.time} > $1", moment)
-            places = ", ".join(str(3 + place) for place in range(len(names)))
-            select = (
-                f"SELECT {self.time}, {truth}, {wanted} FROM {self.table} "  # noqa: S608
-                f"{where.condition} AND {quoted(label)} IS NOT NULL "
-                f"ORDER BY 1 DESC, {places}, 2 LIMIT {most:d}"
-            )
-            cursor.execute(select, where.values)
-            return cursor.fetch_arrow_table()
+        """See `Log`."""
+        with self._reading() as (sql, read):
+            return read(*sql.labelled(after, most))
 
     def outcomes(self, window: Window, most: int) -> Outcomes:
         """See `Log`."""
+        with self._reading() as (sql, read):
+            return sql.outcomes(window, most, read)
+
+    @contextmanager
+    def _reading(self) -> Iterator[tuple[TableSql, Read]]:
+        """What to ask the table, and how, in one snapshot."""
         with self.snapshot() as cursor:
-            schema = self.schema(cursor)
-            query = outcomes_query(self.source, schema, window, most, self.readable)
-            cursor.execute(query.counting, query.values)
-            rows, labelled = counts(cursor.fetch_arrow_table())
-            cursor.execute(query.outcomes, query.values)
-            return Outcomes(rows, labelled, cursor.fetch_arrow_table())
+
+            def read(text: str, values: tuple[Any, ...]) -> pa.Table:
+                cursor.execute(text, values or None)
+                return cursor.fetch_arrow_table()
+
+            schema = read(*columns_of(self.source)).schema
+            yield TableSql(self.source, schema, readable), read
+
+
+def readable(field: pa.Field) -> str:
+    """A column as SQL, PostgreSQL's numeric as a float, which Arrow knows."""
+    if pa.types.is_list(field.type) or is_written(field) or is_dense_vector(field):
+        return _whole(field)
+    return quoted(field.name) + _cast(field, ColumnKind.NUMBER, "::float8")
 
 
 def selected(schema: pa.Schema, shape: Shape) -> str:
