@@ -31,8 +31,9 @@ from driftcheck.columns import Order
 from driftcheck.comparison import Comparison, compare
 from driftcheck.contract import CheckRequest, SegmentRule, Verdict
 from driftcheck.scores import ColumnScore, judge_columns
-from driftcheck.segments import is_sure, request_of_segment, request_of_whole, worth_of
+from driftcheck.segments import request_of_segment, request_of_whole
 from driftcheck.verdict import decide
+from driftcheck.warrant import is_sure, worth_of
 
 SEGMENTS = (5, 20)
 ROWS = (100, 500, 2000)  # of one segment in a window
@@ -212,7 +213,8 @@ def surely(asked: CheckRequest, columns: list[Comparison], rows: int) -> bool:
     scores = scored(asked, columns)
     if decide(asked, scores)[0] is not Verdict.DRIFT:
         return False
-    return is_sure(asked, scores, {s.name: worth_of(s, rows) for s in scores})
+    worth = {score.name: worth_of(score, rows) for score in scores}
+    return is_sure(asked, scores, worth, RULE.minimum_rows)
 
 
 def scored(asked: CheckRequest, columns: list[Comparison]) -> tuple[ColumnScore, ...]:

@@ -13,6 +13,7 @@ from driftcheck.load import LoadedReference, load_reference
 from driftcheck.profile import reference_of
 from driftcheck.profile_file import SUFFIX
 from driftcheck.verdict import Judgement, judge
+from driftcheck.warrant import with_warning
 from driftcheck.windows import Window
 
 NATIVE, EVIDENTLY = "Native", "Evidently"
@@ -43,7 +44,7 @@ def judge_by_engine(
 ) -> Judgement:
     """The judgement on one window; `sides` are the reference and the window's rows."""
     if request.engine == NATIVE:
-        return judge(request, window, *sides)
+        return with_warning(request, judge(request, window, *sides), sides)
     from driftcheck.evidently_verdict import judge_by_evidently
 
     return judge_by_evidently(request, window, sides, environment)

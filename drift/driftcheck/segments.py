@@ -15,9 +15,8 @@ from typing import TypeAlias
 from driftcheck.columns import ColumnKind, Dataset
 from driftcheck.contract import CheckRequest, Kind, SegmentRule, Verdict
 from driftcheck.load import LoadedReference
-from driftcheck.scores import ColumnScore
-from driftcheck.significance import effective_share
-from driftcheck.verdict import Judgement, decide, judge
+from driftcheck.verdict import Judgement, judge
+from driftcheck.warrant import warranted
 from driftcheck.windows import Window
 
 SHOWN = 40
@@ -106,51 +105,6 @@ def judge_segments(
         judged.append((_named(rule, value), found))
     small = [_named(rule, value) for value in segments.small]
     return with_segments(whole, judged, small, _left_out(rule, segments))
-
-
-def warranted(
-    request: CheckRequest, found: Judgement, sides: tuple[Dataset, Dataset]
-) -> Judgement:
-    """A segment's judgement, where Drift rests on columns whose rows are worth enough.
-
-    The minimum of rows is one of independent rows here: what few rows that resemble
-    each other show by chance is more than so strict a significance allows for.
-    """
-    if found.verdict.verdict is not Verdict.DRIFT:
-        return found
-    worth = {
-        score.name: worth_of(score, min(s.columns[score.name].present for s in sides))
-        for score in found.scores
-    }
-    if is_sure(request, found.scores, worth):
-        return found
-    name = min((s.name for s in found.scores if s.drifted), key=worth.__getitem__)
-    message = (
-        f"{name}: its rows resemble each other and are worth {worth[name]} independent "
-        f"ones, of at least {request.minimum_rows}"
-    )
-    verdict = replace(
-        found.verdict,
-        verdict=Verdict.INCONCLUSIVE,
-        reason="DependentRows",
-        message=message,
-    )
-    return replace(found, verdict=verdict)
-
-
-def worth_of(score: ColumnScore, rows: int) -> int:
-    """How many independent rows the rows of a column are worth."""
-    return int(rows * effective_share(score.dependence, rows, least=1))
-
-
-def is_sure(
-    request: CheckRequest, scores: Sequence[ColumnScore], worth: Mapping[str, int]
-) -> bool:
-    """Whether the columns whose rows are worth the minimum are drift by themselves."""
-    sure = tuple(s for s in scores if worth[s.name] >= request.minimum_rows)
-    if all(score.prediction for score in sure):
-        return False
-    return decide(request, sure)[0] is Verdict.DRIFT
 
 
 def with_segments(
