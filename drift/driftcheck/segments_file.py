@@ -37,11 +37,16 @@ def to_bytes(
     }
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as members:
-        members.writestr(INDEX, json.dumps(index))
+        members.writestr(_member(INDEX), json.dumps(index))
         for place, value in enumerate(segments.judged):
             profile = Profile(found.references[value], features, prediction)
-            members.writestr(str(place), profile_to_bytes(profile))
+            members.writestr(_member(str(place)), profile_to_bytes(profile))
     return file.getvalue()
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    """A member without the time of its making: one reference has the same bytes."""
+    return zipfile.ZipInfo(name)
 
 
 def from_bytes(data: bytes, rule: SegmentRule) -> SegmentedReference:
