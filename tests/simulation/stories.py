@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.simulation.scenario import Scenario
+from tests.simulation.story_answers import BadAnswers, FeaturesOnly
 from tests.simulation.story_lost import BudgetLost
 from tests.simulation.story_owner import HandedOver, OneTarget
 from tests.simulation.story_people import (
@@ -34,6 +35,8 @@ FULL = Scenario()
 SCENARIOS: tuple[Scenario, ...] = (
     FULL,
     Calm(),
+    BadAnswers(),
+    FeaturesOnly(),
     Rejected(),
     Budget(),
     Edited("evaluating"),

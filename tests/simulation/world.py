@@ -11,13 +11,15 @@ import heapq
 import itertools
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from driftcheck.contract import (
     CheckAnswer,
     CheckRequest,
+    Metric,
+    Quality,
     Verdict,
     decode_request,
     encode,
@@ -27,6 +29,7 @@ from driftcheck.evaluation_contract import (
     decode_evaluation_request,
     encode_evaluation,
 )
+from driftcheck.windows import Window, labelled_windows
 from killick.names import (
     LABEL_OBJECT,
     LABEL_PURPOSE,
@@ -127,6 +130,7 @@ class SimWorld:
     # What a scenario may replace.
 
     drifts: Callable[[str, datetime], bool] = staticmethod(lambda _model, _end: False)
+    bad_answers: Callable[[str, datetime], bool] = staticmethod(lambda _m, _end: False)
     wins: Callable[[str], bool] = staticmethod(lambda _version: True)
     training: Callable[[SimWorld, str, dict[str, str]], None] | None = None
 
@@ -262,7 +266,22 @@ class SimWorld:
         windows = windows[-request.windows.count :]
         verdict = self._verdict(model, self.now)
         windows.append(window(self.now - length, length, verdict, counting=False))
-        return CheckAnswer(request.spec_hash, SHA, self.now, tuple(windows))
+        found = tuple(
+            self._quality(model, one) for one in labelled_windows(request, self.now)
+        )
+        answer = CheckAnswer(request.spec_hash, SHA, self.now, tuple(windows))
+        return replace(answer, quality_windows=found)
+
+    def _quality(self, model: str, found: Window) -> Quality:
+        """Return what the labels of a counting window show."""
+        bad = self.bad_answers(model, found.end)
+        score = 0.5 if bad else 0.95
+        bounds = (score - 0.04, score + 0.04)
+        verdict = Verdict.DRIFT if bad else Verdict.NO_DRIFT
+        made = Quality(
+            *(found.start, found.end, Metric.ACCURACY, 200, 150, score, *bounds)
+        )
+        return replace(made, effective=150, verdict=verdict)
 
     def _verdict(self, model: str, end: datetime) -> Verdict:
         return Verdict.DRIFT if self.drifts(model, end) else Verdict.NO_DRIFT
