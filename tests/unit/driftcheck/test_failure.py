@@ -17,12 +17,18 @@ SECRET = "p%40ss/w:rd"
         "PASSWORD = 'hunter2 hunter2' host=db",
         "hunter2",
         "s3://key:hunter2@bucket/file",
-        "'https://acc.blob.core.windows.net/box?sv=2020&sig=hunter2&se=1' failed",
     ],
 )
 def test_the_password_is_taken_out_of_driver_texts(text: str) -> None:
     """In whatever form a driver repeats the password, it is gone."""
     assert "hunter2" not in without_secrets(text, "postgresql://u:hunter2@db/x")
+
+
+def test_a_signature_of_azure_is_taken_out_too() -> None:
+    """It is no part of the address that was asked for, but of the environment."""
+    text = "'https://acc.blob.core.windows.net/box?sv=2020&sig=hunter2&se=1' failed"
+    found = without_secrets(text, "az://box/a.parquet")
+    assert found == text.replace("hunter2", "***")
 
 
 def test_the_decoded_password_is_taken_out_too() -> None:
