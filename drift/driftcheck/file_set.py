@@ -1,15 +1,18 @@
 """The files of an inference log, of which only those are opened that a window needs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from pyarrow import fs
 
 from driftcheck.file_listing import files_in
 from driftcheck.file_spans import Span, folder_span
+from driftcheck.parquet import MAXIMUM_COLUMN_BYTES
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -103,27 +106,49 @@ class FileSet:
 def _ends(
     fragment: ds.ParquetFileFragment, column: str
 ) -> tuple[datetime, datetime] | None:
-    """The first and the last time in a file, by its footer; naive ones as of UTC."""
+    """The first and the last time in a file; naive ones as of UTC.
+
+    None where there are none, or the column is too large to look for them.
+    """
     place = fragment.physical_schema.get_field_index(column)
     kind = fragment.physical_schema.field(place).type if place >= 0 else None
     if kind is None or not pa.types.is_timestamp(kind):
         return None
-    found = []
-    for group in range(fragment.metadata.num_row_groups):
-        columns = fragment.metadata.row_group(group)
-        (told,) = (
-            columns.column(i)
-            for i in range(columns.num_columns)
-            if columns.column(i).path_in_schema == column
-        )
-        if told.statistics is None or not told.statistics.has_min_max:
-            return None
-        found += [told.statistics.min_raw, told.statistics.max_raw]
+    groups = [
+        fragment.metadata.row_group(group)
+        for group in range(fragment.metadata.num_row_groups)
+    ]
+    told = [
+        group.column(i)
+        for group in groups
+        for i in range(group.num_columns)
+        if group.column(i).path_in_schema == column
+    ]
+    if all(one.is_stats_set and one.statistics.has_min_max for one in told):
+        found = [end for one in told for end in _raw(one.statistics)]
+    elif max(one.total_uncompressed_size for one in told) > MAXIMUM_COLUMN_BYTES:
+        return None
+    else:
+        # Spark by default writes times without statistics.
+        found = list(_read(fragment, column))
     unit = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[kind.unit]
     try:
         first, last = (
-            _EPOCH + timedelta(seconds=end / unit) for end in (min(found), max(found))
+            _EPOCH + timedelta(seconds=end(found) / unit) for end in (min, max)
         )
-    except OverflowError:
+    except (OverflowError, ValueError):
         return None
     return first, last
+
+
+def _raw(statistics: Any) -> tuple[int, int]:
+    return statistics.min_raw, statistics.max_raw
+
+
+def _read(fragment: ds.ParquetFileFragment, column: str) -> Iterator[int]:
+    batches = fragment.scanner(columns=[column], batch_readahead=1, use_threads=False)
+    for batch in batches.to_batches():
+        ends = pc.min_max(batch.column(0))
+        if ends["min"].is_valid:
+            yield ends["min"].value
+            yield ends["max"].value

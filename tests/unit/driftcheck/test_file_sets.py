@@ -59,7 +59,7 @@ def year_of_folders(
     name: Name = by_date,
     days: int = 365,
     late: timedelta = timedelta(),
-    statistics: bool = True,
+    options: dict[str, bool] | None = None,
 ) -> None:
     """A folder for each day."""
     for number in range(days):
@@ -68,7 +68,7 @@ def year_of_folders(
         folder.mkdir(parents=True, exist_ok=True)
         rows = day_of_rows(day, number, late)
         file = folder / f"{number}.parquet"
-        pq.write_table(rows, file, write_statistics=statistics)
+        pq.write_table(rows, file, **(options or {}))
 
 
 def read(files: FileSet, window: Window) -> tuple[int, list[float]]:
@@ -173,16 +173,28 @@ def model_date(day: datetime) -> str:
     return f"trained={day:%Y}-01-0{1 + day.month}"
 
 
-@pytest.mark.parametrize(("name", "statistics"), [(model_date, True), (by_date, False)])
-def test_a_date_that_the_rows_do_not_bear_out_is_not_believed(
-    tmp_path: Path, name: Name, statistics: bool
-) -> None:
-    """It may be of something else; without statistics nobody can tell. All are read."""
-    year_of_folders(tmp_path, name, days=100, statistics=statistics)
+def test_a_date_that_the_rows_do_not_bear_out_is_not_believed(tmp_path: Path) -> None:
+    """It is of something else, so every file may hold the window's rows."""
+    year_of_folders(tmp_path, model_date, days=100)
     files, counting = counted(tmp_path)
     window = Window(YEAR + 50 * DAY, YEAR + 51 * DAY, counting=True)
     assert read(files, window) == (24, [1200.0 + hour for hour in range(24)])
     assert len({*counting.opened}) == 100
+
+
+@pytest.mark.parametrize(
+    "options", [{"use_deprecated_int96_timestamps": True}, {"write_statistics": False}]
+)
+@pytest.mark.parametrize(("name", "opened"), [(by_date, 5), (model_date, 100)])
+def test_times_without_statistics_are_looked_at(
+    tmp_path: Path, options: dict[str, bool], name: Name, opened: int
+) -> None:
+    """As Spark writes them: what the folders say is held against the rows."""
+    year_of_folders(tmp_path, name, days=100, options=options)
+    files, counting = counted(tmp_path)
+    window = Window(YEAR + 50 * DAY, YEAR + 51 * DAY, counting=True)
+    assert read(files, window) == (24, [1200.0 + hour for hour in range(24)])
+    assert len({*counting.opened}) == opened
 
 
 @pytest.mark.parametrize(
