@@ -2,12 +2,14 @@
 
 python -m tests.simulation                                 everything
 python -m tests.simulation --only 'full story' --deaths    part of it
+python -m tests.simulation --every 41                      each 41st of all plans
 python -m tests.simulation 'full story' 17 'crash before'  one plan, told in full
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import time
 
@@ -28,6 +30,9 @@ def main() -> int:
     parser.add_argument("--writes", action="store_true", help="writes and deaths only")
     parser.add_argument("--reads", action="store_true", help="errors of reads only")
     parser.add_argument("--mutants", action="store_true", help="the seeded bugs")
+    parser.add_argument(
+        "--every", type=int, default=1, metavar="N", help="only each N-th of these"
+    )
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     if options.plan:
@@ -37,13 +42,15 @@ def main() -> int:
         return 0
     started = time.monotonic()
     chosen = [s for s in SCENARIOS if options.only in str(s)]
+    numbers = itertools.count()
 
     def wanted(call: Call, fault: Fault) -> bool:
         if options.deaths and fault not in CRASHES:
             return False
         if options.reads and (call.write or fault in CRASHES or fault in JUMPS):
             return False
-        return (writes_and_deaths if options.writes else everything)(call, fault)
+        asked = (writes_and_deaths if options.writes else everything)(call, fault)
+        return asked and next(numbers) % options.every == 0
 
     report = Report()
     for scenario in chosen:
