@@ -299,9 +299,9 @@ def test_the_answer_is_plain_json(run: Run, tmp_path: Path) -> None:
     assert (window["v"], window["n"], window["d"], window["c"]) == ("Drift", 500, 1, 2)
 
 
-def test_it_runs_as_a_module(data: Path) -> None:
-    """`python -m driftcheck` is the entry point, and its exit code the verdict."""
-    ran = subprocess.run(
+def as_process(data: Path, stdout: int) -> subprocess.CompletedProcess[bytes]:
+    """`python -m driftcheck` on the window that drifted."""
+    return subprocess.run(
         [sys.executable, "-m", "driftcheck", "--current", "drift.parquet"],
         cwd=data,
         env={
@@ -309,9 +309,15 @@ def test_it_runs_as_a_module(data: Path) -> None:
             "PYTHONPATH": str(SOURCES),
             "REFERENCE_DATASET_PATH": "reference.parquet",
         },
-        capture_output=True,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
         check=False,
     )
+
+
+def test_it_runs_as_a_module(data: Path) -> None:
+    """`python -m driftcheck` is the entry point, and its exit code the verdict."""
+    ran = as_process(data, subprocess.PIPE)
     assert (ran.returncode, ran.stderr) == (10, b"")
 
 
@@ -319,18 +325,7 @@ def test_a_reader_that_goes_away_sees_no_traceback(data: Path) -> None:
     """`python -m driftcheck ... | head -1` ends quietly."""
     reader, writer = os.pipe()
     os.close(reader)
-    ran = subprocess.run(
-        [sys.executable, "-m", "driftcheck", "--current", "drift.parquet"],
-        cwd=data,
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(SOURCES),
-            "REFERENCE_DATASET_PATH": "reference.parquet",
-        },
-        stdout=writer,
-        stderr=subprocess.PIPE,
-        check=False,
-    )
+    ran = as_process(data, writer)
     os.close(writer)
     assert (ran.returncode, ran.stderr) == (1, b"")
 
