@@ -31,11 +31,11 @@ from driftcheck.contract import (
 )
 from driftcheck.judge.scores import judge_columns
 from driftcheck.judge.verdict import decide
-from driftcheck.stats.block_variability import blocks_of_categories
+from driftcheck.stats.autocorrelation import category_dependence
+from driftcheck.stats.block_tables import blocks_of_categories
 from driftcheck.stats.columns import Categories, Column, Numbers, Order
 from driftcheck.stats.comparison import Comparison, compare
 from driftcheck.stats.histogram import reduced
-from driftcheck.stats.significance import category_dependence
 from driftcheck.storage.parquet import MAXIMUM_ROWS
 
 Floats: TypeAlias = npt.NDArray[np.float64]

@@ -11,10 +11,8 @@ from driftcheck.arrow.arrays import codes_of, floats_of
 from driftcheck.arrow.json_values import fields_from, vectors_from
 from driftcheck.arrow.schema import Shape, is_list
 from driftcheck.contract import Features
-from driftcheck.stats.block_variability import (
-    blocks_of_categories,
-    blocks_of_numbers,
-)
+from driftcheck.stats.autocorrelation import category_dependence, dependence
+from driftcheck.stats.block_tables import blocks_of_categories, blocks_of_numbers
 from driftcheck.stats.columns import (
     Categories,
     Column,
@@ -25,7 +23,6 @@ from driftcheck.stats.columns import (
     Order,
 )
 from driftcheck.stats.distance import Floats
-from driftcheck.stats.significance import category_dependence, dependence
 
 
 class Table(Protocol):

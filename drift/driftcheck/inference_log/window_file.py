@@ -14,7 +14,7 @@ from driftcheck.stats.columns import (
     Numbers,
     ReferenceHistogram,
 )
-from driftcheck.stats.histogram import histogram_of
+from driftcheck.stats.histogram_distance import histogram_of
 from driftcheck.storage.parquet import (
     MAXIMUM_ROWS,
     ParquetTable,

@@ -10,13 +10,13 @@ from dataclasses import replace
 from driftcheck.contract import CheckRequest, Verdict
 from driftcheck.judge.scores import ColumnScore
 from driftcheck.judge.verdict import Judgement, decide
+from driftcheck.stats.autocorrelation import LEAST_EFFECTIVE_ROWS, effective_share
 from driftcheck.stats.columns import Dataset
-from driftcheck.stats.significance import LEAST_EFFECTIVE_ROWS, effective_share
 
 
 def effective_rows_of(score: ColumnScore, rows: int) -> int:
     """How many independent rows the rows of a column are worth."""
-    return int(rows * effective_share(score.dependence, rows, least=1))
+    return int(rows * effective_share(score.dependence, rows, min_rows=1))
 
 
 def is_sure(

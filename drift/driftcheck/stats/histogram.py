@@ -1,9 +1,9 @@
-"""A long numeric column reduced to a few kilobytes, and compared without its rows.
+"""A long numeric column of the reference, reduced to a few kilobytes.
 
-Above MAXIMUM_VALUES every reference is reduced, whether a profile is kept or not, so
-that keeping one never changes a verdict. A window's column is then counted in the
-reference's bins: that is all that the distances need of it, whoever counted. They
-differ from those of all rows by less than 0.003 (tested).
+A reference of more than MAXIMUM_VALUES values is always reduced, whether a profile is
+kept or not, so that keeping one never changes a verdict. A window's column is then
+counted in the reference's bins, in memory or by a warehouse (`histogram_distance`). The
+distances differ from those of all rows by less than 0.003 (tested).
 """
 
 from dataclasses import replace
@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from driftcheck.stats.columns import Numbers, ReferenceHistogram, WindowHistogram
+from driftcheck.stats.columns import Numbers, ReferenceHistogram
 from driftcheck.stats.distance import (
     CONSTANT_TOLERANCE,
     HUGE,
@@ -22,18 +22,60 @@ from driftcheck.stats.distance import (
 )
 
 MAXIMUM_VALUES = 4096
+"""Values that a column keeps as they are (32 KB); longer ones are reduced to bins.
+
+Above it the bins are smaller than the values. Below it distances are exact.
+"""
+
 BINS = 1024
+"""Bins over all rows, each with 0.1 % of them.
+
+The Kolmogorov-Smirnov distance is off by up to one bin (0.001), the Wasserstein one
+by up to 3e-4 standard deviations (60 normal, log-normal and exponential references of
+10,000 rows). With 256 bins these are 0.003 and 6e-4, with 2,048 they are 0.0005 and
+3e-4; the profile grows in proportion.
+"""
+
 TAIL = 0.02
+"""Share of rows in each tail that gets bins of its own.
+
+Tails are wide: these rows span most of the range of a heavy-tailed column. Without bins
+of their own the Wasserstein distance is off three to seven times as far.
+"""
+
 TAIL_BINS = 256
+"""Further bins in each tail, each with 0.008 % of all rows; see BINS."""
+
 COARSE_BINS = 192
+"""Bins over all rows where a warehouse has to count by them: a sixth of BINS.
+
+Each edge is a branch of the SQL expression that counts. The Kolmogorov-Smirnov distance
+is then off by up to 0.004, the Wasserstein distance by up to 1.3e-3 standard deviations
+(measured as for BINS).
+"""
+
 COARSE_TAIL_BINS = 32
-MAXIMUM = float(np.finfo(np.float64).max)
+"""Further bins in each tail where a warehouse has to count; see COARSE_BINS."""
 
 
 def reduced(
     column: Numbers, longest: int = MAXIMUM_VALUES
 ) -> Numbers | ReferenceHistogram:
-    """The column in bins, or itself where it is at most so long or absurdly wide."""
+    """Return a numeric column of the reference in bins.
+
+    Parameters
+    ----------
+    column
+        The column, with n values.
+    longest
+        The number of values up to which a column is returned unchanged.
+
+    Returns
+    -------
+    Numbers or ReferenceHistogram
+        About 1,500 bins; the column itself if it is short, or if its values are so
+        large or so close to each other that sums over bins leave the range of a float.
+    """
     values = column.values
     if values.size <= longest or not values.size:
         return column
@@ -55,7 +97,7 @@ def reduced(
     return ReferenceHistogram(
         edges=edges,
         counts=np.diff(ends, prepend=0).astype(np.float64),
-        sums=_sums(values, ends, (low, high)),
+        sums=sums_of(values, ends, (low, high)),
         deciles=deciles,
         low=low,
         high=high,
@@ -70,122 +112,47 @@ def reduced(
 
 
 def _edges(values: Floats, inner: tuple[float, float], centre: float | None) -> Floats:
-    """Edges at evenly spread ranks, closer in the tails, which are wide.
+    """Return edges at evenly spread ranks, closer in the tails.
 
-    All deciles are among them, the ends of the inner range, and those of what counts
-    as equal to a constant. A short reference has them before each of its values, too,
-    so that rows between two of them are told from rows that equal one.
+    They include all deciles, the limits of the inner range, and the limits of what
+    equals a constant. A short reference also has an edge before each of its values, so
+    that rows between two values are distinguished from rows that equal one.
     """
     last = values.size - 1
     places = (spread_shares(BINS, TAIL_BINS) * last).astype(np.int64)
-    found = [values[distinct(np.sort(places))], decile_edges(values), np.array(inner)]
+    parts = [values[distinct(np.sort(places))], decile_edges(values), np.array(inner)]
     if centre is not None:
-        found.append(np.array(equal_range(centre)))
+        parts.append(np.array(equal_range(centre)))
     if last < BINS:
-        found.append(np.nextafter(values, -np.inf))
-    return distinct(np.sort(np.concatenate(found)))
+        parts.append(np.nextafter(values, -np.inf))
+    return distinct(np.sort(np.concatenate(parts)))
 
 
 def equal_range(centre: float) -> tuple[float, float]:
-    """The edges of the bins that hold what is equal to a constant, see `distance`."""
+    """Return the limits of the values that equal a constant.
+
+    Parameters
+    ----------
+    centre
+        The constant, in the column's unit.
+
+    Returns
+    -------
+    tuple of float
+        The edge below the values, and the largest of them (see
+        `distance.CONSTANT_TOLERANCE`).
+    """
     tolerance = CONSTANT_TOLERANCE * abs(centre)
     return float(np.nextafter(centre - tolerance, -np.inf)), centre + tolerance
 
 
-def histogram_of(reference: ReferenceHistogram, column: Numbers) -> WindowHistogram:
-    """A window's column, counted in the reference's bins."""
-    values = column.values
-    ends = np.searchsorted(values, reference.edges, side="right")
-    low, high = widened_range(reference)
-    return WindowHistogram(
-        edges=reference.edges,
-        counts=np.diff(ends, prepend=0, append=values.size).astype(np.float64),
-        sums=_sums(values, ends, (reference.low, reference.high)),
-        under=int(np.searchsorted(values, reference.edges[0])),
-        below=int(np.searchsorted(values, low)),
-        above=values.size - int(np.searchsorted(values, high, side="right")),
-        least=float(values[0]) if values.size else 0.0,
-        largest=float(values[-1]) if values.size else 0.0,
-        nulls=column.nulls,
-        infinite=column.infinite,
-        dependence=column.dependence,
-    )
+def sums_of(
+    values: Floats, ends: NDArray[np.intp], inner: tuple[float, float]
+) -> Floats:
+    """Return the sums of sorted values by bin, in units of the inner range.
 
-
-def binned_spread(reference: ReferenceHistogram, current: WindowHistogram) -> float:
-    """`spread_of_numbers` of a window in the reference's bins, in its deviations."""
-    width = (reference.high - reference.low) or 1.0
-    edges = np.clip((reference.edges - reference.low) / width, 0.0, 1.0)
-    below = np.cumsum(current.counts[:-2]) / current.present
-    spread = 2 * float(np.sum(below * (1 - below) * np.diff(edges)))
-    return spread / reference.deviation if reference.deviation > 0 else 0.0
-
-
-def widened_range(reference: ReferenceHistogram) -> tuple[float, float]:
-    """The reference's inner range, widened by what may be a rounding error."""
-    return widened(reference.low, reference.high)
-
-
-def widened(low: float, high: float) -> tuple[float, float]:
-    """A range by one part in a million of its larger end wider on both sides."""
-    margin = CONSTANT_TOLERANCE * max(abs(low), abs(high))
-    return max(low - margin, -MAXIMUM), min(high + margin, MAXIMUM)
-
-
-def binned_distances(
-    reference: ReferenceHistogram, current: WindowHistogram
-) -> tuple[float, float]:
-    r"""Kolmogorov-Smirnov and normed Wasserstein distance from a reference in bins.
-
-    Over one bin the area between the distribution functions is taken as
-
-    .. math:: \left| \int_a^b F - G \right|
-
-    which follows from counts and sums alone, by parts. It is exact unless F and G
-    cross inside the bin. The largest gap is looked for at the bins' edges. Of a
-    constant reference the share that differs from it stands for the Wasserstein
-    distance, as in `normed_wasserstein_distance`.
-    """
-    n, m = reference.present, current.present
-    counts = current.counts[:-1]
-    gap: Floats = np.cumsum(reference.counts) / n - np.cumsum(counts) / m
-    height = max(float(np.max(np.abs(gap))), current.under / m)
-    if reference.centre is not None:
-        return height, _differing(reference, reference.centre, current)
-    width = reference.high - reference.low
-    edges = np.clip((reference.edges - reference.low) / width, 0.0, 1.0)
-    inside = (
-        np.concatenate([[0.0], gap[:-1]]) * np.diff(edges, prepend=edges[0])
-        + (reference.counts * edges - reference.sums) / n
-        - (counts * edges - current.sums) / m
-    )
-    return height, float(np.sum(np.abs(inside))) / reference.deviation
-
-
-def _differing(
-    reference: ReferenceHistogram, centre: float, current: WindowHistogram
-) -> float:
-    """The share of values off the constant, less the reference's own share of them."""
-    first, last = np.searchsorted(reference.edges, equal_range(centre)) + 1
-    before = float(reference.counts[first:last].sum()) / reference.present
-    after = float(current.counts[first:last].sum()) / current.present
-    return max(0.0, before - after)
-
-
-def binned_deciles(
-    reference: ReferenceHistogram, current: WindowHistogram
-) -> tuple[Floats, Floats]:
-    """Rows of both sides between the reference's deciles."""
-    starts = np.searchsorted(reference.edges, reference.deciles) + 1
-    starts = np.concatenate([[0], starts])
-    before = np.append(reference.counts, 0.0)
-    return np.add.reduceat(before, starts), np.add.reduceat(current.counts, starts)
-
-
-def _sums(values: Floats, ends: NDArray[np.intp], inner: tuple[float, float]) -> Floats:
-    """Sums of sorted values from each end to the next, in units of the inner range.
-
-    Each bin lies within the range or outside of it; values outside are clipped.
+    `ends` are the positions after the last value of each bin. A bin lies either within
+    the inner range or outside of it; values outside are clipped.
     """
     low, high = inner
     counts = np.diff(ends, prepend=0)
@@ -199,9 +166,18 @@ def _sums(values: Floats, ends: NDArray[np.intp], inner: tuple[float, float]) ->
 
 
 def coarser(reference: ReferenceHistogram) -> ReferenceHistogram:
-    """The same column in a sixth of the bins, for whoever has to count by them.
+    """Return the column in COARSE_BINS bins, for a warehouse that counts by them.
 
-    Counts and sums stay exact; what is lost is where in its bin a value lies.
+    Parameters
+    ----------
+    reference
+        The reference's column.
+
+    Returns
+    -------
+    ReferenceHistogram
+        The column with fewer edges. Counts and sums stay exact; the position of a value
+        within its bin is lost.
     """
     last = reference.edges.size - 1
     if last < COARSE_BINS:
@@ -224,7 +200,20 @@ def coarser(reference: ReferenceHistogram) -> ReferenceHistogram:
 
 
 def spread_shares(bins: int, tail_bins: int) -> Floats:
-    """Evenly spread shares of all rows, closer in the tails, which are wide."""
+    """Return evenly spread shares of all rows, closer in the tails.
+
+    Parameters
+    ----------
+    bins
+        Intervals over all rows.
+    tail_bins
+        Further shares in each tail of TAIL.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, shape (bins + 1 + 2 * tail_bins,), each 0 to 1, not sorted.
+    """
     spread = np.linspace(0, 1, bins + 1)
     tail = np.linspace(0, TAIL, tail_bins)
     return np.concatenate([spread, tail, 1 - tail])

@@ -35,7 +35,8 @@ from driftcheck.stats.columns import (
     WindowHistogram,
 )
 from driftcheck.stats.distance import Floats
-from driftcheck.stats.histogram import coarser, reduced, widened_range
+from driftcheck.stats.histogram import coarser, reduced
+from driftcheck.stats.histogram_distance import widened_range
 from driftcheck.warehouse import queries as sql
 from driftcheck.windows import Window
 

@@ -13,7 +13,7 @@ from ibis.expr import types as ir
 
 from driftcheck.stats.columns import ReferenceHistogram
 from driftcheck.stats.distance import Floats, distinct
-from driftcheck.stats.histogram import widened_range
+from driftcheck.stats.histogram_distance import widened_range
 
 NULL, INFINITE = -1, -2
 MAXIMUM_CATEGORIES = 10_000

@@ -11,7 +11,7 @@ from driftcheck import contract as c
 from driftcheck.arrow.conversion import dataset_from
 from driftcheck.arrow.schema import reference_shape, window_shape
 from driftcheck.judge.verdict import Judgement, judge
-from driftcheck.stats import significance as s
+from driftcheck.stats import autocorrelation
 from driftcheck.stats.columns import ColumnKind
 from tests.unit.driftcheck.samples import (
     WINDOW,
@@ -137,7 +137,7 @@ def test_dependence_is_measured(rho: float) -> None:
     """The correlation of following rows, by signs, whatever the scale or the tail."""
     values = series(rho, 20_000, 3)
     for some in (values, np.exp(3 * values), values * 1e-9):
-        found = s.dependence(some, np.sort(some))
+        found = autocorrelation.dependence(some, np.sort(some))
         assert found == pytest.approx(rho, abs=0.04)
 
 

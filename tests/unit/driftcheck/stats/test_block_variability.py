@@ -11,14 +11,11 @@ from scipy.stats import t as student
 
 from driftcheck.contract import ColumnRule, Verdict
 from driftcheck.judge.verdict import judge
-from driftcheck.stats.block_variability import (
-    BaselineVariation,
-    BlockVariability,
-    blocks_of_categories,
-    blocks_of_numbers,
-)
+from driftcheck.stats.block_tables import blocks_of_categories, blocks_of_numbers
+from driftcheck.stats.block_variability import BaselineVariation, BlockVariability
+from driftcheck.stats.category_distance import spread_of_categories
 from driftcheck.stats.comparison import Comparison, compare
-from driftcheck.stats.distance import spread_of_categories, spread_of_numbers
+from driftcheck.stats.distance import spread_of_numbers
 from tests.unit.driftcheck.samples import (
     WINDOW,
     judged,
