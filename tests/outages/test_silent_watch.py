@@ -15,7 +15,7 @@ def test_objects_come_and_go_while_watches_are_silent(
     loop_servers: LoopServers,
 ) -> None:
     """A new object has a pass, and a deleted one is let go, within the bound."""
-    with loop_servers.granted() as world, WatchProxy(world.cluster) as proxy:
+    with loop_servers.granted() as world, WatchProxy.before(world.cluster) as proxy:
         original = world.cluster.serviceaccount_kubeconfig(NAMESPACE, ACCOUNT)
         through = {"KUBECONFIG": str(proxy.kubeconfig(original))}
         settings = {**world.operator.settings, **through}

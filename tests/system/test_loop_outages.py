@@ -96,7 +96,7 @@ def test_the_cluster_is_away(part: str, proven_world: LoopWorld) -> None:
 def test_watches_are_silent(adopted_world: LoopWorld) -> None:
     """Passes need no events: what a person asks for is done all the same."""
     world = adopted_world
-    with WatchProxy(world.cluster) as proxy:
+    with WatchProxy.before(world.cluster) as proxy:
         original = world.cluster.serviceaccount_kubeconfig(NAMESPACE, ACCOUNT)
         through = {"KUBECONFIG": str(proxy.kubeconfig(original))}
         settings = {**world.operator.settings, **through}
