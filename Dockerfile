@@ -29,7 +29,7 @@ COPY operator/killick /app/killick
 COPY drift/driftcheck /app/driftcheck
 RUN python -m compileall -q /app \
     && printf '%s\n' '#!/opt/killick/bin/python' 'import sys' \
-       'from killick.cli import main' 'sys.exit(main())' > /opt/killick/bin/killick \
+       'from killick.cli.main import main' 'sys.exit(main())' > /opt/killick/bin/killick \
     && chmod 755 /opt/killick/bin/killick
 
 FROM build AS worker-build

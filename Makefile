@@ -78,7 +78,7 @@ deploy: ## Install Killick into the cluster of your kubeconfig (OVERLAY=deploy/o
 
 .PHONY: undeploy
 undeploy: $(VENV)/.complete ## Take it out, finalizers first (CRD=1: ModelDeployments, too; DRY_RUN=1)
-	@$(BIN)/python -m killick.cli uninstall --yes $(if $(CRD),--crd) $(if $(DRY_RUN),--dry-run)
+	@$(BIN)/python -m killick.cli.main uninstall --yes $(if $(CRD),--crd) $(if $(DRY_RUN),--dry-run)
 
 .PHONY: format
 format: $(VENV)/.complete ## Format and mend what can be mended

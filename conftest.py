@@ -2,6 +2,6 @@
 
 pytest_plugins = [
     "tests.reporting",
-    "tests.system.service_fixtures",
-    "tests.system.loop_fixtures",
+    "tests.system.support.service_fixtures",
+    "tests.system.support.loop_fixtures",
 ]

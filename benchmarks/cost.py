@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev.environments import EnvironmentName, ensure_environment
+from dev.environments.images import EnvironmentName, ensure_environment
 
 HERE = Path(__file__).resolve().parent
 REFERENCE, CURRENT = "reference.parquet", "current.parquet"
@@ -115,7 +115,7 @@ def print_starts(pythons: Mapping[str, str], repeat: int) -> None:
     programs = {
         "Python": ("worker", "pass"),
         "numpy, pyarrow.parquet": ("worker", "import numpy, pyarrow.parquet"),
-        "the worker": ("worker", "import driftcheck.byhand, driftcheck.report"),
+        "the worker": ("worker", "import driftcheck.cli.check, driftcheck.report.text"),
         "Evidently": ("evidently", "import evidently.presets"),
         "NannyML": ("nannyml", "import nannyml"),
     }

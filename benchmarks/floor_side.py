@@ -6,7 +6,7 @@ python floor_side.py FILE...     decodes each column of each file and sorts it
 import os
 import sys
 
-from driftcheck.processor import choose_sort
+from driftcheck.numpy_dispatch import choose_sort
 
 choose_sort(os.environ)
 

@@ -20,8 +20,9 @@ from scipy.stats import norm
 
 from benchmarks.power import Floats, World
 from driftcheck.contract import Metric, Quality, QualityRule, Verdict
-from driftcheck.labelled import Outcomes, quality_of
-from driftcheck.performance import judged
+from driftcheck.dataset import Outcomes
+from driftcheck.judge.model_performance import quality_of
+from driftcheck.judge.performance import judged
 from driftcheck.windows import Window
 
 RHOS = (0.0, 0.5, 0.9)

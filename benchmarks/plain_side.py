@@ -10,17 +10,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from driftcheck.processor import choose_sort
+from driftcheck.numpy_dispatch import choose_sort
 
 choose_sort(os.environ)
 
-from driftcheck.arrays import is_text, plain_type  # noqa: E402
-from driftcheck.binned import binned_distances, tallied  # noqa: E402
-from driftcheck.columns import Binned, Column, ColumnKind, Numbers, Order  # noqa: E402
-from driftcheck.distance import normed_wasserstein_distance  # noqa: E402
-from driftcheck.parquet import ParquetTable, open_table, read_files  # noqa: E402
-from driftcheck.plain import plain_default  # noqa: E402
-from driftcheck.schema import column_from  # noqa: E402
+from benchmarks.evidently_scores import plain_default  # noqa: E402
+from driftcheck.arrow.arrays import is_text, plain_type  # noqa: E402
+from driftcheck.arrow.conversion import column_from  # noqa: E402
+from driftcheck.stats.columns import Binned, Column, ColumnKind, Numbers, Order  # noqa: E402
+from driftcheck.stats.distance import normed_wasserstein_distance  # noqa: E402
+from driftcheck.stats.histogram import binned_distances, tallied  # noqa: E402
+from driftcheck.storage.parquet import ParquetTable, open_table, read_files  # noqa: E402
 
 REFERENCE, CURRENT = "reference.parquet", "current.parquet"
 PROFILE = "reference.profile.npz"
@@ -42,7 +42,7 @@ def from_all_rows() -> Iterator[tuple[str, float]]:
 
 def from_profile() -> Iterator[tuple[str, float]]:
     """Clipped, as profiles are; the reference's file is not touched."""
-    from driftcheck.profile import read_profile
+    from driftcheck.reference.profile import read_profile
 
     current = table(CURRENT)
     for name, before in read_profile(PROFILE).reference.dataset.columns.items():

@@ -19,10 +19,7 @@ import numpy.typing as npt
 from scipy.signal import lfilter
 
 from benchmarks.peers import NannyMl, evidently_drifted
-from driftcheck.binned import reduced
-from driftcheck.blocks import blocks_of_categories
-from driftcheck.columns import Categories, Column, Numbers, Order
-from driftcheck.comparison import Comparison, compare
+from driftcheck.arrow.conversion import numbers_from
 from driftcheck.contract import (
     CheckRequest,
     ColumnRule,
@@ -32,11 +29,14 @@ from driftcheck.contract import (
     Verdict,
     WindowGrid,
 )
-from driftcheck.parquet import MAXIMUM_ROWS
-from driftcheck.schema import numbers_from
-from driftcheck.scores import judge_columns
-from driftcheck.significance import category_dependence
-from driftcheck.verdict import decide
+from driftcheck.judge.scores import judge_columns
+from driftcheck.judge.verdict import decide
+from driftcheck.stats.block_variability import blocks_of_categories
+from driftcheck.stats.columns import Categories, Column, Numbers, Order
+from driftcheck.stats.comparison import Comparison, compare
+from driftcheck.stats.histogram import reduced
+from driftcheck.stats.significance import category_dependence
+from driftcheck.storage.parquet import MAXIMUM_ROWS
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 

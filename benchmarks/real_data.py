@@ -25,7 +25,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from driftcheck.columns import Order
+from driftcheck.arrow.conversion import dataset_from
+from driftcheck.arrow.schema import reference_shape, window_shape
 from driftcheck.contract import (
     CheckRequest,
     Features,
@@ -35,10 +36,9 @@ from driftcheck.contract import (
     WindowGrid,
     WindowVerdict,
 )
-from driftcheck.load import LoadedReference
-from driftcheck.schema import dataset_from
-from driftcheck.shape import reference_shape, window_shape
-from driftcheck.verdict import judge
+from driftcheck.dataset import LoadedReference
+from driftcheck.judge.verdict import judge
+from driftcheck.stats.columns import Order
 from driftcheck.windows import Window
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -27,13 +27,13 @@ from benchmarks.power import (
     known,
     request,
 )
-from driftcheck.columns import Order
-from driftcheck.comparison import Comparison, compare
 from driftcheck.contract import CheckRequest, SegmentRule, Verdict
-from driftcheck.scores import ColumnScore, judge_columns
-from driftcheck.segments import request_of_segment, request_of_whole
-from driftcheck.verdict import decide
-from driftcheck.warrant import is_sure, worth_of
+from driftcheck.judge.effective_rows import is_sure, worth_of
+from driftcheck.judge.scores import ColumnScore, judge_columns
+from driftcheck.judge.segments import request_of_segment, request_of_whole
+from driftcheck.judge.verdict import decide
+from driftcheck.stats.columns import Order
+from driftcheck.stats.comparison import Comparison, compare
 
 SEGMENTS = (5, 20)
 ROWS = (100, 500, 2000)  # of one segment in a window

@@ -11,11 +11,11 @@ import sys
 import time
 from pathlib import Path
 
-from dev import signals
-from dev.cluster import LocalCluster
-from dev.prepare import prepare
-from dev.processes import StartError
-from dev.signals import Terminated
+from dev.environments.prepare import prepare
+from dev.kubernetes.cluster import LocalCluster
+from dev.processes import signals
+from dev.processes.signals import Terminated
+from dev.processes.supervisor import StartError
 
 _say = functools.partial(print, flush=True)
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import yaml
 
-from dev.cluster import LocalCluster
-from dev.environments import ensure_environment
-from dev.ports import free_port
-from dev.processes import Process, Program, StartError, Supervisor
-from dev.service import answers
+from dev.environments.images import ensure_environment
+from dev.kubernetes.cluster import LocalCluster
+from dev.processes.ports import free_port
+from dev.processes.supervisor import Process, Program, StartError, Supervisor
+from dev.services.service import answers
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NAMESPACE = "killick-system"

@@ -8,15 +8,15 @@ import signal
 import sys
 import time
 
-from dev import signals
-from dev.cluster import KubectlError
 from dev.demo.manifests import NAME, NAMESPACE
 from dev.demo.parts import REPOSITORY, Parts, running
 from dev.demo.screen import Screen
 from dev.demo.story import Outcome, Story
 from dev.demo.watch import StoryError
-from dev.prepare import prepare
-from dev.processes import StartError
+from dev.environments.prepare import prepare
+from dev.kubernetes.cluster import KubectlError
+from dev.processes import signals
+from dev.processes.supervisor import StartError
 
 
 def play(screen: Screen) -> None:

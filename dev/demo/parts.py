@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dev.cache import Progress, cache_dir
-from dev.cluster import LocalCluster
 from dev.demo.manifests import log_statements, values_file
-from dev.environments import ImageSpec
-from dev.git_server import GitServer
-from dev.mlflow_server import MLflowServer
-from dev.postgres import PostgresServer
-from dev.processes import Process, Program, Supervisor
+from dev.environments.cache import Progress, cache_dir
+from dev.environments.images import ImageSpec
+from dev.git.server import GitServer
+from dev.kubernetes.cluster import LocalCluster
+from dev.processes.supervisor import Process, Program, Supervisor
+from dev.services.mlflow_server import MLflowServer
+from dev.services.postgres import PostgresServer
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 TRAINING_IMAGE = "killick-example-training:0.1.0"

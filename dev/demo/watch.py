@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from dev.cluster import KubectlError
 from dev.demo.manifests import NAME, NAMESPACE
 from dev.demo.parts import Parts
 from dev.demo.screen import Screen
+from dev.kubernetes.cluster import KubectlError
 
 PERIOD = 0.5  # seconds between two looks
 RESOURCE = f"modeldeployments.killick.dev/{NAME}"

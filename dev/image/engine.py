@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from dev.cache import Progress
+from dev.environments.cache import Progress
 from dev.image.packages import ensure_packages
-from dev.processes import Program, Supervisor
-from dev.signals import ignored
+from dev.processes.signals import ignored
+from dev.processes.supervisor import Program, Supervisor
 
 
 @dataclass(frozen=True)

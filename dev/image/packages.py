@@ -12,8 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from dev.cache import Progress, cache_dir, digest, locked
-from dev.processes import Program, Supervisor
+from dev.environments.cache import Progress, cache_dir, digest, locked
+from dev.processes.supervisor import Program, Supervisor
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _PACKAGES = {"dockerd": "docker.io", "debootstrap": "debootstrap"}

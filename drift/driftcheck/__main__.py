@@ -28,12 +28,13 @@ from driftcheck.contract import (
     decode_request,
     encode,
 )
-from driftcheck.failure import CheckFailure, one_line, without_secrets
-from driftcheck.processor import choose_sort
+from driftcheck.errors import CheckFailure, one_line
+from driftcheck.numpy_dispatch import choose_sort
+from driftcheck.redaction import without_secrets
 from driftcheck.termination import write_message
 
 if TYPE_CHECKING:
-    from driftcheck.check import Check
+    from driftcheck.judge.result import Check
 
 EVALUATION_STEPS = ("rows", "compare")
 
@@ -68,8 +69,8 @@ def check_in_pod(environment: Mapping[str, str]) -> int:
         print(f"{REQUEST_VARIABLE}: {error}", file=sys.stderr)
         leave_answer(CheckError("BadRequest", str(error)), "unknown", environment)
         return 2
-    from driftcheck.check import run_check
-    from driftcheck.report import text_report
+    from driftcheck.check.run import run_check
+    from driftcheck.report.text import text_report
 
     url = environment.get("DATABASE_URL")
     check = run_check(request, url, datetime.now(UTC), environment)
@@ -86,10 +87,10 @@ def check_in_pod(environment: Mapping[str, str]) -> int:
 
 def check_at_desk(arguments: list[str], environment: Mapping[str, str]) -> int:
     """A check by hand; the exit code is the verdict."""
-    from driftcheck.byhand import EXIT_CODES, check_by_hand, parser
-    from driftcheck.byhand_values import UsageError
+    from driftcheck.cli.check import EXIT_CODES, check_by_hand, parser
+    from driftcheck.cli.options import UsageError
     from driftcheck.progress import progress
-    from driftcheck.report import text_report
+    from driftcheck.report.text import text_report
 
     options = parser().parse_args(arguments)
     now = datetime.now(UTC).replace(microsecond=0)
@@ -127,7 +128,7 @@ def page_of(
     check: "Check", request: CheckRequest, environment: Mapping[str, str]
 ) -> str | None:
     """Evidently's page; None, and a warning, where there can be none."""
-    from driftcheck.evidently_run import evidently_page
+    from driftcheck.evidently.runner import evidently_page
 
     try:
         return evidently_page(check, request, environment)
@@ -152,7 +153,7 @@ def kept(
     environment: Mapping[str, str],
 ) -> CheckAnswer:
     """The answer with the address at which MLflow keeps it, if that can be done."""
-    from driftcheck.report_mlflow import store_drift
+    from driftcheck.report.mlflow import store_drift
 
     try:
         address = store_drift(request, check.answer, page, environment)
@@ -178,7 +179,7 @@ def push(
     """Pushes the gauges where PUSHGATEWAY_URL says so."""
     url = environment.get("PUSHGATEWAY_URL")
     if url:
-        from driftcheck.push import push_gauges
+        from driftcheck.report.pushgateway import push_gauges
 
         warn(push_gauges(url, request, answer))
 

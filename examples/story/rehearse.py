@@ -19,7 +19,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import yaml
 
-from driftcheck.columns import ColumnKind, Dataset, Order
+from driftcheck.arrow.conversion import dataset_from
+from driftcheck.arrow.schema import reference_shape, window_shape
 from driftcheck.contract import (
     CheckRequest,
     Features,
@@ -27,10 +28,9 @@ from driftcheck.contract import (
     Reference,
     WindowGrid,
 )
-from driftcheck.load import LoadedReference
-from driftcheck.schema import dataset_from
-from driftcheck.shape import reference_shape, window_shape
-from driftcheck.verdict import judge
+from driftcheck.dataset import LoadedReference
+from driftcheck.judge.verdict import judge
+from driftcheck.stats.columns import ColumnKind, Dataset, Order
 from driftcheck.windows import Window
 
 from .market import FEATURES, STRETCHES, TRAINING, Row, rows

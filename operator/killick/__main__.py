@@ -10,8 +10,8 @@ import kopf
 from pydantic import ValidationError
 
 from killick import handlers
-from killick.grants import left_out
-from killick.log import configure_logging
+from killick.runtime.logging_setup import configure_logging
+from killick.runtime.namespace_access import left_out
 from killick.settings import Settings
 
 

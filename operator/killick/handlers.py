@@ -15,11 +15,11 @@ from typing import Any
 
 import kopf
 
-from killick.drive import drive
 from killick.names import FINALIZER, GROUP, LABEL_OBJECT, PLURAL, VERSION, ObjectName
-from killick.observe.rivals import claims_of
+from killick.observe.target_conflicts import claims_of
 from killick.plan.facts import Rival
-from killick.runtime import Runtime, build
+from killick.runtime.build import Runtime, build
+from killick.runtime.scheduler import drive
 from killick.settings import Settings
 
 RESOURCE = (GROUP, VERSION, PLURAL)

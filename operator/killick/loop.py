@@ -36,7 +36,7 @@ from killick.observe.gather import Ports, Subject, observe
 from killick.observe.gitops import git_target
 from killick.observe.model_deployment import object_facts, overtaken
 from killick.observe.registry import registry_target
-from killick.observe.rivals import Claimants, nobody
+from killick.observe.target_conflicts import Claimants, nobody
 from killick.plan.context import Context
 from killick.plan.effects import (
     Effect,
@@ -45,10 +45,10 @@ from killick.plan.effects import (
     PushPromotion,
 )
 from killick.plan.facts import Failure
-from killick.plan.invalid import invalid
 from killick.plan.needs import needs
 from killick.plan.planner import Plan, plan
-from killick.plan.transitions import Decision, unknown_schema, untold
+from killick.plan.report.events import Decision, unknown_schema, untold
+from killick.plan.report.invalid import invalid
 from killick.record.events import emit_events
 from killick.record.metrics import Board
 from killick.record.status import write_status

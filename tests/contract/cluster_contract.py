@@ -10,7 +10,7 @@ from killick.cluster.port import ClusterPort, Manifest
 from killick.errors import Conflict, KillickError, NotGranted, Unavailable
 from killick.names import LABEL_OBJECT, ObjectName, child_labels
 from killick.plan.effects import ApplyCheck
-from killick.plan.transitions import Decision
+from killick.plan.report.events import Decision
 from killick.record.events import emit_events, event
 from killick.record.status import write_status
 from killick.resource.parse import parse_spec

@@ -11,7 +11,7 @@ from typing import Self
 
 import pygit2
 
-from dev.git_server import GitServer
+from dev.git.server import GitServer
 from killick.gitops.port import (
     GitCredentials,
     GitPort,

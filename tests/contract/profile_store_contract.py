@@ -1,6 +1,6 @@
 """What holds of every place where profiles are kept."""
 
-from driftcheck.profile_store import Store
+from driftcheck.reference.profile_store import Store
 
 NAME = "0123.profile.npz"
 

@@ -8,7 +8,7 @@ from kubernetes.aio import client
 
 from killick.cluster.kube import KubeCluster
 from killick.errors import KillickError, Unavailable
-from killick.pauses import Gate
+from killick.retry_after import Gate
 
 Serve = Callable[[int, dict[str, str]], Awaitable["Busy"]]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pygit2
 import pytest
 
-from dev.git_server import GitServer
+from dev.git.server import GitServer
 from killick.gitops.port import (
     Landed,
     Refused,

@@ -7,8 +7,13 @@ import pytest
 from mlflow import MlflowClient
 from pyarrow import fs
 
-from dev.mlflow_server import MLflowServer
-from driftcheck.profile_store import Directory, ObjectStore, Store, store_at
+from dev.services.mlflow_server import MLflowServer
+from driftcheck.reference.profile_store import (
+    Directory,
+    ObjectStore,
+    Store,
+    store_at,
+)
 from tests.contract.profile_store_contract import NAME, ProfileStoreContract
 
 

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from killick.registry.mlflow_store import MlflowRegistry
+from killick.registry.mlflow_registry import MlflowRegistry
 from killick.registry.port import (
     NO_CREDENTIALS,
     AttemptQuery,

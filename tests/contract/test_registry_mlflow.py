@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from dev.mlflow_server import MLflowServer
-from killick.registry.mlflow_store import MlflowRegistry
+from dev.services.mlflow_server import MLflowServer
+from killick.registry.mlflow_registry import MlflowRegistry
 from killick.registry.port import (
     NO_CREDENTIALS,
     RegistryState,

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from mlflow import MlflowClient
 
-from dev.mlflow_server import MLflowServer
+from dev.services.mlflow_server import MLflowServer
 from driftcheck import contract as c
-from driftcheck.report_mlflow import store_drift
+from driftcheck.report.mlflow import store_drift
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 ANSWER = c.CheckAnswer(

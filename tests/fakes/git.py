@@ -38,7 +38,7 @@ from killick.gitops.trailers import (
 )
 from killick.gitops.urls import check_branch, check_path, check_url
 from killick.gitops.yaml_edit import read_scalar, replace_scalar
-from killick.gitops.yaml_tree import MAX_BYTES, EditRefused
+from killick.gitops.yaml_parser import MAX_BYTES, EditRefused
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from killick.registry import reading, writing
-from killick.registry.api import STAGES, RawRun, RawVersion
-from killick.registry.checks import check_target
+from killick.registry.calls import STAGES, RawRun, RawVersion
 from killick.registry.port import (
     NO_CREDENTIALS,
     AttemptQuery,
@@ -26,6 +25,7 @@ from killick.registry.port import (
     RegistryUnreachable,
     VersionMissing,
 )
+from killick.registry.validation import check_target
 
 
 @dataclass

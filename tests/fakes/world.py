@@ -19,7 +19,7 @@ from driftcheck.contract import (
     decode_request,
     encode,
 )
-from driftcheck.evaluation_contract import (
+from driftcheck.contract.evaluation import (
     EvaluationAnswer,
     decode_evaluation_request,
     encode_evaluation,

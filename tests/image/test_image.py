@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from dev.background import in_background
 from dev.image.engine import Engine, mounts_below, running_engine
 from dev.image.packages import ensure_base, ensure_wheels, make_context
+from dev.processes.background import in_background
 
 pytestmark = pytest.mark.timeout(900)
 BASE = "python:3.11-slim-bookworm"

@@ -24,11 +24,17 @@ from adbc_driver_postgresql import dbapi
 from dev.demo.watch import Look
 from driftcheck.contract import Verdict
 from killick.names import ObjectName
-from tests.system import loop_manifests as manifests
-from tests.system.loop_fixtures import LoopServers
-from tests.system.loop_manifests import CLUSTER, NAME, PROGRAM
-from tests.system.loop_world import CALM, CHANGED, LIMIT, FirstModel, LoopWorld
-from tests.system.service_fixtures import Database
+from tests.system.support import loop_manifests as manifests
+from tests.system.support.loop_fixtures import LoopServers
+from tests.system.support.loop_manifests import CLUSTER, NAME, PROGRAM
+from tests.system.support.loop_world import (
+    CALM,
+    CHANGED,
+    LIMIT,
+    FirstModel,
+    LoopWorld,
+)
+from tests.system.support.service_fixtures import Database
 
 DONE = "Done"
 VERDICTS = frozenset(map(str, Verdict))

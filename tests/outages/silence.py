@@ -5,7 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 
-from dev.service import Service
+from dev.services.service import Service
 
 
 @contextlib.contextmanager

@@ -8,8 +8,8 @@ import pytest
 
 from tests.outages.parked import parked
 from tests.outages.silence import silent
-from tests.system.loop_fixtures import LoopServers
-from tests.system.loop_world import FirstModel
+from tests.system.support.loop_fixtures import LoopServers
+from tests.system.support.loop_world import FirstModel
 
 AWAY = 30.0  # seconds
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from dev.cluster import LocalCluster
+from dev.kubernetes.cluster import LocalCluster
 from tests.outages.parked import parked
 from tests.outages.test_backing_systems import AWAY
-from tests.system.loop_fixtures import LoopServers
-from tests.system.loop_world import FirstModel
+from tests.system.support.loop_fixtures import LoopServers
+from tests.system.support.loop_world import FirstModel
 
 Outage = Callable[[LocalCluster], AbstractContextManager[None]]
 

@@ -1,8 +1,8 @@
 """Operators frozen in mid-pass, as on a node that hangs, while others go on."""
 
-from tests.system.loop_fixtures import LoopServers
-from tests.system.loop_once import assert_once, assert_quiet, begin
-from tests.system.loop_world import FirstModel
+from tests.system.support.loop_fixtures import LoopServers
+from tests.system.support.loop_once import assert_once, assert_quiet, begin
+from tests.system.support.loop_world import FirstModel
 
 # In the order of the story; each operator is started when the one before is frozen.
 POINTS = (

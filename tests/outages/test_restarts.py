@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.system import loop_manifests as manifests
-from tests.system.loop_fixtures import LoopServers
-from tests.system.loop_once import assert_once, assert_quiet, begin
-from tests.system.loop_world import PERIOD, FirstModel, LoopWorld
+from tests.system.support import loop_manifests as manifests
+from tests.system.support.loop_fixtures import LoopServers
+from tests.system.support.loop_once import assert_once, assert_quiet, begin
+from tests.system.support.loop_world import PERIOD, FirstModel, LoopWorld
 
 SLOW = "import time; time.sleep({seconds})\n"
 

@@ -4,9 +4,9 @@ import time
 from dataclasses import replace
 
 from dev.operator_program import ACCOUNT, NAMESPACE
-from tests.system.loop_fixtures import LoopServers
-from tests.system.loop_manifests import NAME
-from tests.system.watch_proxy import WatchProxy
+from tests.system.support.loop_fixtures import LoopServers
+from tests.system.support.loop_manifests import NAME
+from tests.system.support.watch_proxy import WatchProxy
 
 BOUND = 80.0  # seconds: a watch that says nothing for 70 is opened anew
 

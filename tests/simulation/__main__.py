@@ -13,12 +13,17 @@ import itertools
 import sys
 import time
 
-from tests.simulation.killers import table
-from tests.simulation.mutants import MUTANTS
-from tests.simulation.run import play
-from tests.simulation.stories import SCENARIOS
-from tests.simulation.sweep import Report, everything, sweep, writes_and_deaths
-from tests.simulation.wire import CRASHES, JUMPS, Call, Fault
+from tests.simulation.engine.run import play
+from tests.simulation.engine.sweep import (
+    Report,
+    everything,
+    sweep,
+    writes_and_deaths,
+)
+from tests.simulation.engine.wire import CRASHES, JUMPS, Call, Fault
+from tests.simulation.mutants.catalog import MUTANTS
+from tests.simulation.mutants.killers import table
+from tests.simulation.stories.catalog import SCENARIOS
 
 
 def main() -> int:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.killers import KILLERS, hunt, sound
-from tests.simulation.mutants import MUTANTS, Mutant
+from tests.simulation.mutants.catalog import MUTANTS, Mutant
+from tests.simulation.mutants.killers import KILLERS, hunt, sound
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.simulation.run import Run, play
-from tests.simulation.scenario import Scenario
-from tests.simulation.stories import FULL, SCENARIOS
-from tests.simulation.wire import Fault
+from tests.simulation.engine.run import Run, play
+from tests.simulation.engine.wire import Fault
+from tests.simulation.stories.catalog import FULL, SCENARIOS
+from tests.simulation.stories.scenario import Scenario
 
 
 def struck(fault: Fault, verb: str, *key: str) -> Run:

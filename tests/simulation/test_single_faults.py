@@ -1,8 +1,8 @@
 """A part of the sweep, small enough for every change; `make simulation` does it all."""
 
-from tests.simulation.stories import FULL, SCENARIOS
-from tests.simulation.sweep import sweep, writes_and_deaths
-from tests.simulation.wire import CRASHES, Call, Fault
+from tests.simulation.engine.sweep import sweep, writes_and_deaths
+from tests.simulation.engine.wire import CRASHES, Call, Fault
+from tests.simulation.stories.catalog import FULL, SCENARIOS
 
 
 def deaths(call: Call, fault: Fault) -> bool:

@@ -4,9 +4,9 @@ import statistics
 
 import pytest
 
-from tests.simulation.run import play
-from tests.simulation.scenario import Scenario
-from tests.simulation.stories import FULL, SCENARIOS
+from tests.simulation.engine.run import play
+from tests.simulation.stories.catalog import FULL, SCENARIOS
+from tests.simulation.stories.scenario import Scenario
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from dev.cluster import LocalCluster, refuse_foreign
-from dev.environments import image_map
-from tests.system.service_fixtures import *  # noqa: F403 (all are fixtures)
+from dev.environments.images import image_map
+from dev.kubernetes.cluster import LocalCluster, refuse_foreign
+from tests.system.support.service_fixtures import *  # noqa: F403 (all are fixtures)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from killick.settings import Settings
-from tests.system.test_pod_security import PODS, operator
+from tests.system.deploy.test_pod_security import PODS, operator
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 Json = dict[str, Any]

@@ -4,11 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from driftcheck.evaluation.bootstrap import paired_interval
-from driftcheck.evaluation.metrics import scorer
-from driftcheck.evaluation.predictions import aligned, read_json, read_predictions
-from driftcheck.evaluation.rows import digest_of
-from driftcheck.evaluation_contract import (
+from driftcheck.contract.evaluation import (
     CANDIDATE_FILE,
     CHAMPION_FILE,
     LABELS_FILE,
@@ -17,8 +13,12 @@ from driftcheck.evaluation_contract import (
     EvaluationAnswer,
     EvaluationRequest,
 )
-from driftcheck.failure import CheckFailure
-from driftcheck.wire import ContractError, Fields
+from driftcheck.contract.fields import ContractError, Fields
+from driftcheck.errors import CheckFailure
+from driftcheck.evaluation.predictions import read_json, read_predictions
+from driftcheck.evaluation.rows import digest_of
+from driftcheck.stats.block_bootstrap import paired_interval
+from driftcheck.stats.metrics import aligned, scorer
 
 
 def compare(request: EvaluationRequest) -> EvaluationAnswer:

@@ -13,18 +13,18 @@ from typing import Any
 
 import pyarrow as pa
 
-from driftcheck.columns import Finding
+from driftcheck.arrow.json_values import plain, texts_of, vectors_from
 from driftcheck.contract import Features, LogSource, format_time
-from driftcheck.evaluation_contract import (
+from driftcheck.contract.evaluation import (
     LABELS_FILE,
     META_FILE,
     ROWS_FILE,
     EvaluationRequest,
 )
-from driftcheck.failure import CheckFailure
-from driftcheck.json_values import plain, texts_of, vectors_from
-from driftcheck.log_parts import zone_of
-from driftcheck.logs import open_log
+from driftcheck.errors import CheckFailure
+from driftcheck.inference_log.base import zone_of
+from driftcheck.inference_log.open import open_log
+from driftcheck.stats.columns import Finding
 
 
 @dataclass(frozen=True)

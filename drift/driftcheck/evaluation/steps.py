@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 
 from driftcheck.contract import CheckError, parse_time
-from driftcheck.evaluation_contract import (
+from driftcheck.contract.evaluation import (
     EVALUATION_VARIABLE,
     EXIT_TOO_FEW_ROWS,
     ContractError,
@@ -18,7 +18,7 @@ from driftcheck.evaluation_contract import (
     decode_evaluation_request,
     encode_evaluation,
 )
-from driftcheck.failure import CheckFailure
+from driftcheck.errors import CheckFailure
 from driftcheck.termination import write_message
 
 EXIT_BAD_REQUEST = 2

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from driftcheck.evaluation_contract import (
+from driftcheck.contract.evaluation import (
     CANDIDATE_FILE,
     CHAMPION_FILE,
     EVALUATION_VARIABLE,

@@ -20,7 +20,7 @@ from kubernetes.aio.config.config_exception import ConfigException
 from killick.cluster.port import Manifest
 from killick.errors import Conflict, KillickError, NotGranted, Unavailable
 from killick.names import GROUP, LABEL_OBJECT, MANAGER, PLURAL, VERSION
-from killick.pauses import Gate, retry_after
+from killick.retry_after import Gate, retry_after
 
 MODEL_DEPLOYMENTS = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
 CRONJOBS = "/apis/batch/v1/namespaces/{namespace}/cronjobs"

@@ -16,7 +16,7 @@ from pygit2.enums import FileMode, ObjectType
 from killick.gitops.port import CommitInfo, GitTarget, ValueChange
 from killick.gitops.trailers import commit_message, person, printable
 from killick.gitops.transport import TIP
-from killick.gitops.yaml_tree import MAX_BYTES, EditRefused
+from killick.gitops.yaml_parser import MAX_BYTES, EditRefused
 
 # Every fetch leaves a pack and libgit2 cannot repack, so a copy is renewed at times.
 _MAX_PACKS = 200

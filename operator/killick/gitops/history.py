@@ -15,7 +15,7 @@ from killick.gitops.clone import Clone, commit_info, text_of
 from killick.gitops.port import CommitInfo
 from killick.gitops.trailers import carries_promotion
 from killick.gitops.yaml_edit import read_scalar
-from killick.gitops.yaml_tree import EditRefused
+from killick.gitops.yaml_parser import EditRefused
 
 FIRST_DEPTHS = (64, 512)
 

@@ -26,11 +26,11 @@ from killick.gitops.port import (
     Unknown,
     ValueChange,
 )
-from killick.gitops.promotion import Worker
+from killick.gitops.session import Worker
 from killick.gitops.trailers import commit_message
 from killick.gitops.transport import Deadline, Transport
 from killick.gitops.urls import check_branch, check_path, check_url
-from killick.gitops.yaml_tree import EditRefused
+from killick.gitops.yaml_parser import EditRefused
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from killick.gitops.port import TargetInvalid
-from killick.gitops.yaml_tree import EditRefused
+from killick.gitops.yaml_parser import EditRefused
 
 _HOST = re.compile(
     r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from killick.gitops.yaml_tree import BOM, EditRefused, Node, Tree, decode, parse
+from killick.gitops.yaml_parser import BOM, EditRefused, Node, Tree, decode, parse
 
 # Text that every YAML version reads as this very text, in any context.
 _PLAIN = re.compile(r"[A-Za-z_/](?:[A-Za-z0-9_./@+-]|:(?=[A-Za-z0-9_./@+-]))*")

@@ -9,12 +9,12 @@ from killick.cluster.port import ClusterPort
 from killick.errors import KillickError
 from killick.gitops.port import GitPort, GitState
 from killick.names import ObjectName
+from killick.observe.allowed_hosts import check_host
 from killick.observe.children import read_children
 from killick.observe.credentials import git_credentials, registry_credentials
 from killick.observe.gitops import git_target, read_git
-from killick.observe.hosts import check_host
 from killick.observe.registry import read_registry, registry_target
-from killick.observe.rivals import Claimants, nobody, read_rivals
+from killick.observe.target_conflicts import Claimants, nobody, read_rivals
 from killick.plan.facts import Observation, Unknown
 from killick.plan.needs import Needs
 from killick.registry.port import Registry, RegistryState

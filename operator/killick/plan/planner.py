@@ -17,21 +17,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from killick.names import PURPOSE_EVALUATION, PURPOSE_TRAINING
-from killick.plan import (
+from killick.plan.context import Context, Note, Step
+from killick.plan.effects import DeleteJob, Effect
+from killick.plan.facts import JobFact, Unknown
+from killick.plan.report import summary
+from killick.plan.report.events import Decision, transitions
+from killick.plan.rules import ownership
+from killick.plan.tracks import (
     adoption,
     attempt,
     check,
     episode,
     evaluation,
     hold,
-    ownership,
     promotion,
-    summary,
 )
-from killick.plan.context import Context, Note, Step
-from killick.plan.effects import DeleteJob, Effect
-from killick.plan.facts import JobFact, Unknown
-from killick.plan.transitions import Decision, transitions
 from killick.resource.bounds import bounded, clip
 from killick.resource.conditions import merge
 from killick.resource.status import Status

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from killick.cluster.port import ClusterPort, Manifest
 from killick.names import API_VERSION, KIND, MANAGER
-from killick.plan.transitions import Decision
+from killick.plan.report.events import Decision
 from killick.resource.bounds import clip
 from killick.resource.codec import format_time
 

@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from killick.names import ObjectName
-from killick.record.quality_metrics import FAMILIES, OBJECT, add_quality
+from killick.record.performance_metrics import FAMILIES, OBJECT, add_quality
 from killick.resource.status import Status
 
 

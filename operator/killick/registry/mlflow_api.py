@@ -8,15 +8,15 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from killick.registry.api import STAGES, TERMINAL, RawRun, RawVersion
-from killick.registry.checks import check_version
+from killick.registry.calls import STAGES, TERMINAL, RawRun, RawVersion
+from killick.registry.http import ApiError, Rest
 from killick.registry.port import (
     RegistryError,
     RegistryRefused,
     RegistryUnreachable,
     VersionMissing,
 )
-from killick.registry.rest import ApiError, Rest
+from killick.registry.validation import check_version
 
 # MLflow says a missing alias in either way, depending on what else is missing.
 _MISSING: Final = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})

@@ -4,8 +4,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from killick import names
-from killick.registry.api import FINISHED, STAGES, RawRun, RawVersion, RegistryApi
-from killick.registry.checks import check_target, check_version, own_tags
+from killick.registry.calls import (
+    FINISHED,
+    STAGES,
+    RawRun,
+    RawVersion,
+    RegistryApi,
+)
 from killick.registry.port import (
     AttemptQuery,
     PastRun,
@@ -14,6 +19,7 @@ from killick.registry.port import (
     RegistryTarget,
     VersionFacts,
 )
+from killick.registry.validation import check_target, check_version, own_tags
 
 SEARCH_LIMIT: Final = 200  # versions looked at for one attempt
 SEARCH_PAGE: Final = 50

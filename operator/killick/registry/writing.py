@@ -7,8 +7,7 @@ Repeating an operation after a crash between any two steps completes it.
 
 from collections.abc import Mapping
 
-from killick.registry.api import RawVersion, RegistryApi
-from killick.registry.checks import check_tags, check_target, check_version
+from killick.registry.calls import RawVersion, RegistryApi
 from killick.registry.port import (
     ChampionChange,
     ModelMissing,
@@ -16,6 +15,7 @@ from killick.registry.port import (
     RegistryTarget,
     VersionMissing,
 )
+from killick.registry.validation import check_tags, check_target, check_version
 
 
 async def mark_candidate(

@@ -13,7 +13,7 @@ from typing import Any
 
 from killick.errors import InvalidSpec
 from killick.resource.codec import to_dict
-from killick.resource.log_spec import InferenceLog
+from killick.resource.inference_log import InferenceLog
 
 SCORES = ("RocAuc", "Accuracy")
 ERRORS = ("MeanAbsoluteError", "RootMeanSquaredError")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from driftcheck.evaluation_contract import EVALUATION_VARIABLE
+from driftcheck.contract.evaluation import EVALUATION_VARIABLE
 from killick.act.evaluation import evaluation_job
 from killick.act.manifests import Owner, check_cronjob, requested_check
 from killick.act.training import training_job

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.cache import cache_dir, digest
+from dev.environments.cache import cache_dir, digest
 
 
 def test_the_cache_follows_the_xdg_variable(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dev.controlplane import ControlPlane, ensure_control_plane
-from dev.controlplane.build import _flags, _kubernetes_version
-from dev.controlplane.toolchain import needed_version, version_of
+from dev.environments.go_toolchain import needed_version, version_of
+from dev.kubernetes.controlplane import ControlPlane, ensure_control_plane
+from dev.kubernetes.controlplane.build import _flags, _kubernetes_version
 
 SOURCES = Path(__file__).parents[3] / "dev" / "controlplane"
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from dev.environments import ImageSpec
+from dev.environments.images import ImageSpec
 
 
 def test_an_image_is_written_as_the_node_reads_it() -> None:

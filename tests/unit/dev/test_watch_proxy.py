@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from dev.certificates import Authority
-from tests.system.watch_proxy import WatchProxy
+from dev.kubernetes.certificates import Authority
+from tests.system.support.watch_proxy import WatchProxy
 
 REQUEST = b"GET /api?watch=true HTTP/1.1\r\n\r\n"
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from driftcheck.columns import Dataset, Order
+from driftcheck.arrow.conversion import dataset_from
+from driftcheck.arrow.schema import reference_shape, window_shape
 from driftcheck.contract import (
     CheckRequest,
     Features,
@@ -15,9 +16,8 @@ from driftcheck.contract import (
     Reference,
     WindowGrid,
 )
-from driftcheck.schema import dataset_from
-from driftcheck.shape import reference_shape, window_shape
-from driftcheck.verdict import Judgement, judge
+from driftcheck.judge.verdict import Judgement, judge
+from driftcheck.stats.columns import Dataset, Order
 from driftcheck.windows import Window
 
 ANCHOR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -50,7 +50,7 @@ def window_dataset(
     reference: Dataset, in_time: bool = False, **columns: Any
 ) -> Dataset:
     """A window of these columns, held against the reference."""
-    from driftcheck.load import LoadedReference
+    from driftcheck.dataset import LoadedReference
 
     table = pa.table(columns)
     features = Features("Columns", tuple(columns))

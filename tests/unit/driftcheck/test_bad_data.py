@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from driftcheck.check import run_check
+from driftcheck.check.run import run_check
 from driftcheck.contract import (
     CheckRequest,
     Features,
@@ -161,7 +161,7 @@ def test_the_page_says_what_the_worker_answers(tmp_path: Path, name: str) -> Non
     place.write()
     calm = judged(place, "")
     assert (calm.verdict, calm.checked) == ("NoDrift", 2)
-    from driftcheck.load import load_reference
+    from driftcheck.reference.load import load_reference
 
     features = Features("Columns", ("price", "kind"))
     before = load_reference(str(place.reference), features).sha256

@@ -13,17 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from driftcheck.arrow.json_values import plain
 from driftcheck.contract import Features, LogSource
-from driftcheck.evaluation.bootstrap import (
-    RESAMPLES,
-    block_length,
-    paired_interval,
-    resample_weights,
-)
-from driftcheck.evaluation.metrics import scorer
-from driftcheck.evaluation.rows import LabelledRows, write_rows
-from driftcheck.evaluation.steps import run_step
-from driftcheck.evaluation_contract import (
+from driftcheck.contract.evaluation import (
     CANDIDATE_FILE,
     CHAMPION_FILE,
     LABELS_FILE,
@@ -34,7 +26,15 @@ from driftcheck.evaluation_contract import (
     decode_evaluation,
     encode_evaluation_request,
 )
-from driftcheck.json_values import plain
+from driftcheck.evaluation.rows import LabelledRows, write_rows
+from driftcheck.evaluation.steps import run_step
+from driftcheck.stats.block_bootstrap import (
+    RESAMPLES,
+    block_length,
+    paired_interval,
+    resample_weights,
+)
+from driftcheck.stats.metrics import scorer
 
 AFTER = datetime(2026, 1, 1, tzinfo=UTC)
 LOG = LogSource(

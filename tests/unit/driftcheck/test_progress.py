@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from driftcheck.contract import Features
-from driftcheck.load import load_reference
 from driftcheck.progress import CLEAR, ProgressLine, progress, reading
+from driftcheck.reference.load import load_reference
 
 
 class Terminal(io.StringIO):

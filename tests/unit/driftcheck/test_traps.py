@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from driftcheck import load
-from driftcheck.columns import Dataset
 from driftcheck.contract import ColumnRule, Features, Kind, Verdict
-from driftcheck.failure import CheckFailure
-from driftcheck.report import histogram
+from driftcheck.errors import CheckFailure
+from driftcheck.inference_log import window_file
+from driftcheck.reference import load
+from driftcheck.report.text import histogram
+from driftcheck.stats.columns import Dataset
 from tests.unit.driftcheck.samples import (
     judged,
     normal,
@@ -317,7 +318,9 @@ def loaded(tmp_path: Path, *columns: tuple[str, Any]) -> Dataset:
     """A window file against a reference that has only the column a."""
     reference = written(tmp_path / "r.parquet", ("a", pa.array(normal(1, 500))))
     current = written(tmp_path / "c.parquet", *columns)
-    return load.load_window(current, FEATURES, load.load_reference(reference, FEATURES))
+    return window_file.load_window(
+        current, FEATURES, load.load_reference(reference, FEATURES)
+    )
 
 
 def test_an_added_column_is_a_remark(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from killick.plan.ownership import claims
+from killick.plan.rules.ownership import claims
 from killick.resource.parse import parse_spec
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"

@@ -10,7 +10,7 @@ from killick.gitops.urls import (
     check_path,
     check_url,
 )
-from killick.gitops.yaml_tree import EditRefused
+from killick.gitops.yaml_parser import EditRefused
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from killick.gitops.yaml_edit import parse_pointer, read_scalar, replace_scalar
-from killick.gitops.yaml_tree import EditRefused
+from killick.gitops.yaml_parser import EditRefused
 from tests.unit.gitops.yaml_cases import EDITED, KILLERS, NEW, OLD, REFUSED
 
 

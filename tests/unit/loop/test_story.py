@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from driftcheck.contract import Verdict
-from driftcheck.evaluation_contract import CheckError
+from driftcheck.contract.evaluation import CheckError
 from killick.resource.status import SCHEMA_VERSION
 from tests.fakes.world import NAME, NAMESPACE, FakeWorld, spec
 

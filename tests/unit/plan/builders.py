@@ -9,7 +9,6 @@ from typing import Any
 from driftcheck.contract import CheckAnswer, Verdict, WindowVerdict, encode
 from killick.gitops.port import CommitInfo, GitState, Refusal
 from killick.names import TAG_EVALUATION, ObjectName
-from killick.plan.check_request import check_effect, evidence_hash
 from killick.plan.context import Context, PlanSettings, Step
 from killick.plan.facts import (
     Children,
@@ -20,6 +19,7 @@ from killick.plan.facts import (
     TrainingTemplate,
     Unknown,
 )
+from killick.plan.requests.check import check_effect, evidence_hash
 from killick.registry.port import RegistryState, VersionFacts
 from killick.resource.drift_status import DriftStatus, QualityStatus, Window
 from killick.resource.parse import parse_spec

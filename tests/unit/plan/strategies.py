@@ -22,7 +22,7 @@ from driftcheck.contract import (
     WindowVerdict,
     encode,
 )
-from driftcheck.evaluation_contract import (
+from driftcheck.contract.evaluation import (
     EvaluationAnswer,
     Metric,
     encode_evaluation,
@@ -30,7 +30,6 @@ from driftcheck.evaluation_contract import (
 from killick.gitops.port import CommitInfo, GitState, Refusal
 from killick.names import ANNOTATION_CHECK, ANNOTATION_RELEASE, TAG_EVALUATION
 from killick.plan import effects
-from killick.plan.check_request import check_effect, evidence_hash
 from killick.plan.context import Context
 from killick.plan.facts import (
     Children,
@@ -41,6 +40,7 @@ from killick.plan.facts import (
     TrainingTemplate,
     Unknown,
 )
+from killick.plan.requests.check import check_effect, evidence_hash
 from killick.registry.port import RegistryState, VersionFacts
 from killick.resource import status as model
 from killick.resource.drift_status import DriftStatus, QualityStatus, Window

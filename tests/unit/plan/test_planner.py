@@ -9,7 +9,7 @@ from killick.names import ANNOTATION_RELEASE
 from killick.plan.context import Context
 from killick.plan.facts import Failure, JobFact, Unknown
 from killick.plan.planner import TRACKS, plan
-from killick.plan.transitions import transitions, untold
+from killick.plan.report.events import transitions, untold
 from killick.resource.status import Status
 from tests.unit.plan import builders as b
 

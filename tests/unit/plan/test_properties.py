@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from killick.errors import InvalidSpec
 from killick.plan import effects
 from killick.plan.context import Context
-from killick.plan.invalid import invalid
 from killick.plan.planner import plan
+from killick.plan.report.invalid import invalid
 from killick.resource.parse import duration, parse_spec
 from killick.resource.status import Status, parse_status
 from tests.unit.plan import builders as b

@@ -7,7 +7,7 @@ from prometheus_client import generate_latest
 
 from killick.errors import Conflict
 from killick.names import ObjectName
-from killick.plan.transitions import Decision
+from killick.plan.report.events import Decision
 from killick.record.events import emit_events, event
 from killick.record.metrics import Board
 from killick.record.status import write_status

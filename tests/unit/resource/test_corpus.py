@@ -15,7 +15,7 @@ from killick.resource.status import (
     require_known,
     status_dict,
 )
-from tests.simulation.corpus import CORPUS, every_field
+from tests.simulation.engine.corpus import CORPUS, every_field
 from tests.unit.plan import builders as b
 from tests.unit.plan.schema import accepted
 
@@ -73,7 +73,7 @@ def test_a_stored_status_goes_on(path: Path) -> None:
 
 
 def test_every_field_is_in_the_corpus() -> None:
-    """A field that is new is recorded: `python -m tests.simulation.corpus`."""
+    """A field that is new is recorded: `python -m tests.simulation.engine.corpus`."""
     stored = {found for path in FILES for found in fields(read(path))}
     assert fields(status_dict(every_field())) <= stored
 

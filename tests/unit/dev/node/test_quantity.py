@@ -2,7 +2,7 @@
 
 import pytest
 
-from dev.node.quantity import memory_bytes
+from dev.kubernetes.node.quantity import memory_bytes
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dev.node.status import (
+from dev.kubernetes.node.status import (
     ContainerRecord,
     PodRecord,
     Running,

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from dev.node.environment import ConfigError
-from dev.node.podspec import parse_pod
-from dev.node.volumes import (
+from dev.kubernetes.node.environment import ConfigError
+from dev.kubernetes.node.podspec import parse_pod
+from dev.kubernetes.node.volumes import (
     File,
     TokenRequest,
     files,

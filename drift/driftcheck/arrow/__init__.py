@@ -1,0 +1,1 @@
+"""Arrow data as columns to compare."""

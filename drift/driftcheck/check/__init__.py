@@ -1,0 +1,1 @@
+"""The order of a check, from request to answer."""

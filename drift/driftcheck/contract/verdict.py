@@ -1,0 +1,33 @@
+"""The verdicts, and the kinds of drift behind them."""
+
+from enum import StrEnum
+
+from driftcheck.contract.fields import ContractError, Fields
+
+
+class Verdict(StrEnum):
+    """Of one window; the first in this order that applies."""
+
+    ERROR = "Error"
+    DATA_QUALITY = "DataQuality"
+    INCONCLUSIVE = "Inconclusive"
+    DRIFT = "Drift"
+    NO_DRIFT = "NoDrift"
+
+
+class Kind(StrEnum):
+    """The kinds of drift that a window shows."""
+
+    COVARIATE = "Covariate"
+    NEW_CATEGORY = "NewCategory"
+    PREDICTION = "Prediction"
+    PERFORMANCE = "Performance"
+
+
+def verdict_from(fields: Fields) -> Verdict:
+    """The field `v`, or ContractError."""
+    text = fields.text("v")
+    try:
+        return Verdict(text)
+    except ValueError:
+        raise ContractError(f"{fields.path('v')}: {text!r} is no verdict") from None

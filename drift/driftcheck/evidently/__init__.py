@@ -1,0 +1,1 @@
+"""Evidently as an engine and for the page on a drift; always in its own process."""

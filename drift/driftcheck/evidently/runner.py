@@ -1,0 +1,222 @@
+"""Evidently's page on a check, made by a process of its own within bounds.
+
+Evidently takes seconds to import, needs pandas, and may use any amount of memory. So it
+is never part of the check's process: it runs in whatever environment has it, on a
+bounded and seeded sample, and may fail without any effect on the verdict.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from driftcheck.contract import CheckRequest, ColumnRule
+from driftcheck.errors import CheckFailure, one_line
+from driftcheck.judge.result import Check, Examined
+from driftcheck.judge.scores import ColumnScore
+from driftcheck.stats.columns import Categories, Column, Dataset
+
+SIDE = Path(__file__).with_name("script.py")
+PYTHON_VARIABLE = "DRIFTCHECK_EVIDENTLY_PYTHON"
+SAMPLE_ROWS = 5_000
+MAXIMUM_COLUMNS = 50
+MAXIMUM_LENGTH = 60  # of a name or a category, in characters
+SECONDS = 300
+SEED = 20_180_501
+# What would be markup in a page of HTML, or end a script in it.
+MARKUP = str.maketrans({"<": "‹", ">": "›", "&": "＆", '"': "″", "'": "′", "`": "′"})
+
+
+def evidently_page(
+    check: Check, request: CheckRequest, environment: Mapping[str, str]
+) -> str:
+    """The page on the newest window, its worst columns first.
+
+    CheckFailure NothingToReport where no column was compared, NoEvidently where no
+    environment has it, ReportFailed where it fails or exceeds its bounds.
+    """
+    examined = check.examined[-1] if check.examined else None
+    if examined is None or not examined.judgement.scores or not check.reference:
+        raise CheckFailure("NothingToReport", "no column was compared")
+    python = evidently_python(environment)
+    with tempfile.TemporaryDirectory(prefix="driftcheck-") as place:
+        folder = Path(place)
+        task = write_task(folder, check.reference, examined)
+        task |= {"page": True, "share": request.drifted_columns_percent / 100}
+        (folder / "task.json").write_text(json.dumps(task))
+        _run(python, folder)
+        return (folder / "page.html").read_text(encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Evidently's word on one column; `error` where it has none."""
+
+    score: float
+    drifted: bool
+    error: str = ""
+
+
+def evidently_scores(
+    sides: tuple[Dataset, Dataset],
+    asked: Mapping[str, ColumnRule],
+    environment: Mapping[str, str],
+) -> dict[str, Answer]:
+    """Evidently's score of every column that is asked for, from all its values.
+
+    `sides` are the reference and the window's rows; each rule has its threshold.
+    CheckFailure NoEvidently or ReportFailed where there is no answer at all.
+    """
+    python = evidently_python(environment)
+    names = {name: f"column {place}" for place, name in enumerate(asked)}
+    columns = []
+    with tempfile.TemporaryDirectory(prefix="driftcheck-") as place:
+        folder = Path(place)
+        for side, dataset in zip(("reference", "current"), sides, strict=True):
+            most = max(dataset.columns[name].present for name in asked)
+            table = {names[n]: whole(dataset.columns[n], most) for n in asked}
+            pq.write_table(pa.table(table), folder / f"{side}.parquet")
+        for name, rule in asked.items():
+            column = sides[0].columns[name]
+            columns.append(_told(names[name], column, rule.threshold or 0.0))
+        task = {"columns": columns, "page": False}
+        (folder / "task.json").write_text(json.dumps(task))
+        _run(python, folder)
+        found = json.loads((folder / "scores.json").read_text())
+    return {
+        name: Answer(
+            float(found[plain].get("score", 0.0)),
+            bool(found[plain].get("drifted", False)),
+            one_line(found[plain]["error"]) if "error" in found[plain] else "",
+        )
+        for name, plain in names.items()
+    }
+
+
+def whole(column: Column, rows: int) -> pa.Array:
+    """All values of a column, filled up with nulls to so many rows."""
+    if isinstance(column, Categories):
+        present = [c for c, n in column.counts.items() for _ in range(n)]
+        return pa.array(present + [None] * (rows - len(present)), pa.string())
+    values = np.full(rows, np.nan)
+    values[: column.present] = column.values
+    return pa.array(values)
+
+
+def evidently_python(environment: Mapping[str, str]) -> str:
+    """The interpreter that has Evidently: the declared one, or this one."""
+    declared = environment.get(PYTHON_VARIABLE)
+    if declared and shutil.which(declared):
+        return declared
+    if not declared and find_spec("evidently"):
+        return sys.executable
+    message = (
+        f"{declared} ({PYTHON_VARIABLE}) cannot be run"
+        if declared
+        else f"install requirements/evidently.txt, and name that environment's "
+        f"python in {PYTHON_VARIABLE}"
+    )
+    raise CheckFailure("NoEvidently", message)
+
+
+def write_task(folder: Path, reference: Dataset, examined: Examined) -> dict[str, Any]:
+    """Writes both sides' samples; returns the columns as Evidently is told them."""
+    current = examined.current
+    scores = examined.judgement.scores[:MAXIMUM_COLUMNS]
+    if current is None:
+        raise CheckFailure("NothingToReport", "the window has no rows")
+    names = plain_names(scores)
+    for side, dataset in (("reference", reference), ("current", current)):
+        sampled = {
+            names[score.name]: sample(dataset.columns[score.name]) for score in scores
+        }
+        pq.write_table(pa.table(sampled), folder / f"{side}.parquet")
+    columns = [
+        _told(names[score.name], reference.columns[score.name], score.threshold)
+        for score in scores
+    ]
+    return {"columns": columns}
+
+
+def _told(name: str, column: Column, threshold: float) -> dict[str, Any]:
+    """A column's type and method: by the reference alone, whatever the window is."""
+    number = not isinstance(column, Categories)
+    method = "wasserstein" if number else "jensenshannon"
+    return {"name": name, "number": number, "method": method, "threshold": threshold}
+
+
+def plain_names(scores: tuple[ColumnScore, ...]) -> dict[str, str]:
+    """Names that are no markup, short and different from one another."""
+    names: dict[str, str] = {}
+    for score in scores:
+        plain = harmless(score.name) or "(no name)"
+        while plain in names.values():
+            plain += "′"
+        names[score.name] = plain
+    return names
+
+
+def harmless(text: str) -> str:
+    """Text of unknown origin without what a browser would take for markup."""
+    shown = text[:MAXIMUM_LENGTH].translate(MARKUP)
+    return "".join(c if c.isprintable() else "·" for c in shown)
+
+
+def sample(column: Column) -> pa.Array:
+    """SAMPLE_ROWS of a column in random order, nulls in their share.
+
+    Each column is drawn by itself, from values or from what a profile kept of them:
+    the page shows columns, never rows.
+    """
+    rng = np.random.default_rng(SEED)
+    nulls = round(SAMPLE_ROWS * (column.rows - column.present) / max(column.rows, 1))
+    wanted = SAMPLE_ROWS - nulls
+    if isinstance(column, Categories):
+        shares = np.array(list(column.counts.values()), dtype=float)
+        drawn = rng.choice(len(shares), wanted, p=shares / shares.sum())
+        spelled = [harmless(category) for category in column.counts]
+        values: list[Any] = [spelled[index] for index in drawn]
+    else:
+        values = rng.choice(column.values, wanted).tolist()
+    values += [None] * nulls
+    kind = pa.string() if isinstance(column, Categories) else pa.float64()
+    return pa.array([values[i] for i in rng.permutation(len(values))], kind)
+
+
+def _run(python: str, folder: Path) -> None:
+    """Runs Evidently's side, with nothing of our environment but what it needs."""
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "HOME": str(folder),
+        "DO_NOT_TRACK": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+    try:
+        ran = subprocess.run(
+            [python, "-I", str(SIDE), str(folder)],
+            env=environment,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise CheckFailure("ReportFailed", f"not done in {SECONDS} s") from None
+    except OSError as error:
+        raise CheckFailure("ReportFailed", one_line(error)) from None
+    if ran.returncode:
+        last = (ran.stderr.strip().splitlines() or [f"exit {ran.returncode}"])[-1]
+        raise CheckFailure("ReportFailed", f"Evidently: {one_line(last)}")

@@ -1,0 +1,1 @@
+"""Inference logs of every type, behind one interface."""

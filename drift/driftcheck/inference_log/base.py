@@ -1,0 +1,101 @@
+"""What every kind of inference log has in common: its times, filters and samples."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from driftcheck.arrow.arrays import plain_type
+from driftcheck.contract import Filter, LogSource
+from driftcheck.dataset import Outcomes
+from driftcheck.errors import CheckFailure
+from driftcheck.stats.columns import ColumnKind, Dataset
+from driftcheck.windows import Window
+
+SAMPLE_ROWS = 100_000
+
+
+class Log(Protocol):
+    """An open inference log; CheckFailure where it cannot be read."""
+
+    def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
+        """A window's rows in the order of time, above SAMPLE_ROWS a sample of them."""
+        ...
+
+    def only(self, one: Filter) -> "Log":
+        """The same log with one filter more."""
+        ...
+
+    def labelled(self, after: datetime, most: int) -> pa.Table:
+        """The latest rows with a label: time, label, then what holds the features."""
+        ...
+
+    def outcomes(self, window: Window, most: int) -> Outcomes:
+        """A window's labels and predictions, see `Outcomes`."""
+        ...
+
+
+def seed_of(window: Window) -> int:
+    """One seed per window, below 1000: the same rows give the same verdict."""
+    return int(window.start.timestamp()) % 1000
+
+
+def holders(source: LogSource) -> tuple[str, ...]:
+    """The columns that hold the features."""
+    features = source.features
+    whole = features.column if features.kind != "Columns" else None
+    return (whole,) if whole else features.names
+
+
+def outcome_columns(source: LogSource) -> tuple[str, str]:
+    """The columns of the label and of the prediction."""
+    if not source.label_column or not source.prediction_column:
+        raise CheckFailure("BadRequest", "quality needs a label and a prediction")
+    return source.label_column, source.prediction_column
+
+
+def require_columns(schema: pa.Schema, names: Iterable[str]) -> None:
+    """CheckFailure MissingColumn for the first name that the schema lacks."""
+    for name in names:
+        if name not in schema.names:
+            raise CheckFailure("MissingColumn", f"there is no column {name}")
+
+
+def zone_of(source: LogSource) -> tzinfo:
+    """The zone of naive timestamps."""
+    if source.time_zone.upper() == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(source.time_zone)
+    except (ValueError, OSError, KeyError):
+        raise CheckFailure("BadRequest", f"no time zone {source.time_zone}") from None
+
+
+def moment_in(source: LogSource, schema: pa.Schema, moment: datetime) -> datetime:
+    """A time as the timestamp column holds it: in UTC, or naive in its zone."""
+    name = source.timestamp_column
+    if name not in schema.names:
+        raise CheckFailure("MissingColumn", f"there is no timestamp column {name}")
+    kind = schema.field(name).type
+    if not pa.types.is_timestamp(kind):
+        raise CheckFailure("NotATimestamp", f"column {name} holds {kind}")
+    if kind.tz:
+        return moment.astimezone(UTC)
+    return moment.astimezone(zone_of(source)).replace(tzinfo=None)
+
+
+def filter_value(schema: pa.Schema, asked: Filter) -> Any:
+    """What a filter compares with, as its column holds it; a text for odd types."""
+    if asked.column not in schema.names:
+        raise CheckFailure("MissingColumn", f"there is no column {asked.column}")
+    kind = plain_type(schema.field(asked.column).type)
+    plain = pa.types.is_integer(kind) or pa.types.is_boolean(kind)
+    if not plain:
+        return asked.equals
+    try:
+        return pa.scalar(asked.equals).cast(kind).as_py()
+    except pa.ArrowException:
+        message = f"column {asked.column} holds {kind}, and no {asked.equals!r}"
+        raise CheckFailure("FilterMismatch", message) from None

@@ -1,0 +1,154 @@
+"""The files of an inference log, of which only those are opened that a window needs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+from pyarrow import fs
+
+from driftcheck.storage.listing import files_in
+from driftcheck.storage.parquet import MAXIMUM_COLUMN_BYTES
+from driftcheck.storage.partitions import Span, folder_span
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, eq=False)
+class FileSet:
+    """All files, by the stretch of time that each may be from; None: not known."""
+
+    dataset: ds.Dataset
+    fragments: list[ds.ParquetFileFragment]
+    time: str
+    spans: dict[str, Span]
+
+    @classmethod
+    def at(cls, system: fs.FileSystem, path: str, time: str) -> Self:
+        """What lies at a path; `time` is the column of the rows' times.
+
+        FileNotFoundError where there is nothing, ValueError where it is too much.
+        """
+        path = path.rstrip("/")
+        options: dict[str, Any] = {"format": "parquet", "filesystem": system}
+        info = system.get_file_info(path)
+        if info.type == fs.FileType.NotFound:
+            raise FileNotFoundError("there is no such file or folder")
+        if info.type == fs.FileType.File:
+            return cls._of(ds.dataset(path, **options), time, {})
+        listed = files_in(system, path, time)
+        spans = {
+            one.path: span
+            for one in listed
+            if (span := one.span or folder_span(one.path[len(path) :]))
+        }
+        options["partition_base_dir"] = path
+        paths = [one.path for one in listed]
+        dataset = ds.dataset(paths, partitioning="hive", **options)
+        return cls._of(dataset, time, spans)
+
+    @classmethod
+    def _of(cls, dataset: ds.Dataset, time: str, spans: dict[str, Span]) -> Self:
+        # Kept, because a fragment whose footer was read does not read it again.
+        return cls(dataset, list(dataset.get_fragments()), time, spans)
+
+    def between(self, start: datetime, end: datetime | None) -> ds.Dataset:
+        """The files that may hold rows of a half-open stretch of time, at least one.
+
+        ArrowException if their columns disagree. What the folders say is believed as
+        far as the files bear it out: of those that are opened for the window, and of
+        the first and the last of all. Else all files are opened.
+        """
+        every = self.fragments
+        chosen = [one for one in every if self._may_hold(one.path, start, end)]
+        named = [one for one in every if not self._sure(one.path)]
+        witnesses = {one.path for one in (*chosen, *named[:1], *named[-1:])}
+        opened = [one for one in every if one.path in witnesses] or every[-1:]
+        if len(opened) < len(every) and not all(map(self._borne_out, opened)):
+            opened = every
+        return self._one_zone(opened)
+
+    def _may_hold(self, path: str, start: datetime, end: datetime | None) -> bool:
+        span = self.spans.get(path)
+        return span is None or span.overlaps(start, end)
+
+    def _sure(self, path: str) -> bool:
+        span = self.spans.get(path)
+        return span is not None and span.sure
+
+    def _borne_out(self, fragment: ds.ParquetFileFragment) -> bool:
+        """Whether the file's rows are from when its folder says."""
+        span = self.spans.get(fragment.path)
+        if span is None or span.sure or not fragment.metadata.num_rows:
+            return True
+        ends = _ends(fragment, self.time)
+        return ends is not None and span.holds(*ends)
+
+    def _one_zone(self, fragments: list[ds.ParquetFileFragment]) -> ds.Dataset:
+        """A dataset with the columns of all these files.
+
+        Read by the first file's schema alone, a naive time would pass for one in UTC.
+        """
+        schemas = [one.physical_schema for one in fragments]
+        unified = pa.unify_schemas(schemas, promote_options="permissive")
+        for field in self.dataset.schema:  # what the folders' names add
+            if field.name not in unified.names:
+                unified = unified.append(field)
+        dataset = self.dataset
+        return ds.FileSystemDataset(
+            fragments, unified, dataset.format, dataset.filesystem
+        )
+
+
+def _ends(
+    fragment: ds.ParquetFileFragment, column: str
+) -> tuple[datetime, datetime] | None:
+    """The first and the last time in a file; naive ones as of UTC.
+
+    None where there are none, or the column is too large to look for them.
+    """
+    place = fragment.physical_schema.get_field_index(column)
+    kind = fragment.physical_schema.field(place).type if place >= 0 else None
+    if kind is None or not pa.types.is_timestamp(kind):
+        return None
+    groups = [
+        fragment.metadata.row_group(group)
+        for group in range(fragment.metadata.num_row_groups)
+    ]
+    told = [
+        group.column(i)
+        for group in groups
+        for i in range(group.num_columns)
+        if group.column(i).path_in_schema == column
+    ]
+    if all(one.is_stats_set and one.statistics.has_min_max for one in told):
+        found = [end for one in told for end in _raw(one.statistics)]
+    elif max(one.total_uncompressed_size for one in told) > MAXIMUM_COLUMN_BYTES:
+        return None
+    else:
+        # Spark by default writes times without statistics.
+        found = list(_read(fragment, column))
+    unit = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[kind.unit]
+    try:
+        first, last = (
+            _EPOCH + timedelta(seconds=end(found) / unit) for end in (min, max)
+        )
+    except (OverflowError, ValueError):
+        return None
+    return first, last
+
+
+def _raw(statistics: Any) -> tuple[int, int]:
+    return statistics.min_raw, statistics.max_raw
+
+
+def _read(fragment: ds.ParquetFileFragment, column: str) -> Iterator[int]:
+    batches = fragment.scanner(columns=[column], batch_readahead=1, use_threads=False)
+    for batch in batches.to_batches():
+        ends = pc.min_max(batch.column(0))
+        if ends["min"].is_valid:
+            yield ends["min"].value
+            yield ends["max"].value

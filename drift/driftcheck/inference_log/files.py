@@ -1,0 +1,237 @@
+"""Reads an inference log in parquet files: one, a folder, hive folders, a Delta table.
+
+Only the files are opened that may hold rows of the window (`file_set`), only the
+columns are read that are asked for, and of them only the row groups whose statistics
+say that they may hold such rows. Rows come in batches, of which no more than a sample
+is kept.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from driftcheck.arrow.conversion import dataset_from
+from driftcheck.arrow.schema import window_shape
+from driftcheck.contract import Filter, LogSource
+from driftcheck.dataset import Outcomes
+from driftcheck.errors import CheckFailure, one_line
+from driftcheck.inference_log.base import (
+    SAMPLE_ROWS,
+    filter_value,
+    holders,
+    moment_in,
+    outcome_columns,
+    require_columns,
+    seed_of,
+)
+from driftcheck.inference_log.file_set import FileSet
+from driftcheck.progress import reading
+from driftcheck.redaction import shown_address, without_secrets
+from driftcheck.stats.columns import ColumnKind, Dataset, Order
+from driftcheck.storage.files import filesystem_of
+from driftcheck.storage.parquet import MAXIMUM_COLUMN_BYTES
+from driftcheck.windows import Window
+
+BATCH_ROWS = 65_536
+# How S3, Azure and Google's store say so.
+_FORBIDDEN = re.compile(r"ACCESS_DENIED|\[Auth|PERMISSION_DENIED|UNAUTHENTICATED")
+_ERRORS = (OSError, ValueError, KeyError, MemoryError, pa.ArrowException)
+
+
+@dataclass(frozen=True, eq=False)
+class FilesLog:
+    """The files of an inference log; no row group may unpack to more bytes."""
+
+    source: LogSource
+    files: FileSet
+    maximum_bytes: int = MAXIMUM_COLUMN_BYTES
+
+    @classmethod
+    def open(cls, source: LogSource) -> Self:
+        """The files at the source's address, of which hardly one is opened yet."""
+        uri = source.uri or ""
+        try:
+            files = FileSet.at(*filesystem_of(uri), source.timestamp_column)
+        except _ERRORS as error:
+            raise failure_of(error, uri) from None
+        return cls(source, files)
+
+    def only(self, one: Filter) -> Self:
+        """See `Log`."""
+        return replace(self, source=self.source.only(one))
+
+    def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
+        """See `Log`."""
+        return self._opened(window.start, window.end).window(window, kinds)
+
+    def labelled(self, after: datetime, most: int) -> pa.Table:
+        """See `Log`."""
+        return self._opened(after, None).labelled(after, most)
+
+    def outcomes(self, window: Window, most: int) -> Outcomes:
+        """See `Log`."""
+        return self._opened(window.start, window.end).outcomes(window, most)
+
+    def _opened(self, start: datetime, end: datetime | None) -> "OpenFiles":
+        try:
+            dataset = self.files.between(start, end)
+        except _ERRORS as error:
+            raise failure_of(error, self.source.uri or "") from None
+        return OpenFiles(self.source, dataset, self.maximum_bytes)
+
+
+@dataclass(frozen=True, eq=False)
+class OpenFiles:
+    """The open files of an inference log that may hold rows of some stretch of time."""
+
+    source: LogSource
+    dataset: ds.Dataset
+    maximum_bytes: int
+
+    def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
+        """See `FilesLog`."""
+        schema, time = self.dataset.schema, self.source.timestamp_column
+        start = self._time(window.start)
+        where = (pc.field(time) >= start) & (pc.field(time) < self._time(window.end))
+        where &= self._filters()
+        shape = window_shape(schema, self.source.features, kinds)
+        names = list(dict.fromkeys([*shape.names, time]))
+        try:
+            self._refuse(where, names)
+            rows = self.dataset.count_rows(filter=where, use_threads=False)
+            if not shape.names:
+                return Dataset(rows, {}, shape.findings)
+            share = SAMPLE_ROWS / rows if rows > SAMPLE_ROWS else None
+            batches = list(self._batches(where, names, share, seed_of(window)))
+            table = pa.Table.from_batches(batches, _only(schema, names))
+            table = table.sort_by(time)
+        except _ERRORS as error:
+            raise failure_of(error, self.source.uri or "") from None
+        features = self.source.features
+        return dataset_from(table, shape, features, rows, Order.TIME)
+
+    def labelled(self, after: datetime, most: int) -> pa.Table:
+        """See `FilesLog`."""
+        time, label = self.source.timestamp_column, self.source.label_column or ""
+        names = [time, label, *holders(self.source)]
+        require_columns(self.dataset.schema, names)
+        where = (pc.field(time) > self._time(after)) & pc.field(label).is_valid()
+        where &= self._filters()
+        try:
+            self._refuse(where, names)
+            return self._newest(where, names, most)
+        except _ERRORS as error:
+            raise failure_of(error, self.source.uri or "") from None
+
+    def outcomes(self, window: Window, most: int) -> Outcomes:
+        """See `FilesLog`."""
+        time = self.source.timestamp_column
+        names = [time, *outcome_columns(self.source)]
+        require_columns(self.dataset.schema, names)
+        where = pc.field(time) >= self._time(window.start)
+        where &= (pc.field(time) < self._time(window.end)) & self._filters()
+        both = pc.field(names[1]).is_valid() & pc.field(names[2]).is_valid()
+        try:
+            self._refuse(where, names)
+            rows, labelled = (
+                self.dataset.count_rows(filter=asked, use_threads=False)
+                for asked in (where, where & both)
+            )
+            kept = self._newest(where & both, names, most)
+        except _ERRORS as error:
+            raise failure_of(error, self.source.uri or "") from None
+        return Outcomes(rows, labelled, kept.sort_by(time).drop_columns([time]))
+
+    def _newest(self, where: pc.Expression, names: list[str], most: int) -> pa.Table:
+        """The latest rows, newest first; the first name is the time's."""
+        kept = _only(self.dataset.schema, names).empty_table()
+        for batch in self._batches(where, names, None, 0):
+            both = pa.concat_tables([kept, pa.table(batch)])
+            # Twice as many before they are cut: sorting each batch costs more.
+            kept = both if len(both) < 2 * most + BATCH_ROWS else _latest(both, most)
+        return _latest(kept, most)
+
+    def _time(self, moment: datetime) -> pa.Scalar:
+        schema = self.dataset.schema
+        found = moment_in(self.source, schema, moment)
+        zone = schema.field(self.source.timestamp_column).type.tz
+        return pa.scalar(found, pa.timestamp("us", zone))
+
+    def _filters(self) -> pc.Expression:
+        found = pc.scalar(True)
+        for one in self.source.filters:
+            value = filter_value(self.dataset.schema, one)
+            field = pc.field(one.column)
+            if isinstance(value, str):
+                field = field.cast(pa.string())
+            found &= field == value
+        return found
+
+    def _refuse(self, where: pc.Expression, names: list[str]) -> None:
+        """ValueError for what no memory should be spent on, told by the footers."""
+        schema = self.dataset.schema
+        for fragment in self.dataset.get_fragments(filter=where):
+            for group in fragment.subset(filter=where, schema=schema).row_groups:
+                claimed = fragment.metadata.row_group(group.id)
+                columns = [claimed.column(i) for i in range(claimed.num_columns)]
+                sizes: dict[str, int] = {}
+                for column in columns:
+                    name = column.path_in_schema.partition(".")[0]
+                    size = max(column.total_uncompressed_size, 0)
+                    sizes[name] = sizes.get(name, 0) + size
+                wanted = sum(size for name, size in sizes.items() if name in names)
+                if wanted > self.maximum_bytes:
+                    raise ValueError(
+                        f"a row group of {wanted} bytes is over {self.maximum_bytes}"
+                    )
+
+    def _batches(
+        self, where: pc.Expression, names: list[str], share: float | None, seed: int
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows, or each with the chance `share`, in the order of the files."""
+        random = np.random.default_rng(seed)
+        scanner = self.dataset.scanner(
+            columns=names,
+            filter=where,
+            batch_size=BATCH_ROWS,
+            batch_readahead=1,
+            fragment_readahead=1,
+            use_threads=False,
+        )
+        read = 0
+        for batch in scanner.to_batches():
+            read += batch.num_rows
+            reading.info("%s: %d rows read", shown_address(self.source.uri or ""), read)
+            if share is None:
+                yield batch
+            else:
+                kept = np.flatnonzero(random.random(batch.num_rows) < share)
+                yield batch.take(pa.array(kept))
+
+
+def _only(schema: pa.Schema, names: list[str]) -> pa.Schema:
+    return pa.schema([schema.field(name) for name in names])
+
+
+def _latest(table: pa.Table, most: int) -> pa.Table:
+    return table.sort_by([(table.column_names[0], "descending")]).slice(0, most)
+
+
+def failure_of(error: Exception, uri: str) -> CheckFailure:
+    """What went wrong with an inference log at an address."""
+    text = one_line(error)
+    reason = "LogUnreadable"
+    if isinstance(error, FileNotFoundError) or "NO_SUCH" in text:
+        reason = "MissingTable"
+    elif isinstance(error, PermissionError) or _FORBIDDEN.search(text):
+        reason = "LogForbidden"
+    elif isinstance(error, OSError) and not isinstance(error, pa.ArrowException):
+        reason = "LogUnreachable" if "://" in uri else "LogUnreadable"
+    return CheckFailure(reason, f"{shown_address(uri)}: {without_secrets(text, uri)}")

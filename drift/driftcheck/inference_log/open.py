@@ -1,0 +1,29 @@
+"""Opens an inference log of whichever kind the request names."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from driftcheck.contract import LogSource
+from driftcheck.inference_log.base import Log
+
+
+@contextmanager
+def open_log(url: str | None, source: LogSource) -> Iterator[Log]:
+    """The inference log; `url` is the address of one in PostgreSQL.
+
+    CheckFailure LogUnreachable, MissingTable or LogUnreadable where that fails.
+    """
+    if source.type == "Files":
+        from driftcheck.inference_log.files import FilesLog
+
+        yield FilesLog.open(source)
+    elif source.type == "DuckDB":
+        from driftcheck.inference_log.duckdb import open_duckdb
+
+        with open_duckdb(source) as database:
+            yield database
+    else:
+        from driftcheck.inference_log import postgres
+
+        with postgres.open_log(url, source) as log:
+            yield log

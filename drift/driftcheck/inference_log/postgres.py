@@ -1,0 +1,210 @@
+"""Reads an inference log in PostgreSQL, as Arrow, in read-only transactions.
+
+Errors never hold the address's password.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import adbc_driver_manager
+import pyarrow as pa
+from adbc_driver_postgresql import dbapi
+
+from driftcheck.arrow.conversion import dataset_from
+from driftcheck.arrow.schema import (
+    POSTGRES_TYPE,
+    Shape,
+    is_dense_vector,
+    is_written,
+    window_shape,
+)
+from driftcheck.contract import Filter, LogSource
+from driftcheck.contract.request import DATABASE_VARIABLE
+from driftcheck.dataset import Outcomes
+from driftcheck.errors import CheckFailure, one_line
+from driftcheck.inference_log.base import SAMPLE_ROWS, seed_of
+from driftcheck.inference_log.sql import Read, TableSql, columns_of, quoted
+from driftcheck.redaction import without_secrets
+from driftcheck.stats.columns import ColumnKind, Dataset, Order
+from driftcheck.windows import Window
+
+STATEMENT_TIMEOUT_SECONDS = 120
+CONNECT_TIMEOUT_SECONDS = 10
+
+_REASONS = {
+    "42P01": "MissingTable",
+    "3F000": "MissingTable",
+    "42703": "MissingColumn",
+    "42501": "LogForbidden",
+    "57014": "LogTimeout",
+}
+
+
+@dataclass(frozen=True)
+class InferenceLog:
+    """An open inference log; a statement may take `timeout_seconds`."""
+
+    connection: Any
+    source: LogSource
+    url: str
+    timeout_seconds: int = STATEMENT_TIMEOUT_SECONDS
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Any]:
+        """A cursor in a read-only transaction in which all statements see one state."""
+        cursor = self.connection.cursor()
+        try:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            timeout = self.timeout_seconds * 1000
+            cursor.execute(f"SET LOCAL statement_timeout = {timeout}")
+            yield cursor
+        except (adbc_driver_manager.Error, pa.ArrowException) as error:
+            raise _failure(error, self.url) from None
+        finally:
+            cursor.close()
+            self._end()
+
+    def _end(self) -> None:
+        try:
+            self.connection.rollback()
+        except adbc_driver_manager.Error:
+            # The connection is gone; the next statement says so.
+            return
+
+    def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
+        """A window's rows, above SAMPLE_ROWS a random sample of them."""
+        with self._reading() as (sql, read):
+            found = sql.window(window)
+            rows = sql.count(found, read)
+            shape = window_shape(sql.schema, self.source.features, kinds)
+            if not shape.names:
+                return Dataset(rows, {}, shape.findings)
+            select = f"SELECT {selected(sql.schema, shape)} {found.text}"
+            values = found.values
+            if rows > SAMPLE_ROWS:
+                # One seed per window: the same rows give the same verdict.
+                read("SELECT setseed($1)", (seed_of(window) / 1000,))
+                select += f" AND random() < ${len(values) + 1}"
+                values = (*values, SAMPLE_ROWS / rows)
+            table = read(f"{select} ORDER BY {sql.time}", values)
+        features = self.source.features
+        return dataset_from(table, shape, features, rows, Order.TIME)
+
+    def only(self, one: Filter) -> Self:
+        """See `Log`."""
+        return replace(self, source=self.source.only(one))
+
+    def labelled(self, after: datetime, most: int) -> pa.Table:
+        """See `Log`."""
+        with self._reading() as (sql, read):
+            return read(*sql.labelled(after, most))
+
+    def outcomes(self, window: Window, most: int) -> Outcomes:
+        """See `Log`."""
+        with self._reading() as (sql, read):
+            return sql.outcomes(window, most, read)
+
+    @contextmanager
+    def _reading(self) -> Iterator[tuple[TableSql, Read]]:
+        """What to ask the table, and how, in one snapshot."""
+        with self.snapshot() as cursor:
+
+            def read(text: str, values: tuple[Any, ...]) -> pa.Table:
+                cursor.execute(text, values or None)
+                return cursor.fetch_arrow_table()
+
+            schema = read(*columns_of(self.source)).schema
+            yield TableSql(self.source, schema, readable), read
+
+
+def readable(field: pa.Field) -> str:
+    """A column as SQL, PostgreSQL's numeric as a float, which Arrow knows."""
+    if pa.types.is_list(field.type) or is_written(field) or is_dense_vector(field):
+        return _whole(field)
+    return quoted(field.name) + _cast(field, ColumnKind.NUMBER, "::float8")
+
+
+def selected(schema: pa.Schema, shape: Shape) -> str:
+    """The columns to read, cast where PostgreSQL's type has no plain Arrow twin."""
+    columns = [
+        quoted(name) + _cast(schema.field(name), kind, "::float8")
+        for name, kind in shape.columns.items()
+    ]
+    wholes = [name for name in (shape.vector, shape.holder) if name]
+    # A column may be the holder and, as a text, a feature: it is read once.
+    columns += [
+        _whole(schema.field(name)) for name in wholes if name not in shape.columns
+    ]
+    return ", ".join(columns)
+
+
+def _whole(field: pa.Field) -> str:
+    """A column that holds several features, as SQL."""
+    if is_dense_vector(field):
+        # Its own values, as 32-bit floats; their text is longer and slow to parse.
+        return f"{quoted(field.name)}::float4[] AS {quoted(field.name)}"
+    if not pa.types.is_list(field.type):
+        return f"{quoted(field.name)}::text AS {quoted(field.name)}"
+    item = field.type.value_field
+    return quoted(field.name) + _cast(item, ColumnKind.NUMBER, "::float8[]")
+
+
+def _cast(field: pa.Field, kind: ColumnKind, number: str) -> str:
+    if kind is ColumnKind.NUMBER:
+        return number if (field.metadata or {}).get(POSTGRES_TYPE) == b"numeric" else ""
+    return "::text"
+
+
+@contextmanager
+def open_log(url: str | None, source: LogSource) -> Iterator[InferenceLog]:
+    """The inference log at DATABASE_URL; CheckFailure LogUnreachable if it is not."""
+    if not url:
+        raise CheckFailure("LogUnreachable", f"{DATABASE_VARIABLE} is not set")
+    # libpq waits for ever by default, and takes this from its environment.
+    os.environ.setdefault("PGCONNECT_TIMEOUT", str(CONNECT_TIMEOUT_SECONDS))
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        scheme = ""
+    if scheme not in ("postgresql", "postgres"):
+        # What the variable holds may be a secret of another form: do not repeat it.
+        raise CheckFailure(
+            "LogUnreachable", f"{DATABASE_VARIABLE} is no postgresql:// address"
+        )
+    try:
+        connection = dbapi.connect(url)
+    except adbc_driver_manager.Error as error:
+        message = without_secrets(_plain(error), url)
+        raise CheckFailure("LogUnreachable", message) from None
+    try:
+        yield InferenceLog(connection, source, url)
+    finally:
+        connection.close()
+
+
+def _failure(error: Exception, url: str) -> CheckFailure:
+    state = getattr(error, "sqlstate", None) or ""
+    reason = _REASONS.get(state, "LogUnreadable")
+    if state.startswith(("08", "57P")) or (not state and _broken(error)):
+        reason = "LogUnreachable"
+    return CheckFailure(reason, without_secrets(_plain(error), url))
+
+
+def _broken(error: Exception) -> bool:
+    """Whether the connection broke: then the driver has no state of the server's."""
+    code = getattr(error, "status_code", None)
+    return bool(code == adbc_driver_manager.AdbcStatusCode.IO)
+
+
+def _plain(error: Exception) -> str:
+    """The server's sentence, without the driver's wrapping."""
+    text = one_line(error)
+    for mark in ("ERROR:", "FATAL:", "[libpq]"):
+        if mark in text:
+            return text.split(mark, 1)[1].strip()
+    return text

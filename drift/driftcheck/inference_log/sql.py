@@ -1,0 +1,125 @@
+"""The SQL that an inference log in a table is asked, whichever database holds it.
+
+Times and filters are bound; identifiers come from the request and are quoted here and
+nowhere else.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
+
+import pyarrow as pa
+
+from driftcheck.contract import LogSource
+from driftcheck.dataset import Outcomes
+from driftcheck.errors import CheckFailure
+from driftcheck.inference_log.base import (
+    filter_value,
+    holders,
+    moment_in,
+    outcome_columns,
+    require_columns,
+)
+from driftcheck.progress import reading
+from driftcheck.windows import Window
+
+Read: TypeAlias = Callable[[str, tuple[Any, ...]], pa.Table]
+"""Runs a statement with its values."""
+
+
+class Sql(NamedTuple):
+    """A statement, or its part from FROM on, with the values of its places `$1`, ..."""
+
+    text: str
+    values: tuple[Any, ...] = ()
+
+
+def quoted(identifier: str) -> str:
+    """An identifier as SQL takes it, whatever it contains."""
+    if "\0" in identifier or not identifier:
+        raise CheckFailure("BadRequest", "an identifier is empty or holds a NUL")
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def columns_of(source: LogSource) -> Sql:
+    """The statement that has the table's columns with their types, and no rows."""
+    return Sql(f"SELECT * FROM {_table(source)} LIMIT 0")  # noqa: S608
+
+
+def _table(source: LogSource) -> str:
+    return f"{quoted(source.schema)}.{quoted(source.table)}"
+
+
+@dataclass(frozen=True)
+class TableSql:
+    """What a table with these columns is asked.
+
+    `readable` writes a column as the driver can read it.
+    """
+
+    source: LogSource
+    schema: pa.Schema
+    readable: Callable[[pa.Field], str]
+
+    @property
+    def time(self) -> str:
+        """The quoted timestamp column."""
+        return quoted(self.source.timestamp_column)
+
+    def window(self, window: Window) -> Sql:
+        """A window's rows, from FROM on."""
+        times = f"{self.time} >= $1 AND {self.time} < $2"
+        return self._rows(times, window.start, window.end)
+
+    def count(self, rows: Sql, read: Read) -> int:
+        """How many rows there are."""
+        reading.info("%s: counting the window's rows", self.source.table)
+        table = read(f"SELECT count(*) {rows.text}", rows.values)
+        found = int(table.column(0)[0].as_py())
+        reading.info("%s: %d rows in the window", self.source.table, found)
+        return found
+
+    def labelled(self, after: datetime, most: int) -> Sql:
+        """See `Log.labelled`. Ties at the cut are broken by the row itself."""
+        label, names = self.source.label_column or "", holders(self.source)
+        columns = ", ".join([self.time, *self._readable(label, *names)])
+        rows = self._rows(f"{self.time} > $1", after)
+        places = ", ".join(str(3 + place) for place in range(len(names)))
+        return Sql(
+            f"SELECT {columns} {rows.text} AND {quoted(label)} IS NOT NULL "
+            f"ORDER BY 1 DESC, {places}, 2 LIMIT {most:d}",
+            rows.values,
+        )
+
+    def outcomes(self, window: Window, most: int, read: Read) -> Outcomes:
+        """See `Log.outcomes`."""
+        names = outcome_columns(self.source)
+        label, prediction = self._readable(*names)
+        rows = self.window(window)
+        present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in names)
+        counting = f"SELECT count(*), count(*) FILTER (WHERE {present}) {rows.text}"
+        latest = (
+            f"SELECT {self.time} AS t, {label} AS l, {prediction} AS p {rows.text} "
+            f"AND {present} ORDER BY 1 DESC LIMIT {most:d}"
+        )
+        found, labelled = (column[0].as_py() for column in read(counting, rows.values))
+        ordered = f"SELECT l, p FROM ({latest}) AS latest ORDER BY t"  # noqa: S608
+        return Outcomes(int(found), int(labelled), read(ordered, rows.values))
+
+    def _readable(self, *names: str) -> list[str]:
+        """Columns as SQL; CheckFailure MissingColumn for the first that is gone."""
+        require_columns(self.schema, names)
+        return [self.readable(self.schema.field(name)) for name in names]
+
+    def _rows(self, times: str, *bounds: datetime) -> Sql:
+        """The rows that pass a condition on the time and the filters, from FROM on."""
+        values: list[Any] = [moment_in(self.source, self.schema, at) for at in bounds]
+        parts = [times]
+        for one in self.source.filters:
+            values.append(filter_value(self.schema, one))
+            # What is bound as a text is compared as one, whatever the column's type.
+            text = "::text" if isinstance(values[-1], str) else ""
+            parts.append(f"{quoted(one.column)}{text} = ${len(values)}")
+        condition = " AND ".join(parts)
+        return Sql(f"FROM {_table(self.source)} WHERE {condition}", tuple(values))

@@ -1,0 +1,1 @@
+"""Scores, findings and the verdict that follows from them. No I/O."""

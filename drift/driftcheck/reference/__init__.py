@@ -1,0 +1,1 @@
+"""The reference dataset: read, reduced to a profile, kept."""

@@ -1,0 +1,65 @@
+"""A store that is allowed to fail: what it has is a saving, never a need."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pyarrow as pa
+
+from driftcheck.errors import one_line
+from driftcheck.redaction import shown_address, without_secrets
+from driftcheck.reference.profile_format import BrokenProfile
+from driftcheck.reference.profile_store import Store, store_at
+
+T = TypeVar("T")
+
+
+@dataclass
+class Keeper:
+    """A store at an address; None where none is asked for, or none can be reached."""
+
+    store: Store | None
+    address: str = ""
+
+    @classmethod
+    def at(cls, address: str | None, environment: Mapping[str, str]) -> "Keeper":
+        """The store there; a warning where it cannot be reached."""
+        if not address:
+            return cls(None)
+        try:
+            return cls(store_at(address, environment), address)
+        except (OSError, ValueError, pa.ArrowException) as error:
+            _warn("reached", address, error)
+            return cls(None)
+
+    def read(self, name: str, parse: Callable[[bytes], T]) -> T | None:
+        """What is kept of that name, None where there is nothing that is whole.
+
+        `parse` raises BrokenProfile for bytes that are not what they should be.
+        """
+        if not self.store:
+            return None
+        try:
+            data = self.store.read(name)
+            return parse(data) if data is not None else None
+        except BrokenProfile as error:
+            _warn("used, and is made anew", self.address, error)
+        except (OSError, ValueError, pa.ArrowException) as error:
+            _warn("read", self.address, error)
+        return None
+
+    def write(self, name: str, data: Callable[[], bytes]) -> None:
+        """Keeps the bytes, if there is a place for them."""
+        if not self.store:
+            return
+        try:
+            self.store.write(name, data())
+        except (OSError, ValueError, pa.ArrowException) as error:
+            _warn("kept", self.address, error)
+
+
+def _warn(what: str, address: str, error: Exception) -> None:
+    said = without_secrets(one_line(error), address)
+    where = shown_address(address)
+    print(f"warning: no profile {what}: {where}: {said}", file=sys.stderr)  # noqa: T201

@@ -1,0 +1,67 @@
+"""The full verdict and Evidently's page on a drift, as artifacts of a run in MLflow.
+
+One experiment for each model (driftcheck/NAMESPACE/NAME), one run for each check that
+found drift. Nothing here can change a verdict: what fails is a warning.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from driftcheck.contract import CheckAnswer, CheckRequest, Verdict, format_time
+from driftcheck.reference.profile_store import FOLDER, run_artifacts
+from driftcheck.storage.mlflow import Client
+
+VERDICT, PAGE = "verdict.json", "report.html"
+
+
+def store_drift(
+    request: CheckRequest,
+    answer: CheckAnswer,
+    page: str | None,
+    environment: Mapping[str, str],
+) -> str:
+    """The address of what was stored; OSError or ValueError where that fails.
+
+    It is of the page, or of the verdict where there is no page.
+    """
+    server = environment.get("MLFLOW_TRACKING_URI", "")
+    if urlsplit(server).scheme not in ("http", "https"):
+        raise ValueError("MLFLOW_TRACKING_URI is no http:// or https:// address")
+    client = Client(server.rstrip("/"), environment)
+    experiment = _experiment(client, f"driftcheck/{request.namespace}/{request.name}")
+    started = _milliseconds(answer.judged_at)
+    found = client.post(
+        "runs/create",
+        {
+            "experiment_id": experiment,
+            "run_name": f"{Verdict.DRIFT} {format_time(answer.judged_at)}",
+            "start_time": started,
+            "tags": [{"key": "killick.dev/spec-hash", "value": answer.spec_hash}],
+        },
+    )
+    info = found["run"]["info"]
+    store = run_artifacts(client, str(info["artifact_uri"]), environment)
+    store.write(VERDICT, json.dumps(answer.to_json(), indent=1).encode())
+    if page is not None:
+        store.write(PAGE, page.encode())
+    ended = {"run_id": info["run_id"], "status": "FINISHED", "end_time": started}
+    client.post("runs/update", ended)
+    return f"runs:/{info['run_id']}/{FOLDER}/{VERDICT if page is None else PAGE}"
+
+
+def _experiment(client: Client, name: str) -> str:
+    """The experiment of that name, made where there is none."""
+    asked = urlencode({"experiment_name": name})
+    path = f"api/2.0/mlflow/experiments/get-by-name?{asked}"
+    found = client.send("GET", path)
+    if found is None:
+        return str(client.post("experiments/create", {"name": name})["experiment_id"])
+    value: dict[str, Any] = json.loads(found)
+    return str(value["experiment"]["experiment_id"])
+
+
+def _milliseconds(time: datetime) -> int:
+    return int(time.timestamp() * 1000)

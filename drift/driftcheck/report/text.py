@@ -1,0 +1,153 @@
+"""A check as text for people: a verdict per window, the worst columns, histograms."""
+
+import numpy as np
+
+from driftcheck.contract import (
+    CheckAnswer,
+    Kind,
+    QualityRule,
+    Verdict,
+    format_time,
+)
+from driftcheck.judge.result import Check, Examined
+from driftcheck.judge.scores import ColumnScore
+from driftcheck.stats.columns import Categories, Column, Dataset
+from driftcheck.stats.comparison import one_spelling, unseen_rows
+from driftcheck.stats.distance import HUGE, Floats, inner_range
+
+BLOCKS = " ▁▂▃▄▅▆▇█"
+BINS = 32
+COLUMNS_SHOWN = 12
+HISTOGRAMS_SHOWN = 3
+CATEGORIES_SHOWN = 5
+SEGMENTS_SHOWN = 3
+
+
+def text_report(check: Check, rule: QualityRule | None = None) -> str:
+    """The whole check, the newest window last and in most detail.
+
+    `rule`: by which answers were scored.
+    """
+    lines = []
+    if check.answer.error:
+        error = check.answer.error
+        lines.append(f"The check failed: {error.reason}: {error.message}")
+    for index, one in enumerate(check.examined):
+        last = index == len(check.examined) - 1
+        lines += _window(one, check.reference if last else None)
+    if not check.examined:
+        lines.append("No window is due.")
+    if rule:
+        lines += _qualities(check.answer, rule)
+    return "\n".join(lines)
+
+
+def _qualities(answer: CheckAnswer, rule: QualityRule) -> list[str]:
+    lines = []
+    for one in answer.quality_windows:
+        span = f"{format_time(one.start)} to {format_time(one.end)}"
+        lines.append(f"Quality, counting: {one.told(rule)}: {span}")
+    if answer.quality:
+        lines.append(f"Quality: {answer.quality.told(rule)}")
+    return lines
+
+
+def _window(one: Examined, reference: Dataset | None) -> list[str]:
+    verdict = one.judgement.verdict
+    span = f"{format_time(verdict.start)} to {format_time(verdict.end)}"
+    if verdict.start == verdict.end:
+        span = "the given data"
+    role = "counting" if verdict.counting else "interim"
+    rows = "" if verdict.rows is None else f", {verdict.rows} rows"
+    if verdict.sampled is not None:
+        rows += f", of which {verdict.sampled} were compared"
+    lines = [
+        f"{verdict.verdict} ({verdict.reason}): {verdict.message}",
+        f"  {role}: {span}{rows}",
+    ]
+    lines += [f"  {finding}" for finding in verdict.findings[:COLUMNS_SHOWN]]
+    if reference is not None and one.current is not None and one.judgement.scores:
+        lines += _scores(one.judgement.scores)
+        for score in one.judgement.scores[:HISTOGRAMS_SHOWN]:
+            lines += histogram(
+                score.name,
+                reference.columns[score.name],
+                one.current.columns[score.name],
+            )
+    drifted = [
+        s for s in one.judgement.segments if s[1].verdict.verdict is Verdict.DRIFT
+    ]
+    for name, segment in drifted[:SEGMENTS_SHOWN]:
+        lines += [f"  {name}, {segment.verdict.rows} rows: {segment.verdict.message}"]
+        lines += _scores(segment.scores)
+    return lines
+
+
+def _scores(scores: tuple[ColumnScore, ...]) -> list[str]:
+    shown = scores[:COLUMNS_SHOWN]
+    width = max(6, *(len(score.name) for score in shown))
+    lines = [f"  {'column':<{width}}  effect  threshold  p-value    PSI  result"]
+    for score in shown:
+        kinds = "new categories" if Kind.NEW_CATEGORY in score.kinds else "drift"
+        result = kinds if score.drifted else "-"
+        critical = ", critical" if score.critical else ""
+        critical += ", prediction" if score.prediction else ""
+        pvalue = "-" if score.pvalue is None else f"{score.pvalue:.1g}"
+        psi = score.stability_index
+        index = "-" if psi is None else f"{psi:.2f}"
+        lines.append(
+            f"  {score.name:<{width}}  {score.effect:>6.3f}  {score.threshold:>9g}"
+            f"  {pvalue:>7}  {index:>5}  {result}{critical}"
+        )
+    if len(scores) > len(shown):
+        lines.append(f"  and {len(scores) - len(shown)} more columns")
+    return lines
+
+
+def histogram(name: str, reference: Column, current: Column) -> list[str]:
+    """Both sides of one column drawn on one scale."""
+    if not isinstance(reference, Categories) and not isinstance(current, Categories):
+        return _numbers(name, reference.values, current.values)
+    if isinstance(reference, Categories) and isinstance(current, Categories):
+        return _categories(name, reference, current)
+    return []
+
+
+def _numbers(name: str, reference: Floats, current: Floats) -> list[str]:
+    quantiles = [inner_range(side) for side in (reference, current)]
+    low = float(min(quantiles[0][0], quantiles[1][0]))
+    high = float(max(quantiles[0][1], quantiles[1][1]))
+    if low == high:
+        return [f"  {name}: always {low:g}"]
+    if max(abs(low), abs(high)) > HUGE:
+        return [f"  {name}: {low:.4g} to {high:.4g}"]
+    shares = [
+        np.histogram(np.clip(side, low, high), BINS, (low, high))[0] / side.size
+        for side in (reference, current)
+    ]
+    top = max(float(share.max()) for share in shares)
+    return [
+        f"  {name}, {low:.4g} to {high:.4g}",
+        f"    reference |{bars(shares[0], top)}|",
+        f"    window    |{bars(shares[1], top)}|",
+    ]
+
+
+def bars(shares: Floats, top: float) -> str:
+    """Shares as block characters; what is above zero is never drawn as nothing."""
+    heights = np.ceil(shares / top * (len(BLOCKS) - 1)).astype(int)
+    return "".join(BLOCKS[height] for height in heights)
+
+
+def _categories(name: str, reference: Categories, current: Categories) -> list[str]:
+    reference, current = one_spelling(reference, current)
+    ranked = sorted(reference.counts.items(), key=lambda item: (-item[1], item[0]))
+    lines = [f"  {name}, share in reference and window"]
+    for category, count in ranked[:CATEGORIES_SHOWN]:
+        before = count / reference.present
+        after = current.counts.get(category, 0) / current.present
+        lines.append(f"    {before:>4.0%} {after:>4.0%}  {category[:40]}")
+    unseen = unseen_rows(reference, current) / current.present
+    if unseen:
+        lines.append(f"      0% {unseen:>4.0%}  (not in the reference)")
+    return lines

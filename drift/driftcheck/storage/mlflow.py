@@ -1,0 +1,148 @@
+"""Files that are artifacts in MLflow, by the addresses that its clients use.
+
+    models:/name/version/path        of a registered version
+    runs:/run/path                   of a run
+    mlflow-artifacts:/path           as the tracking server serves them
+
+Where the artifacts lie in an object store they are read from there, with its own
+credentials. A server never leads to a file of this machine.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+import pyarrow as pa
+
+from driftcheck.storage.limits import FILE_BYTES, PROFILE_BYTES
+
+STORES = ("s3", "gs", "gcs", "abfs", "abfss")
+
+TIMEOUT_SECONDS = 30
+
+
+PROXIED = "mlflow-artifacts:"
+
+
+class Client:
+    """Requests to one server, with the credentials that are meant for it."""
+
+    def __init__(self, server: str, environment: Mapping[str, str]) -> None:
+        self._server = server
+        self._headers: dict[str, str] = {}
+        token = environment.get("MLFLOW_TRACKING_TOKEN")
+        user = environment.get("MLFLOW_TRACKING_USERNAME")
+        if user:
+            password = environment.get("MLFLOW_TRACKING_PASSWORD", "")
+            pair = base64.b64encode(f"{user}:{password}".encode()).decode()
+            self._headers["Authorization"] = f"Basic {pair}"
+        elif token:
+            self._headers["Authorization"] = f"Bearer {token}"
+        # A redirect would carry them to another host.
+        self._opener = build_opener(_NoRedirects)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        data: bytes | None = None,
+        most: int = PROFILE_BYTES,
+    ) -> bytes | None:
+        """The first `most` bytes of the answer's body, None where there is nothing.
+
+        OSError for anything else.
+        """
+        kind = "application/json" if method == "POST" else "application/octet-stream"
+        headers = {**self._headers, "Content-Type": kind}
+        request = Request(  # noqa: S310  its scheme was checked
+            f"{self._server}/{path}", data, headers, method=method
+        )
+        try:
+            with self._opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
+                body: bytes = answer.read(most)
+                return body
+        except HTTPError as error:
+            if method == "GET" and error.code == HTTPStatus.NOT_FOUND:
+                return None
+            raise OSError(f"MLflow answers {error.code} to {method}") from None
+        except URLError as error:
+            raise OSError(f"MLflow cannot be reached: {error.reason}") from None
+
+    def get(self, path: str) -> dict[str, Any]:
+        """The answer as JSON; OSError where there is none."""
+        body = self.send("GET", path)
+        try:
+            found: dict[str, Any] = json.loads(body or b"")
+        except ValueError:
+            raise OSError("MLflow knows no such version, or answers no JSON") from None
+        return found
+
+    def post(self, path: str, value: dict[str, Any]) -> dict[str, Any]:
+        """The answer to a change, as JSON; OSError where there is none."""
+        body = self.send("POST", f"api/2.0/mlflow/{path}", json.dumps(value).encode())
+        try:
+            found: dict[str, Any] = json.loads(body or b"")
+        except ValueError:
+            raise OSError("MLflow answers no JSON") from None
+        return found
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def artifact(uri: str, environment: Mapping[str, str]) -> pa.Buffer | None:
+    """The bytes, where the tracking server serves them; None where it does not."""
+    client = _client(environment)
+    place = _place(uri, client)
+    if not place.startswith(PROXIED):
+        return None
+    path = urlsplit(place).path.strip("/")
+    address = f"api/2.0/mlflow-artifacts/artifacts/{quote(path)}"
+    data = client.send("GET", address, most=FILE_BYTES + 1)
+    if data is None:
+        raise FileNotFoundError("MLflow has no such artifact")
+    if len(data) > FILE_BYTES:
+        raise ValueError(f"more than {FILE_BYTES} bytes")
+    return pa.py_buffer(data)
+
+
+def location(uri: str, environment: Mapping[str, str]) -> str:
+    """The address in an object store; ValueError where the artifact lies elsewhere."""
+    place = _place(uri, _client(environment))
+    if urlsplit(place).scheme not in STORES:
+        raise ValueError("MLflow keeps the artifact where only its server can read it")
+    return place
+
+
+def _client(environment: Mapping[str, str]) -> Client:
+    server = environment.get("MLFLOW_TRACKING_URI", "")
+    if urlsplit(server).scheme not in ("http", "https"):
+        raise ValueError("MLFLOW_TRACKING_URI is no http:// or https:// address")
+    return Client(server.rstrip("/"), environment)
+
+
+def _place(uri: str, client: Client) -> str:
+    """Where an artifact lies, as MLflow tells it."""
+    scheme, _, rest = uri.partition(":/")
+    if ".." in rest.split("/") or "//" in rest:
+        raise ValueError("the address leads out of its place")
+    if scheme == "mlflow-artifacts":
+        return uri
+    if scheme == "runs":
+        run, _, path = rest.partition("/")
+        found = client.get(f"api/2.0/mlflow/runs/get?{urlencode({'run_id': run})}")
+        return f"{str(found['run']['info']['artifact_uri']).rstrip('/')}/{path}"
+    name, _, rest = rest.partition("/")
+    version, _, path = rest.partition("/")
+    if not (name and version.isdecimal() and path):
+        raise ValueError("write models:/name/version/path")
+    asked = urlencode({"name": name, "version": version})
+    found = client.get(f"api/2.0/mlflow/model-versions/get-download-uri?{asked}")
+    return f"{str(found['artifact_uri']).rstrip('/')}/{path}"

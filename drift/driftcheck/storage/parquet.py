@@ -1,0 +1,222 @@
+"""Parquet files behind an address, read one column at a time.
+
+The bytes that are hashed are those that are parsed: of one copy in memory, or of one
+open local file, which nobody may write into meanwhile. So what is judged is what the
+digest names, even while somebody puts a new file at the same address.
+"""
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from driftcheck.arrow.arrays import is_text
+from driftcheck.errors import CheckFailure, one_line
+from driftcheck.redaction import shown_address, without_secrets
+from driftcheck.storage.files import Content, digest_of, files, first_file
+
+MAXIMUM_ROWS = 100_000
+MAXIMUM_COLUMN_BYTES = 1024**3
+ARROW = b"ARROW1"
+
+Chosen: TypeAlias = list[NDArray[np.int64] | None]
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """The bytes behind an address, and what to call a failure."""
+
+    uri: str
+    reason: str
+    contents: list[tuple[str, Content]]
+
+    @cached_property
+    def sha256(self) -> str:
+        """Their digest, see `LoadedReference`; CheckFailure if they are unreadable."""
+        try:
+            return digest_of(self.contents)
+        except OSError as error:
+            raise _unreadable(self.uri, self.reason, error) from None
+
+    def seed(self) -> int:
+        """A number for random choices, the same for the same files."""
+        tails = b"".join(content.tail() for _, content in self.contents)
+        return int.from_bytes(hashlib.sha256(tails).digest()[:8], "big")
+
+
+@dataclass(frozen=True, eq=False)
+class ParquetTable:
+    """The columns of open files, each read when it is asked for."""
+
+    opened: Opened
+    parquets: list[pq.ParquetFile]
+    schema: pa.Schema
+    chosen: Chosen
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All columns, whether they were asked for or not."""
+        return tuple(self.parquets[0].schema_arrow.names)
+
+    @property
+    def rows(self) -> int:
+        """All rows of the files."""
+        return sum(parquet.metadata.num_rows for parquet in self.parquets)
+
+    @property
+    def num_rows(self) -> int:
+        """The rows that are read."""
+        return sum(
+            parquet.metadata.num_rows if kept is None else len(kept)
+            for parquet, kept in zip(self.parquets, self.chosen, strict=True)
+        )
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """The column's chosen rows; CheckFailure where it cannot be read."""
+        opened = self.opened
+        try:
+            parts = [
+                _column(parquet, name, kept)
+                for parquet, kept in zip(self.parquets, self.chosen, strict=True)
+            ]
+            if not all(content.unchanged() for _, content in opened.contents):
+                raise OSError("it was written to while it was read")  # noqa: TRY301
+            if len(parts) == 1:
+                return parts[0]
+            tables = [pa.table({name: part}) for part in parts]
+            return pa.concat_tables(tables, promote_options="permissive").column(0)
+        except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
+            raise _unreadable(opened.uri, opened.reason, error) from None
+
+
+def _column(
+    parquet: pq.ParquetFile, name: str, kept: NDArray[np.int64] | None
+) -> pa.ChunkedArray:
+    if name not in parquet.schema_arrow.names:
+        size = parquet.metadata.num_rows if kept is None else len(kept)
+        return pa.chunked_array([pa.nulls(size)])
+    # One thread: starting others costs more than most columns.
+    column = parquet.read(columns=[name], use_threads=False).column(0)
+    if kept is None:
+        return column
+    # Copied, so that the whole column can be freed.
+    return pa.chunked_array([column.take(pa.array(kept)).combine_chunks()])
+
+
+def read_files(uri: str, reason: str) -> Opened:
+    """The bytes of a file or of all files in a directory.
+
+    CheckFailure with the given reason where they cannot be read.
+    """
+    try:
+        return Opened(uri, reason, list(files(uri)))
+    except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
+        raise _unreadable(uri, reason, error) from None
+
+
+def open_table(
+    opened: Opened, wanted: Collection[str | None], maximum_rows: int = MAXIMUM_ROWS
+) -> ParquetTable:
+    """Some columns of a parquet file or a directory of them, not yet read.
+
+    Above `maximum_rows` a sample, the same one for the same file. CheckFailure where
+    that is no parquet, or would take too much memory.
+    """
+    try:
+        parquets = [_parquet(content) for _, content in opened.contents]
+        _refuse(parquets, wanted)
+        sizes = [parquet.metadata.num_rows for parquet in parquets]
+        schemas = [parquet.schema_arrow for parquet in parquets]
+        schema = schemas[0]
+        if len(schemas) > 1:
+            schema = pa.unify_schemas(schemas, promote_options="permissive")
+        chosen = _chosen(sizes, opened, maximum_rows)
+    except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
+        raise _unreadable(opened.uri, opened.reason, error) from None
+    return ParquetTable(opened, parquets, schema, chosen)
+
+
+def column_names(uri: str) -> list[str]:
+    """The names of the reference's columns; CheckFailure where it is unreadable."""
+    try:
+        with first_file(uri) as file:
+            return list(_parquet(Content(file)).schema_arrow.names)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise _unreadable(uri, "ReferenceUnreadable", error) from None
+
+
+def _parquet(content: Content) -> pq.ParquetFile:
+    """An open file; its strings are read as they are stored, each text once."""
+    content.file.seek(0)
+    if content.file.read(len(ARROW)) == ARROW:
+        return pq.ParquetFile(pa.BufferReader(_as_parquet(content.file)))
+    footer = pq.read_metadata(content.file)
+    texts = [f.name for f in footer.schema.to_arrow_schema() if is_text(f.type)]
+    return pq.ParquetFile(
+        content.file, metadata=footer, read_dictionary=texts, pre_buffer=False
+    )
+
+
+def _as_parquet(file: pa.NativeFile) -> pa.Buffer:
+    """An Arrow file (IPC, Feather) in the form that is read column by column."""
+    file.seek(0)
+    with pa.ipc.open_file(file) as reader:
+        stream = pa.BufferOutputStream()
+        size = 0
+        with pq.ParquetWriter(stream, reader.schema) as writer:
+            for place in range(reader.num_record_batches):
+                batch = reader.get_batch(place)
+                size += batch.nbytes
+                if size > MAXIMUM_COLUMN_BYTES:
+                    raise ValueError(f"it is over {MAXIMUM_COLUMN_BYTES} bytes")
+                writer.write_batch(batch)
+    return stream.getvalue()
+
+
+def _unreadable(uri: str, reason: str, error: Exception) -> CheckFailure:
+    detail = without_secrets(one_line(error), uri)
+    return CheckFailure(reason, f"{shown_address(uri)}: {detail}")
+
+
+def _refuse(parquets: list[pq.ParquetFile], wanted: Collection[str | None]) -> None:
+    """ValueError for what no memory should be spent on, told by the footers alone."""
+    rows = sum(parquet.metadata.num_rows for parquet in parquets)
+    if rows * 8 > MAXIMUM_COLUMN_BYTES:
+        # Runs of one value take no room in a file, and all of it in memory.
+        raise ValueError(f"{rows} rows are more than {MAXIMUM_COLUMN_BYTES // 8}")
+    for parquet in parquets:
+        names = parquet.schema_arrow.names
+        for name in names:
+            if name in wanted and names.count(name) > 1:
+                raise ValueError(f"there are {names.count(name)} columns named {name}")
+        claimed: dict[str, int] = {}
+        for group in range(parquet.metadata.num_row_groups):
+            found = parquet.metadata.row_group(group)
+            for index in range(found.num_columns):
+                column = found.column(index)
+                name = column.path_in_schema.partition(".")[0]
+                size = max(column.total_uncompressed_size, 0)
+                claimed[name] = claimed.get(name, 0) + size
+        for name, size in claimed.items():
+            if name in wanted and size > MAXIMUM_COLUMN_BYTES:
+                raise ValueError(
+                    f"column {name} of {size} bytes is over {MAXIMUM_COLUMN_BYTES}"
+                )
+
+
+def _chosen(sizes: list[int], opened: Opened, maximum: int) -> Chosen:
+    """The rows to keep of each file; None for all of them."""
+    total = sum(sizes)
+    if total <= maximum:
+        return [None] * len(sizes)
+    random = np.random.default_rng(opened.seed())
+    kept = np.sort(random.choice(total, maximum, replace=False))
+    starts = np.cumsum([0, *sizes])
+    edges = np.searchsorted(kept, starts)
+    return [kept[edges[i] : edges[i + 1]] - starts[i] for i in range(len(sizes))]

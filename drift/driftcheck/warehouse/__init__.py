@@ -1,0 +1,1 @@
+"""Warehouse pushdown: the warehouse counts, the worker judges."""

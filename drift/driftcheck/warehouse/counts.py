@@ -1,0 +1,301 @@
+"""The check where the data is: a warehouse counts, the worker judges.
+
+An optional extra (requirements/warehouse.in): Ibis with a backend, such as DuckDB,
+Spark, BigQuery, Snowflake or Trino. The warehouse is asked one aggregate for each
+column, by the edges of the reference's profile; its answers are the same counts and
+sums that `tallied` makes of rows, so the same code judges them. docs/warehouse.md says
+what is scanned, what is moved, and what is approximate.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import ibis
+import numpy as np
+import pyarrow as pa
+from ibis.expr import types as ir
+
+from driftcheck.arrow.schema import Shape, window_shape
+from driftcheck.contract import Features, LogSource
+from driftcheck.dataset import LoadedReference
+from driftcheck.errors import CheckFailure, one_line
+from driftcheck.redaction import without_secrets
+from driftcheck.stats.columns import (
+    Binned,
+    Categories,
+    Column,
+    ColumnKind,
+    Dataset,
+    Finding,
+    Numbers,
+    Tally,
+)
+from driftcheck.stats.distance import Floats
+from driftcheck.stats.histogram import coarser, reduced, widened_range
+from driftcheck.warehouse import queries as sql
+from driftcheck.windows import Window
+
+NO_BINS = "the reference's values are too large or too small to be binned"
+
+
+@dataclass(frozen=True, eq=False)
+class Warehouse:
+    """An open backend of Ibis; every failure becomes a CheckFailure without secrets."""
+
+    backend: Any
+    url: str
+
+    def table(self, name: str) -> ir.Table:
+        """A table, `schema.table`, or parquet files that the backend can read."""
+        with self.failing():
+            if "/" in name or name.endswith(".parquet"):
+                found: ir.Table = self.backend.read_parquet(name)
+            else:
+                schema, _, table = name.rpartition(".")
+                found = self.backend.table(table, database=schema or None)
+        return found
+
+    def answer(self, question: ir.Expr) -> Any:
+        """What the warehouse answers: Arrow for a table, else a value."""
+        with self.failing():
+            if isinstance(question, ir.Table):
+                return question.to_pyarrow()
+            return question.to_pyarrow().as_py()
+
+    @contextmanager
+    def failing(self) -> Iterator[None]:
+        """Every backend has exceptions of its own."""
+        try:
+            yield
+        except CheckFailure:
+            raise
+        except Exception as error:  # noqa: BLE001
+            message = without_secrets(one_line(error), self.url)
+            raise CheckFailure("WarehouseUnreadable", message) from None
+
+
+def open_warehouse(url: str) -> Warehouse:
+    """The backend at an address, such as duckdb:///file.db or bigquery://project."""
+    warehouse = Warehouse(None, url)
+    with warehouse.failing():
+        return replace(warehouse, backend=ibis.connect(url))
+
+
+def comparable(reference: LoadedReference) -> LoadedReference:
+    """The reference in bins few enough for a question; exact but for being coarser."""
+    columns: dict[str, Column] = {}
+    for name, column in reference.dataset.columns.items():
+        found = reduced(column, longest=0) if isinstance(column, Numbers) else column
+        columns[name] = coarser(found) if isinstance(found, Binned) else found
+    return replace(reference, dataset=replace(reference.dataset, columns=columns))
+
+
+def window_of(
+    warehouse: Warehouse,
+    table: ir.Table,
+    features: Features,
+    reference: LoadedReference,
+) -> Dataset:
+    """The table's rows as a window, held against a `comparable` reference."""
+    rows = int(warehouse.answer(table.count()))
+    shape = window_shape(_arrow_schema(table), features, reference.kinds)
+    counted = _Counted(warehouse, table, reference.dataset)
+    columns: dict[str, Column] = {}
+    findings = list(shape.findings)
+    broken = broken_vector(warehouse, table, shape, features)
+    findings += broken
+    for name, kind, place in placed_columns(shape, features, skip_vector=bool(broken)):
+        found = counted.column(name, kind, place, str(shape.vector))
+        if isinstance(found, Finding):
+            findings.append(found)
+        else:
+            columns[name] = found
+    return Dataset(rows, columns, tuple(findings))
+
+
+def within(
+    warehouse: Warehouse, table: ir.Table, source: LogSource, window: Window
+) -> ir.Table:
+    """The rows of a window, by the timestamp column."""
+    name = source.timestamp_column
+    if name not in table.columns:
+        raise CheckFailure("MissingColumn", f"there is no timestamp column {name}")
+    kind = table.schema()[name]
+    if not kind.is_timestamp():
+        raise CheckFailure("NotATimestamp", f"column {name} holds {kind}")
+    start, end = window.start, window.end
+    if kind.timezone is None:
+        zone = time_zone(source.time_zone)
+        start = start.astimezone(zone).replace(tzinfo=None)
+        end = end.astimezone(zone).replace(tzinfo=None)
+    with warehouse.failing():
+        moment: Any = table[name]
+        found: ir.Table = table.filter(moment >= start, moment < end)
+    return found
+
+
+def time_zone(name: str) -> tzinfo:
+    """The zone of naive timestamps; CheckFailure where there is none of that name."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise CheckFailure("BadRequest", f"no time zone {name}") from None
+
+
+def placed_columns(
+    shape: Shape, features: Features, *, skip_vector: bool
+) -> Iterator[tuple[str, ColumnKind, int | None]]:
+    """The columns to ask for, with their places where they are in an array."""
+    if shape.vector is not None and not skip_vector:
+        for place, name in enumerate(features.names):
+            if name in shape.elements:
+                yield name, ColumnKind.NUMBER, place
+    for name, kind in shape.columns.items():
+        yield name, kind, None
+
+
+@dataclass(frozen=True, eq=False)
+class _Counted:
+    """Counts a table's columns in the bins of a reference."""
+
+    warehouse: Warehouse
+    table: ir.Table
+    reference: Dataset
+
+    def column(
+        self, name: str, kind: ColumnKind, place: int | None, vector: str
+    ) -> Column | Finding:
+        """One column; a Finding where it cannot be compared there."""
+        if kind is ColumnKind.CATEGORY:
+            return categories_of(self.warehouse, self.table, name)
+        before = self.reference.columns[name]
+        if not isinstance(before, Binned):
+            return Finding("Unchecked", name, NO_BINS, quality=False)
+        values = sql.floats(self.table, name if place is None else vector, place)
+        edges = sql.fine_edges(before)
+        found = Counts.of(self.warehouse, values, edges, (before.low, before.high))
+        return found.tally(before)
+
+
+def categories_of(
+    warehouse: Warehouse, table: ir.Table, name: str
+) -> Categories | Finding:
+    """A column's rows by category; a Finding where there are too many of them."""
+    answer = warehouse.answer(sql.categories(table, name))
+    found = dict(
+        zip(answer["category"].to_pylist(), answer["rows"].to_pylist(), strict=True)
+    )
+    nulls = int(found.pop(None, 0))
+    if len(found) > sql.MAXIMUM_CATEGORIES:
+        detail = f"there are more than {sql.MAXIMUM_CATEGORIES} categories"
+        return Finding("Unchecked", name, detail, quality=False)
+    return Categories({category: int(rows) for category, rows in found.items()}, nulls)
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """A column of numbers as the warehouse counted it, by the edges it was given."""
+
+    edges: Floats
+    rows: Floats
+    sums: Floats
+    squares: Floats
+    least: float
+    largest: float
+    nulls: int
+    infinite: int
+
+    @classmethod
+    def of(
+        cls,
+        warehouse: Warehouse,
+        values: ir.FloatingValue,
+        edges: Floats,
+        inner: tuple[float, float],
+    ) -> "Counts":
+        """Asks for them; bins without rows are absent from the answer."""
+        answer = warehouse.answer(sql.counts(values, edges, inner))
+        bins = answer["bin"].to_numpy()
+        inside = bins >= 0
+
+        def spread(column: str) -> Floats:
+            found = np.zeros(edges.size + 1)
+            found[bins[inside]] = _numbers(answer[column])[inside]
+            return found
+
+        rows = _numbers(answer["rows"])
+        return cls(
+            edges=edges,
+            rows=spread("rows"),
+            sums=spread("total"),
+            squares=spread("squares"),
+            least=float(np.min(_numbers(answer["least"])[inside], initial=np.inf)),
+            largest=float(np.max(_numbers(answer["largest"])[inside], initial=-np.inf)),
+            nulls=int(rows[bins == sql.NULL].sum()),
+            infinite=int(rows[bins == sql.INFINITE].sum()),
+        )
+
+    @property
+    def present(self) -> int:
+        """Rows that can be compared."""
+        return int(self.rows.sum())
+
+    def up_to(self, edge: float) -> int:
+        """Rows with values up to an edge."""
+        return int(self.rows[: int(np.searchsorted(self.edges, edge)) + 1].sum())
+
+    def tally(self, reference: Binned) -> Tally:
+        """The same counts in the reference's bins, which are less fine."""
+        low, high = widened_range(reference)
+        first = float(reference.edges[0])
+        starts = np.searchsorted(self.edges, reference.edges[:-1]) + 1
+        starts = np.concatenate([[0], starts])
+        last = int(np.searchsorted(self.edges, reference.edges[-1])) + 1
+        return Tally(
+            edges=reference.edges,
+            counts=np.append(
+                np.add.reduceat(self.rows[:last], starts), self.rows[last:].sum()
+            ),
+            sums=np.add.reduceat(self.sums[:last], starts),
+            under=self.up_to(float(np.nextafter(first, -np.inf))),
+            below=self.up_to(float(np.nextafter(low, -np.inf))),
+            above=self.present - self.up_to(high),
+            least=self.least if self.present else 0.0,
+            largest=self.largest if self.present else 0.0,
+            nulls=self.nulls,
+            infinite=self.infinite,
+        )
+
+
+def _numbers(column: pa.ChunkedArray) -> Floats:
+    values: list[float | None] = column.to_pylist()
+    return np.array([0.0 if v is None else float(v) for v in values])
+
+
+def broken_vector(
+    warehouse: Warehouse, table: ir.Table, shape: Shape, features: Features
+) -> tuple[Finding, ...]:
+    """A finding where arrays do not have the named length."""
+    if shape.vector is None:
+        return ()
+    answer = warehouse.answer(sql.lengths(table, shape.vector)).to_pylist()
+    found = {item["length"]: item["rows"] for item in answer}
+    found.pop(None, None)
+    width, total = len(features.names), sum(found.values())
+    odd = total - found.get(width, 0)
+    if not odd:
+        return ()
+    if len(found) == 1:
+        detail = f"vectors have {next(iter(found))} values, {width} are named"
+        return (Finding("VectorLength", shape.vector, detail),)
+    detail = f"{odd} of {total} vectors do not have {width} values"
+    return (Finding("RaggedVector", shape.vector, detail),)
+
+
+def _arrow_schema(table: ir.Table) -> pa.Schema:
+    schema: pa.Schema = table.schema().to_pyarrow()
+    return schema

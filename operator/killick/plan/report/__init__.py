@@ -1,0 +1,1 @@
+"""What people read of a status: conditions, phase, events."""

@@ -1,0 +1,284 @@
+"""What a person reads: the conditions, the phase and what is waited for.
+
+Conditions and their truth:
+
+    Ready          True: spec valid, inputs healthy, the last check is fresh.
+                   Drift, retraining, review and holds do not make it False.
+    Stalled        present only while True: nothing will get better by itself.
+    InputsHealthy  False names what is unreachable or what is wrong with the data.
+    DriftDetected  True Drift, False NoDrift, Unknown for every other verdict.
+    Adopted        True once Git and the registry were read and agree.
+    Retraining     with spec.retraining: True while an attempt is in flight.
+    Promoted       with spec.promotion: True when the last proven version is in Git.
+    Deployed       with spec.promotion: True "Unverified" where nothing observes it.
+    Held           True while automation is stopped for a person.
+
+The phase is derived from the tracks for printing; it decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from driftcheck.contract import Verdict
+from killick.names import ANNOTATION_RELEASE
+from killick.plan.context import Context, Note
+from killick.plan.facts import Unknown
+from killick.plan.rules.ownership import conflict
+from killick.resource import conditions as kinds
+from killick.resource.codec import format_time
+from killick.resource.schedule import next_run
+from killick.resource.status import Condition, Status
+
+Notes = Mapping[str, Note]
+LATE = timedelta(minutes=5)
+
+
+def conditions(ctx: Context, status: Status, notes: Notes) -> list[Condition]:
+    """Return every condition that applies, unmerged."""
+    wanted = [
+        _ready(ctx, status, notes),
+        _inputs(ctx, status, notes),
+        _drift(status),
+        _adopted(ctx, status, notes),
+        _held(status),
+    ]
+    if _stalled(ctx, notes):
+        note = _stalled(ctx, notes)
+        wanted.append(_from_note(kinds.STALLED, "True", note))
+    if ctx.spec.retraining:
+        wanted.append(_retraining(status, notes))
+    if ctx.spec.promotion:
+        wanted += [_promoted(status, notes), _deployed(status)]
+    return wanted
+
+
+def _from_note(kind: str, status: str, note: Note | None) -> Condition:
+    reason = note.reason if note else "Unknown"
+    return Condition(kind, status, reason, note.message if note else "")
+
+
+def _stalled(ctx: Context, notes: Notes) -> Note | None:
+    if "owner" in notes:
+        return notes["owner"]
+    found = ctx.observed.children
+    if isinstance(found, Unknown) and found.reason == "NamespaceNotGranted":
+        return Note(found.reason, found.message)
+    check = notes.get("check")
+    return check if check and check.reason == "NameTaken" else None
+
+
+def _ready(ctx: Context, status: Status, notes: Notes) -> Condition:
+    stalled = _stalled(ctx, notes)
+    if stalled:
+        return _from_note(kinds.READY, "False", stalled)
+    unhealthy = _unhealthy(ctx, status, notes)
+    if unhealthy:
+        return _from_note(kinds.READY, "False", unhealthy)
+    if ctx.spec.suspend:
+        return Condition(kinds.READY, "True", "Suspended", "no checks while suspended")
+    drift = status.drift
+    if drift.last_check_time is None:
+        return Condition(kinds.READY, "Unknown", "CheckPending", "no check yet")
+    if drift.verdict in (Verdict.ERROR, Verdict.DATA_QUALITY):
+        reason = drift.reason or str(drift.verdict)
+        return Condition(kinds.READY, "False", reason, drift.message or "")
+    expected = next_run(ctx.spec.drift, str(ctx.name), drift.last_check_time)
+    due = next_run(ctx.spec.drift, str(ctx.name), expected) + LATE
+    if ctx.now > due:
+        message = f"the last check was at {format_time(drift.last_check_time)}"
+        return Condition(kinds.READY, "False", "CheckStale", message)
+    return Condition(kinds.READY, "True", "Healthy", drift.message or "")
+
+
+def _unhealthy(ctx: Context, status: Status, notes: Notes) -> Note | None:
+    """Return what is wrong with the inputs: all of it, under the first one's reason.
+
+    What only the latest check has to say is for the caller, if nothing else is wrong.
+    """
+    found = list(_troubles(ctx, notes))
+    if not found:
+        return None
+    drift = status.drift
+    if drift.verdict in (Verdict.ERROR, Verdict.DATA_QUALITY):
+        found.append(Note(drift.reason or str(drift.verdict), drift.message or ""))
+    # The same outage, such as the API server's, can be met by several readers.
+    distinct: dict[str, Note] = {}
+    for note in found:
+        distinct.setdefault(note.reason, note)
+    if len(distinct) == 1:
+        return found[0]
+    said = (f"{note.reason}: {note.message}" for note in distinct.values())
+    return Note(found[0].reason, "; ".join(said))
+
+
+def _troubles(ctx: Context, notes: Notes) -> Iterator[Note]:
+    for fact in (ctx.observed.children, ctx.observed.registry, ctx.observed.git):
+        if isinstance(fact, Unknown):
+            yield Note(fact.reason, fact.message)
+    if ctx.git and ctx.git.refused:
+        yield Note(ctx.git.refused.reason, ctx.git.refused.message)
+    check = notes.get("check")
+    if check:
+        yield check
+    if ctx.children and ctx.children.waiting:
+        yield Note("PodCannotStart", "; ".join(ctx.children.waiting))
+
+
+def _inputs(ctx: Context, status: Status, notes: Notes) -> Condition:
+    unhealthy = _unhealthy(ctx, status, notes)
+    if unhealthy:
+        return _from_note(kinds.INPUTS_HEALTHY, "False", unhealthy)
+    drift = status.drift
+    if drift.verdict in (Verdict.ERROR, Verdict.DATA_QUALITY):
+        reason = drift.reason or str(drift.verdict)
+        return Condition(kinds.INPUTS_HEALTHY, "False", reason, drift.message or "")
+    if drift.last_check_time is None:
+        return Condition(kinds.INPUTS_HEALTHY, "Unknown", "CheckPending", "")
+    return Condition(kinds.INPUTS_HEALTHY, "True", "Healthy", "")
+
+
+def _drift(status: Status) -> Condition:
+    drift = status.drift
+    truth = {str(Verdict.DRIFT): "True", str(Verdict.NO_DRIFT): "False"}
+    verdict = truth.get(drift.verdict or "")
+    reason = drift.reason or "CheckPending"
+    message = drift.message or "no check yet"
+    if drift.worst and verdict:
+        message = f"{message} (worst: {drift.worst})"
+    return Condition(kinds.DRIFT_DETECTED, verdict or "Unknown", reason, message)
+
+
+def _adopted(ctx: Context, status: Status, notes: Notes) -> Condition:
+    observed = (ctx.observed.registry, ctx.observed.git)
+    if status.adopted_at and observed == (None, None):
+        message = "neither a registry nor a repository is declared"
+        return Condition(kinds.ADOPTED, "True", "NothingToAdopt", message)
+    if status.adopted_at:
+        champion = status.versions.champion
+        reason = "Adopted" if champion else "NoChampion"
+        message = f"version {status.versions.desired or 'none'} is desired"
+        return Condition(kinds.ADOPTED, "True", reason, message)
+    note = notes.get("owner") or notes.get("adoption")
+    note = note or Note("Pending", "not looked at yet")
+    facts = (*observed, ctx.observed.children)
+    unreadable = {fact.reason for fact in facts if isinstance(fact, Unknown)}
+    unknown = note.reason in unreadable or note.reason == "Pending"
+    return _from_note(kinds.ADOPTED, "Unknown" if unknown else "False", note)
+
+
+def _held(status: Status) -> Condition:
+    if status.hold is None:
+        return Condition(kinds.HELD, "False", "NoHold", "")
+    # First what to do: a long story may be cut at its end.
+    message = f"release by {ANNOTATION_RELEASE}={status.hold.id}: {status.hold.message}"
+    return Condition(kinds.HELD, "True", status.hold.reason, message)
+
+
+def _retraining(status: Status, notes: Notes) -> Condition:
+    attempt = status.attempt
+    if "owner" in notes:
+        return _from_note(kinds.RETRAINING, "False", notes["owner"])
+    if attempt and attempt.in_flight:
+        note = notes.get("attempt") or Note(attempt.state, f"attempt {attempt.id}")
+        return _from_note(kinds.RETRAINING, "True", note)
+    current = notes.get("attempt")
+    if current is None and status.episode and status.episode.is_open and attempt:
+        current = Note(attempt.state, attempt.message or f"version {attempt.version}")
+    note = current or Note("NotNeeded", "no episode of drift is open")
+    return _from_note(kinds.RETRAINING, "False", note)
+
+
+def _promoted(status: Status, notes: Notes) -> Condition:
+    promotion, evaluation = status.promotion, status.evaluation
+    note = notes.get("owner") or notes.get("promotion") or notes.get("evaluation")
+    if promotion and promotion.state in ("Landed", "Deployed", "Done"):
+        commit = (promotion.commit or "set by someone else")[:40]
+        message = f"version {promotion.version} since {commit}"
+        return Condition(kinds.PROMOTED, "True", promotion.state, message)
+    if note:
+        return _from_note(kinds.PROMOTED, "False", note)
+    if promotion and promotion.state != "Proposed":
+        reason = promotion.reason or promotion.state
+        return Condition(kinds.PROMOTED, "False", reason, promotion.message or "")
+    if promotion:
+        message = f"version {promotion.version} is to be committed"
+        return Condition(kinds.PROMOTED, "False", promotion.state, message)
+    if evaluation and evaluation.finished_at:
+        reason = evaluation.reason or evaluation.state
+        return Condition(kinds.PROMOTED, "False", reason, evaluation.message or "")
+    return Condition(kinds.PROMOTED, "False", "NothingToPromote", "")
+
+
+def _deployed(status: Status) -> Condition:
+    promotion = status.promotion
+    if promotion and promotion.state in ("Deployed", "Done"):
+        message = "landed in Git; no deployment is declared, so serving is unverified"
+        return Condition(kinds.DEPLOYED, "True", "Unverified", message)
+    if promotion and promotion.state in ("Proposed", "Landed"):
+        return Condition(kinds.DEPLOYED, "False", promotion.state, "")
+    return Condition(kinds.DEPLOYED, "Unknown", "Unverified", "nothing was promoted")
+
+
+def phase(ctx: Context, status: Status) -> str:
+    """Return one word for the state of the whole, the most pressing first."""
+    attempt, evaluation = status.attempt, status.evaluation
+    if ctx.spec.suspend:
+        return "Suspended"
+    if conflict(ctx):
+        return "Stalled"
+    if status.hold:
+        return "Held"
+    if status.promoting:
+        return "Promoting"
+    if attempt and attempt.state == "Registered":
+        passed = evaluation is not None and evaluation.state == "Passed"
+        return "Promoting" if passed else "Evaluating"
+    if attempt and attempt.in_flight:
+        return "Retraining"
+    if status.episode and status.episode.is_open:
+        return "Drifted"
+    return "Watching" if status.drift.last_check_time else "Pending"
+
+
+def waiting_for(ctx: Context, status: Status, notes: Notes) -> str:
+    """Return in a few words what must happen next."""
+    if ctx.spec.suspend:
+        return "spec.suspend to be false"
+    if status.hold and "owner" not in notes:
+        return f"a person: release {status.hold.id}"
+    for track in ("owner", "adoption", "promotion", "evaluation", "attempt", "check"):
+        note = notes.get(track)
+        if note:
+            return _WORDS.get(note.reason, note.reason)
+    promotion = status.promotion
+    if promotion and promotion.state in _PROMOTING:
+        return _PROMOTING[promotion.state]
+    if phase(ctx, status) == "Promoting":
+        return "the candidate alias to move"
+    due = status.drift.next_check_time
+    return f"the check at {due:%H:%M:%SZ}" if due else "the next check"
+
+
+# Short enough for a column of `kubectl get`; the conditions have the whole story.
+_WORDS = {
+    "Running": "a Job to end",
+    "Searching": "the version in the registry",
+    "NotEnoughRows": "more labelled rows",
+    "Cooldown": "the cooldown to end",
+    "BudgetExhausted": "the budget's next period",
+    "Recommended": "a person: mode is Recommend",
+    "ModeObserve": "a person: mode is Observe",
+    "TemplateMissing": "the training CronJob",
+    "LogUnreachable": "the inference log to answer",
+    "RegistryUnreachable": "MLflow to answer",
+    "GitUnreachable": "the Git server to answer",
+    "Unreadable": "what cannot be read to answer",
+    "TargetConflict": "the target's older owner",
+}
+_PROMOTING = {
+    "Proposed": "the commit to land",
+    "Landed": "the deployment",
+    "Deployed": "the champion alias to move",
+}

@@ -1,0 +1,1 @@
+"""What the planned Jobs are asked."""

@@ -1,0 +1,65 @@
+"""What the Job of an evaluation is asked: which rows, which versions, which images."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from driftcheck.contract.evaluation import (
+    EvaluationRequest,
+    Metric,
+    encode_evaluation_request,
+)
+from killick.plan.context import Context, Note
+from killick.plan.effects import StartEvaluation
+from killick.plan.requests.check import log_source
+from killick.resource.codec import parse_time
+from killick.resource.status import Evaluation
+
+
+def comparison(ctx: Context, evaluation: Evaluation) -> StartEvaluation | Note:
+    """Return the effect that compares the versions, or why it cannot be done.
+
+    `HoldoutOverlap`: it cannot be known which rows neither version was trained on.
+    """
+    after = _cut_off(ctx, evaluation)
+    if isinstance(after, Note):
+        return after
+    candidate = ctx.version(evaluation.candidate)
+    champion = ctx.version(evaluation.champion)
+    policy = ctx.spec.evaluation
+    template = ctx.children.template if ctx.children else None
+    if policy is None or candidate is None or template is None:
+        return Note("TemplateMissing", "the training CronJob names the scoring image")
+    request = EvaluationRequest(
+        id=evaluation.id,
+        log=log_source(ctx),
+        after=after,
+        metric=Metric(policy.metric.name),
+        champion=champion is not None,
+        minimum_rows=policy.minimum_rows,
+    )
+    return StartEvaluation(
+        evaluation=evaluation,
+        job=ctx.name.evaluation_job(evaluation.id),
+        request=encode_evaluation_request(request),
+        candidate_image=candidate.image or template.image,
+        champion_image=(champion.image or template.image) if champion else None,
+    )
+
+
+def _cut_off(ctx: Context, evaluation: Evaluation) -> datetime | Note:
+    """Return the later of both versions' training cut-offs."""
+    moments = []
+    compared = (evaluation.candidate, evaluation.champion)
+    for version in compared[: 2 if evaluation.champion else 1]:
+        facts = ctx.version(version)
+        text = facts.train_before if facts else None
+        try:
+            moments.append(parse_time(text or ""))
+        except ValueError:
+            message = (
+                f"version {version} does not say which rows it was trained on: set "
+                "its tag killick.dev/train-before to the time before which they lie"
+            )
+            return Note("HoldoutOverlap", message)
+    return max(moments)

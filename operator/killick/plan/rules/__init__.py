@@ -1,0 +1,1 @@
+"""Rules that tracks apply: small, pure, each in one place."""

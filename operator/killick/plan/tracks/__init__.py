@@ -1,0 +1,1 @@
+"""One pure module per track: check, episode, attempt, evaluation, promotion, hold."""

@@ -1,0 +1,147 @@
+"""The adoption track: nothing acts before the world was read and agrees.
+
+    world                                             → Adopted
+    no registry and no repository declared            → True  NothingToAdopt
+    registry or repository unreadable                 → Unknown, with the reason
+    the repository's value cannot be read or parsed   → False, with the reason
+    value and champion alias name one version         → True  Adopted
+    a value, and no champion alias yet                → True  NoChampion
+    value and champion alias differ                   → False ValueAliasDisagree
+    they differ by a promotion of ours that landed    → True  Adopted, and it goes on
+    the namespace cannot be read, which might hold
+    a training that we began                          → Unknown, with the reason
+    a repository is declared later on                 → adopt afresh
+    the champion is not the one that we knew          → windows start anew
+
+An object without status (restored, re-created, rebuilt) passes here first. After
+that the hold track watches for other writers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from killick.plan.context import Context, Note, Step
+from killick.plan.facts import Unknown
+from killick.plan.rules.recovery import explains, recover_attempts
+from killick.plan.tracks.check import restart_windows
+from killick.resource.bounds import is_sha256
+from killick.resource.status import ReferencePin, Status, Versions
+
+URI_LIMIT = 1000  # characters of a reference's address
+
+
+def step(ctx: Context, status: Status) -> Step:
+    """Adopt the object once; a note says why it cannot be adopted yet."""
+    if status.adopted_at is not None and not _newly_declared(ctx, status):
+        return Step(status)
+    status = replace(status, adopted_at=None)
+    if ctx.observed.registry is None and ctx.observed.git is None:
+        return Step(replace(status, adopted_at=ctx.now))
+    for fact in (ctx.observed.registry, ctx.observed.git):
+        if isinstance(fact, Unknown):
+            return Step(status, note=Note(fact.reason, fact.message))
+    problem = disagreement(ctx)
+    if problem and not (
+        problem.reason == "ValueAliasDisagree" and explains(ctx, status)
+    ):
+        return Step(_seen(ctx, status), note=problem)
+    namespace = ctx.observed.children
+    if ctx.spec.retraining and isinstance(namespace, Unknown):
+        return Step(status, note=Note(namespace.reason, namespace.message))
+    status = replace(_taken_up(ctx, status), adopted_at=ctx.now)
+    return Step(recover_attempts(ctx, status))
+
+
+def watch(ctx: Context, status: Status) -> Status:
+    """Follow the versions of a target that belongs to another object."""
+    status = replace(status, adopted_at=None)
+    if any(isinstance(f, Unknown) for f in (ctx.observed.registry, ctx.observed.git)):
+        return status
+    return _taken_up(ctx, status)
+
+
+def _taken_up(ctx: Context, before: Status) -> Status:
+    """Return the versions as they are; what was judged of another is no evidence."""
+    status = adopt_reference(ctx, _seen(ctx, before))
+    known, found = before.versions.champion, status.versions.champion
+    if known in (None, found) or status.reference is None:
+        return status
+    return restart_windows(status, status.reference, ctx.now)
+
+
+def _newly_declared(ctx: Context, status: Status) -> bool:
+    """Return whether a repository was declared after the adoption without one."""
+    return ctx.spec.promotion is not None and status.versions.desired is None
+
+
+def desired_version(ctx: Context) -> str | None:
+    """Return the version that Git names; without a repository, the champion."""
+    if ctx.spec.promotion is None:
+        return ctx.registry.champion if ctx.registry else None
+    if ctx.git is None or ctx.git.value is None:
+        return None
+    return ctx.spec.version_in(ctx.git.value)
+
+
+def _seen(ctx: Context, status: Status) -> Status:
+    desired = desired_version(ctx)
+    registry = ctx.registry
+    versions = Versions(
+        desired=desired,
+        serving=desired,
+        champion=registry.champion if registry else None,
+        candidate=registry.candidate if registry else None,
+    )
+    return replace(status, versions=versions)
+
+
+def disagreement(ctx: Context) -> Note | None:
+    """Return what keeps Git's value and the registry from being one truth."""
+    registry, git = ctx.registry, ctx.git
+    model = ctx.spec.model.name
+    if registry is not None and not registry.model_exists:
+        message = f"the registry has no model {model!r}: register its first version"
+        return Note("ModelMissing", message)
+    if git is None:
+        return None
+    if git.refused:
+        return Note(git.refused.reason, git.refused.message)
+    desired = ctx.spec.version_in(git.value or "")
+    if desired is None and ctx.spec.promotion:
+        wanted = ctx.spec.promotion.git.value
+        message = f"the value {git.value!r} in Git does not have the form {wanted!r}"
+        return Note("ValueNotOurs", message)
+    champion = registry.champion if registry else None
+    if champion is None or champion == desired:
+        return None
+    return Note(
+        "ValueAliasDisagree",
+        f"Git names version {desired}, the alias "
+        f"{ctx.spec.registry.aliases.champion!r} version {champion}: "
+        "make them agree, nothing is written until then",
+    )
+
+
+def adopt_reference(ctx: Context, status: Status) -> Status:
+    """Judge against the reference of the champion, where it owns one."""
+    champion = status.versions.champion
+    facts = ctx.version(champion)
+    old = status.reference
+    if facts is None:
+        return status
+    if facts.reference_uri is None or len(facts.reference_uri) > URI_LIMIT:
+        declared = ctx.spec.reference
+        if old is None or old.version in (None, champion):
+            return status
+        # The version that owned the reference is not the champion any more.
+        pin = ReferencePin(declared.uri, declared.sha256)
+        return restart_windows(status, pin, ctx.now)
+    found = (facts.reference_sha256 or "").lower()
+    sha256 = found if is_sha256(found) else None
+    pin = ReferencePin(facts.reference_uri, sha256, champion)
+    if old and (old.uri, old.version) == (pin.uri, pin.version):
+        return status
+    if old and old.uri == pin.uri and old.sha256 in (None, pin.sha256):
+        return replace(status, reference=replace(pin, sha256=pin.sha256 or old.sha256))
+    return restart_windows(status, pin, ctx.now)

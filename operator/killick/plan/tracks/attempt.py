@@ -1,0 +1,224 @@
+"""The attempt track: one retraining run for an open episode.
+
+    state       event                                          → state, effect
+    (none)      episode open, gates pass                       → Intended
+    Intended    no Job, no version with the attempt's tag      → StartTraining
+    Intended    the Job exists                                 → Running
+    in flight   a FINISHED run registered a version            → Registered
+    in flight   the Job succeeded, no version within the grace → Failed NoVersion
+    in flight   the Job failed                                 → Failed, with reason
+    Running     the Job vanished, no version within the grace  → Failed JobVanished
+    in flight   the Job's name is taken by someone else        → Failed NameTaken
+    Running     longer than the timeout                        → Failed Timeout
+    Intended    spec.retraining is gone, and no Job            → Superseded
+    Registered  spec.evaluation is not declared                → Trained
+    Registered  the evaluation said no                         → Rejected
+    Registered  it is proven, and no repository is declared    → Proven
+    Registered  it became the champion without us              → Superseded
+    Registered  the promotion ended                            → Promoted, Superseded,
+                                                                 Reverted
+
+Gates of a new attempt, in order: automation is not blocked (suspend, hold, adoption,
+mode), the template exists, cooldown, budget. Before the Job is created (again) the
+registry is searched for the attempt's tag: training that registered is never repeated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from killick.plan.context import Context, Note, Step
+from killick.plan.effects import StartTraining
+from killick.plan.facts import JobFact
+from killick.plan.tracks.hold import open_hold
+from killick.resource.codec import format_time
+from killick.resource.parse import duration
+from killick.resource.spec import Retraining
+from killick.resource.status import HISTORY_LIMIT, Attempt, PastAttempt, Status
+
+GRACE = timedelta(minutes=1)  # a registry's search may lag behind the run's end
+BREAKER = 3  # rejected candidates in a row after which a person must look
+
+
+def step(ctx: Context, status: Status) -> Step:
+    """Follow the attempt in flight, or start one."""
+    attempt = status.attempt
+    if attempt and attempt.in_flight:
+        return _follow(ctx, status, attempt)
+    return _maybe_start(ctx, status)
+
+
+def finish(ctx: Context, status: Status, outcome: str, note: Note) -> Status:
+    """Return a status in which the attempt is over, with what became of it."""
+    attempt = status.attempt
+    if attempt is None:
+        return status
+    over = replace(
+        attempt,
+        state=outcome,
+        finished_at=ctx.now,
+        reason=note.reason,
+        message=note.message,
+    )
+    status = replace(status, attempt=over, attempts=_outcome(status, attempt, outcome))
+    rejected = [past.outcome for past in status.attempts[-BREAKER:]]
+    if rejected == ["Rejected"] * BREAKER and status.hold is None:
+        message = f"{BREAKER} candidates in a row were rejected: {note.message}"
+        return open_hold(ctx, status, "CandidatesRejected", message)
+    return status
+
+
+def _outcome(status: Status, attempt: Attempt, outcome: str) -> tuple[PastAttempt, ...]:
+    return tuple(
+        replace(past, outcome=outcome) if past.id == attempt.id else past
+        for past in status.attempts
+    )
+
+
+def _maybe_start(ctx: Context, status: Status) -> Step:
+    policy, episode = ctx.spec.retraining, status.episode
+    if policy is None or episode is None or not episode.is_open:
+        return Step(status)
+    if status.attempt and status.attempt.state == "Registered":
+        return Step(status)  # its evaluation and promotion go first
+    note = _gate(ctx, status, policy)
+    if note:
+        return Step(status, note=note)
+    # Chained, not counted: the history is bounded, and an ID must never come twice.
+    before = [past.id for past in status.attempts if past.episode == episode.id]
+    identity = ctx.name.derive("attempt", episode.id, *before[-1:])
+    attempt = Attempt(
+        id=identity,
+        episode=episode.id,
+        state="Intended",
+        started_at=ctx.now,
+        champion=status.versions.champion,
+        job=ctx.name.training_job(identity),
+    )
+    past = PastAttempt(identity, episode.id, ctx.now, "InFlight")
+    history = (*status.attempts, past)[-HISTORY_LIMIT:]
+    status = replace(status, attempt=attempt, attempts=history, evaluation=None)
+    # The search for traces needs the attempt's ID: the Job is created next pass.
+    return Step(status)
+
+
+def _gate(ctx: Context, status: Status, policy: Retraining) -> Note | None:
+    blocked = ctx.blocked(status)
+    if blocked:
+        return blocked
+    template = policy.job.cron_job_ref.name
+    if ctx.children is None:
+        return Note("Unreadable", "the namespace cannot be read")
+    if ctx.children.template is None:
+        message = f"CronJob {template!r}, the template of the training, does not exist"
+        return Note("TemplateMissing", message)
+    if not ctx.children.template.suspended:
+        message = f"CronJob {template!r} must be suspended: it is only a template"
+        return Note("TemplateNotSuspended", message)
+    return _pace(ctx, status, policy) or _recommend(ctx, status)
+
+
+def _pace(ctx: Context, status: Status, policy: Retraining) -> Note | None:
+    if not status.attempts:
+        return None
+    rested = status.attempts[-1].started_at + duration(policy.cooldown)
+    if ctx.now < rested:
+        message = f"the cooldown ends at {format_time(rested)}"
+        return Note("Cooldown", message, rested)
+    period = duration(policy.budget.per)
+    recent = [p for p in status.attempts if p.started_at > ctx.now - period]
+    if len(recent) >= policy.budget.attempts:
+        again = recent[-policy.budget.attempts].started_at + period
+        message = (
+            f"{len(recent)} attempts in {policy.budget.per}; "
+            f"the next is allowed at {format_time(again)}"
+        )
+        return Note("BudgetExhausted", message, again)
+    return None
+
+
+def _recommend(ctx: Context, status: Status) -> Note | None:
+    if not ctx.recommends():
+        return None
+    episode = status.episode.id if status.episode else ""
+    return Note("Recommended", f"would retrain now for episode {episode}")
+
+
+def _follow(ctx: Context, status: Status, attempt: Attempt) -> Step:
+    if ctx.registry is None or ctx.children is None:
+        return Step(
+            status, note=Note("Unreadable", "waiting for the systems to answer")
+        )
+    if ctx.registry.attempt_versions:
+        version = ctx.registry.attempt_versions[0]
+        registered = replace(
+            attempt, state="Registered", version=version, finished_at=None
+        )
+        versions = replace(status.versions, candidate=version)
+        return Step(replace(status, attempt=registered, versions=versions))
+    job = ctx.children.job(attempt.job or "")
+    if job and not job.owned:
+        note = Note("NameTaken", f"Job {job.name} exists and belongs to someone else")
+        return Step(finish(ctx, status, "Failed", note), note=note)
+    if job is None:
+        return _without_job(ctx, status, attempt)
+    return _with_job(ctx, status, attempt, job)
+
+
+def _without_job(ctx: Context, status: Status, attempt: Attempt) -> Step:
+    if attempt.state == "Running":
+        return _vanished(ctx, status, attempt)
+    if ctx.spec.retraining is None:
+        note = Note("SpecChanged", "spec.retraining is not declared any more")
+        return Step(finish(ctx, status, "Superseded", note), note=note)
+    blocked = ctx.blocked(status)
+    if blocked or ctx.recommends():
+        return Step(status, note=blocked or Note("Recommended", "would start training"))
+    if ctx.registry and not ctx.registry.attempt_search_complete:
+        message = "the registry has too many versions to be sure of a new attempt"
+        return Step(status, note=Note("SearchIncomplete", message))
+    effect = StartTraining(attempt, attempt.job or "")
+    return ctx.want(status, effect)
+
+
+def _vanished(ctx: Context, status: Status, attempt: Attempt) -> Step:
+    """Look a while longer for the version of a Job that is gone."""
+    gone = attempt.finished_at or ctx.now
+    if ctx.now < gone + GRACE:
+        status = replace(status, attempt=replace(attempt, finished_at=gone))
+        message = "the training Job vanished; looking for its version in the registry"
+        return Step(status, note=Note("Searching", message, gone + GRACE))
+    note = Note("JobVanished", "the training Job vanished without a version")
+    return Step(finish(ctx, status, "Failed", note), note=note)
+
+
+def _with_job(ctx: Context, status: Status, attempt: Attempt, job: JobFact) -> Step:
+    if attempt.state == "Intended" or attempt.finished_at:
+        attempt = replace(attempt, state="Running", finished_at=None)
+        status = replace(status, attempt=attempt)
+    if job.state == "Failed":
+        note = Note(job.reason or "JobFailed", job.detail or "see the pod's log")
+        return Step(finish(ctx, status, "Failed", note), note=note)
+    if job.state == "Succeeded":
+        ended = job.finished_at or ctx.now
+        if ctx.now < ended + GRACE:
+            message = "the training ended; looking for its version in the registry"
+            return Step(status, note=Note("Searching", message, ended + GRACE))
+        message = (
+            f"training succeeded, but no version of a FINISHED run carries the tag "
+            f"killick.dev/attempt={attempt.id}; see docs/training-contract.md"
+        )
+        note = Note("NoVersion", message)
+        return Step(finish(ctx, status, "Failed", note), note=note)
+    return _running(ctx, status, attempt, job)
+
+
+def _running(ctx: Context, status: Status, attempt: Attempt, job: JobFact) -> Step:
+    policy = ctx.spec.retraining
+    limit = attempt.started_at + duration(policy.timeout if policy else "6h")
+    if ctx.now < limit:
+        message = f"Job {job.name} is running"
+        return Step(status, note=Note("Running", message, limit))
+    note = Note("Timeout", f"Job {job.name} ran past its timeout and is deleted")
+    return Step(finish(ctx, status, "Failed", note), note=note)

@@ -1,0 +1,281 @@
+"""The evaluation track: is the candidate better on rows that neither version saw?
+
+    state     event                                             → state, effect
+    (none)    an attempt registered a version                   → Intended
+    (none)    a version does not tell its training cut-off      → Inconclusive
+    Intended  no Job                                            → StartEvaluation
+    Intended  the Job exists                                    → Running
+    Running   too few labelled rows yet                         → Waiting, then anew
+    Running   the Job just ended, and no answer is seen         → waits a moment
+    Running   the Job or its answer is broken                   → Waiting, 3 times
+    Running   it met an outage                                  → Waiting, any number
+    Running   the answer meets the policy                       → Passed
+    Running   the answer does not                               → Rejected
+    any       the champion or the policy changed, and no
+              promotion of it is in flight                      → Intended, afresh
+    any       the candidate is the champion already             → attempt Superseded
+    any       spec.evaluation is not declared (any more)        → attempt Trained
+    Passed    the candidate alias is elsewhere                  → MarkCandidate
+
+An evaluation that was rejected or stayed inconclusive ends its attempt.
+
+The policy (minimum, minimumImprovement) is fixed when the evaluation begins. The
+candidate passes only if it reaches the minimum and the lower end of the 95 %
+interval of its improvement exceeds minimumImprovement; a tie keeps the champion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from driftcheck.contract.evaluation import (
+    ContractError,
+    EvaluationAnswer,
+    decode_evaluation,
+)
+from killick.names import TAG_ATTEMPT, TAG_EVALUATION
+from killick.plan.context import Context, Note, Step
+from killick.plan.effects import MarkCandidate, StartEvaluation
+from killick.plan.facts import JobFact
+from killick.plan.requests.evaluation import comparison
+from killick.plan.rules.acceptance import judge, result_of
+from killick.plan.rules.transient import is_away, pause
+from killick.plan.tracks import attempt as attempts
+from killick.plan.tracks import episode as episodes
+from killick.resource.parse import duration
+from killick.resource.status import Attempt, Evaluation, Status
+
+IN_FLIGHT = ("Intended", "Running", "Waiting")
+TRIES = 3
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=15), timedelta(hours=1)
+
+
+def step(ctx: Context, status: Status) -> Step:
+    """Follow the evaluation of the registered candidate."""
+    attempt = status.attempt
+    if attempt is None or attempt.state != "Registered" or status.promoting:
+        return Step(status)
+    over = _nothing_to_compare(ctx, status, attempt)
+    if over:
+        return over
+    evaluation = status.evaluation
+    if evaluation is None or evaluation.attempt != attempt.id:
+        return Step(_begin(ctx, status, attempt, 1))
+    if evaluation.state in (*IN_FLIGHT, "Passed") and outdated(ctx, status, evaluation):
+        return Step(_begin(ctx, status, attempt, evaluation.number + 1))
+    if evaluation.state == "Waiting":
+        return _wait(ctx, status, attempt, evaluation)
+    if evaluation.state in IN_FLIGHT:
+        return _follow(ctx, status, evaluation)
+    if evaluation.state == "Passed":
+        return _mark(ctx, status, evaluation)
+    return Step(status)
+
+
+def _nothing_to_compare(ctx: Context, status: Status, attempt: Attempt) -> Step | None:
+    """End an attempt whose version needs no evaluation."""
+    if ctx.spec.evaluation is None:
+        message = f"version {attempt.version} is registered; spec.evaluation is absent"
+        outcome, note = "Trained", Note("NoEvaluation", message)
+    elif attempt.version == status.versions.champion:
+        message = f"version {attempt.version} is the champion already"
+        outcome, note = "Superseded", Note("AlreadyChampion", message)
+    else:
+        return None
+    status = attempts.finish(ctx, status, outcome, note)
+    return Step(episodes.close(ctx, status, outcome), note=note)
+
+
+def _begin(ctx: Context, status: Status, attempt: Attempt, number: int) -> Status:
+    champion, candidate = status.versions.champion, attempt.version or ""
+    policy = ctx.spec.fingerprint("evaluation")
+    before = status.evaluation
+    identity = ctx.name.derive(
+        "evaluation", attempt.id, candidate, champion or "", policy, str(number)
+    )
+    evaluation = Evaluation(
+        id=identity,
+        attempt=attempt.id,
+        candidate=candidate,
+        champion=champion,
+        state="Intended",
+        started_at=ctx.now,
+        number=number,
+        failures=before.failures if before and before.attempt == attempt.id else 0,
+        outages=before.outages if before and before.attempt == attempt.id else None,
+        policy=policy,
+    )
+    return replace(status, evaluation=evaluation)
+
+
+def outdated(ctx: Context, status: Status, evaluation: Evaluation) -> bool:
+    """Return whether the champion or the policy is not what was compared with."""
+    moved = evaluation.champion != status.versions.champion
+    return moved or evaluation.policy != ctx.spec.fingerprint("evaluation")
+
+
+def _wait(
+    ctx: Context, status: Status, attempt: Attempt, evaluation: Evaluation
+) -> Step:
+    due = evaluation.not_before or ctx.now
+    if ctx.now < due:
+        reason = evaluation.reason or "Waiting"
+        return Step(status, note=Note(reason, evaluation.message or "", due))
+    return Step(_begin(ctx, status, attempt, evaluation.number + 1))
+
+
+def _follow(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
+    if ctx.registry is None or ctx.children is None:
+        return Step(
+            status, note=Note("Unreadable", "waiting for the systems to answer")
+        )
+    job = ctx.children.job(ctx.name.evaluation_job(evaluation.id))
+    if job is None:
+        return _start(ctx, status, evaluation)
+    if evaluation.state == "Intended":
+        evaluation = replace(evaluation, state="Running")
+        status = replace(status, evaluation=evaluation)
+    if not job.owned:
+        return _broken(ctx, status, evaluation, "NameTaken", f"{job.name} is not ours")
+    if job.state == "Running":
+        return _running(ctx, status, evaluation, job)
+    return _answered(ctx, status, evaluation, job)
+
+
+def _running(
+    ctx: Context, status: Status, evaluation: Evaluation, job: JobFact
+) -> Step:
+    policy = ctx.spec.evaluation
+    limit = evaluation.started_at + duration(policy.timeout if policy else "1h")
+    if ctx.now < limit:
+        message = f"Job {job.name} compares the versions"
+        return Step(status, note=Note("Running", message, limit))
+    return _broken(ctx, status, evaluation, "Timeout", f"{job.name} took too long")
+
+
+def _start(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
+    blocked = ctx.blocked(status)
+    if blocked or ctx.recommends():
+        return Step(status, note=blocked or Note("Recommended", "would evaluate"))
+    effect = comparison(ctx, evaluation)
+    if isinstance(effect, StartEvaluation):
+        return ctx.want(status, effect)
+    if effect.reason == "HoldoutOverlap":
+        return Step(_conclude(ctx, status, evaluation, "Inconclusive", effect))
+    return Step(status, note=effect)
+
+
+def _answered(
+    ctx: Context, status: Status, evaluation: Evaluation, job: JobFact
+) -> Step:
+    if job.answer_may_come(ctx.now):
+        return Step(status, note=Note("Running", f"Job {job.name} has just ended"))
+    if not job.answer:
+        why = job.detail or "the evaluation's pod left no answer"
+        return _broken(ctx, status, evaluation, job.reason or "NoAnswer", why)
+    try:
+        answer = decode_evaluation(job.answer)
+    except (ContractError, UnicodeError) as error:  # half of a pair
+        return _broken(ctx, status, evaluation, "BrokenAnswer", str(error))
+    if answer.id != evaluation.id:
+        return _broken(ctx, status, evaluation, "BrokenAnswer", "of another evaluation")
+    if answer.error and answer.error.reason == "NotEnoughRows":
+        return Step(_postpone(ctx, status, evaluation, answer))
+    if answer.error:
+        return _broken(
+            ctx, status, evaluation, answer.error.reason, answer.error.message
+        )
+    return Step(_judged(ctx, status, evaluation, answer))
+
+
+def _judged(
+    ctx: Context, status: Status, evaluation: Evaluation, answer: EvaluationAnswer
+) -> Status:
+    policy = ctx.spec.evaluation
+    if policy is None:
+        return status
+    evaluation = replace(evaluation, result=result_of(answer))
+    passed, note = judge(policy, answer, has_champion=evaluation.champion is not None)
+    state = "Passed" if passed else "Rejected"
+    return _conclude(ctx, status, evaluation, state, note)
+
+
+def _conclude(
+    ctx: Context, status: Status, evaluation: Evaluation, state: str, note: Note
+) -> Status:
+    done = replace(
+        evaluation,
+        state=state,
+        finished_at=ctx.now,
+        reason=note.reason,
+        message=note.message,
+    )
+    status = replace(status, evaluation=done)
+    if state == "Passed":
+        return status
+    return attempts.finish(ctx, status, "Rejected", note)
+
+
+def _postpone(
+    ctx: Context, status: Status, evaluation: Evaluation, answer: EvaluationAnswer
+) -> Status:
+    wait = duration(ctx.spec.drift.window) / 4
+    due = ctx.now + min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
+    note = Note("NotEnoughRows", answer.error.message if answer.error else "")
+    return replace(status, evaluation=_waiting(evaluation, note, due))
+
+
+def _broken(
+    ctx: Context, status: Status, evaluation: Evaluation, reason: str, message: str
+) -> Step:
+    """Try again a few times; a broken evaluation never decides for anyone."""
+    note = Note(reason, message)
+    if is_away(reason):
+        outages = (evaluation.outages or 0) + 1
+        due = ctx.now + pause(outages)
+        waiting = replace(_waiting(evaluation, note, due), outages=outages)
+        return Step(replace(status, evaluation=waiting), note=note)
+    failures = evaluation.failures + 1
+    if failures >= TRIES:
+        return Step(_conclude(ctx, status, evaluation, "Inconclusive", note), note=note)
+    due = ctx.now + SHORTEST_WAIT * 2**failures
+    waiting = replace(_waiting(evaluation, note, due), failures=failures)
+    return Step(replace(status, evaluation=waiting), note=note)
+
+
+def _waiting(evaluation: Evaluation, note: Note, due: datetime) -> Evaluation:
+    return replace(
+        evaluation,
+        state="Waiting",
+        not_before=due,
+        reason=note.reason,
+        message=note.message,
+        outages=None,
+    )
+
+
+def _mark(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
+    """Let the registry say that this version is proven."""
+    if ctx.registry is None or is_marked(ctx, evaluation):
+        return Step(status)
+    if ctx.registry.champion == evaluation.candidate:
+        return Step(status)
+    blocked = ctx.blocked(status)
+    if blocked or ctx.recommends():
+        return Step(status, note=blocked or Note("Recommended", "would mark it"))
+    tags = ((TAG_EVALUATION, evaluation.id), (TAG_ATTEMPT, evaluation.attempt))
+    return ctx.want(status, MarkCandidate(evaluation.candidate, tags))
+
+
+def is_marked(ctx: Context, evaluation: Evaluation) -> bool:
+    """Return whether alias, tag and stage of the candidate are in place."""
+    facts = ctx.version(evaluation.candidate)
+    if ctx.registry is None or facts is None:
+        return False
+    staged = facts.stage in ("Staging", "Production")
+    return (
+        ctx.registry.candidate == evaluation.candidate
+        and facts.tags.get(TAG_EVALUATION) == evaluation.id
+        and (staged or ctx.spec.registry.stage_policy == "Ignore")
+    )

@@ -1,0 +1,1 @@
+"""Puts the real world together: clients, scheduler, election, HTTP."""

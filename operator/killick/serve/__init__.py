@@ -1,1 +1,0 @@
-"""What Killick answers over HTTP: metrics and liveness."""

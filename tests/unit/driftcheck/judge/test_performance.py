@@ -1,0 +1,297 @@
+"""Drift of kind Performance: the rule, its windows, and how an answer carries it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from driftcheck import contract as c
+from driftcheck.dataset import Outcomes
+from driftcheck.judge.model_performance import quality_of
+from driftcheck.judge.performance import judged, with_performance
+from driftcheck.windows import Window, labelled_windows
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+SCORE = c.QualityRule(c.Metric.ACCURACY, minimum=0.8)
+ERROR = c.QualityRule(c.Metric.MEAN_ABSOLUTE_ERROR, maximum=2.0)
+FOUND = c.Quality(START, START + HOUR, c.Metric.ACCURACY, 500, 400, 0.7, effective=400)
+WINDOW = c.WindowVerdict(START, START + HOUR, False, c.Verdict.NO_DRIFT, "NoDrift")
+
+
+def bounded(
+    lower: float | None, upper: float | None, rule: c.QualityRule = SCORE
+) -> c.Quality:
+    """The judged quality with this interval."""
+    return judged(rule, replace(FOUND, metric=rule.metric, lower=lower, upper=upper))
+
+
+@pytest.mark.parametrize(
+    ("rule", "lower", "upper", "verdict", "near"),
+    [
+        (SCORE, 0.70, 0.79, c.Verdict.DRIFT, False),
+        (SCORE, 0.70, 0.80, c.Verdict.NO_DRIFT, True),
+        (SCORE, 0.79, 0.90, c.Verdict.NO_DRIFT, True),
+        (SCORE, 0.80, 0.90, c.Verdict.NO_DRIFT, False),
+        (ERROR, 2.01, 3.00, c.Verdict.DRIFT, False),
+        (ERROR, 2.00, 3.00, c.Verdict.NO_DRIFT, True),
+        (ERROR, 1.00, 2.01, c.Verdict.NO_DRIFT, True),
+        (ERROR, 1.00, 2.00, c.Verdict.NO_DRIFT, False),
+    ],
+)
+def test_only_an_interval_wholly_beyond_the_bound_is_drift(
+    rule: c.QualityRule, lower: float, upper: float, verdict: c.Verdict, near: bool
+) -> None:
+    """One that touches the bound is not; one that holds it clears nothing either."""
+    found = bounded(lower, upper, rule)
+    assert (found.verdict, found.near) == (verdict, near)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+def test_a_score_and_its_error_are_judged_alike(
+    one: float, other: float, bound: float
+) -> None:
+    """An error is a score turned round: of one bound exactly one side is bad."""
+    lower, upper = sorted((one, other))
+    score = bounded(lower, upper, replace(SCORE, minimum=bound))
+    error = bounded(-upper, -lower, replace(ERROR, maximum=-bound))
+    assert (score.verdict, score.near) == (error.verdict, error.near)
+    assert (score.verdict is c.Verdict.DRIFT) == (upper < bound)
+
+
+def test_without_a_bound_nothing_is_judged() -> None:
+    """However bad the score is, it is only told."""
+    found = bounded(0.0, 0.1, c.QualityRule(c.Metric.ACCURACY))
+    assert found.verdict is None
+
+
+@given(st.integers(0, 400), st.sampled_from([(None, None), (0.1, 0.2)]))
+def test_few_rows_are_never_judged_by(
+    effective: int, bounds: tuple[float | None, float | None]
+) -> None:
+    """No interval, or rows that tell too little, are Inconclusive with a reason."""
+    quality = replace(FOUND, lower=bounds[0], upper=bounds[1], effective=effective)
+    if bounds[0] is None:
+        quality = replace(quality, score=None, reason="NotEnoughLabels")
+    found = judged(replace(SCORE, minimum_rows=401), quality)
+    assert found.verdict is c.Verdict.INCONCLUSIVE
+    assert found.reason in ("NotEnoughLabels", "RowsTooDependent")
+    assert (found.score, found.lower) == (quality.score, quality.lower)
+
+
+def scored(rule: c.QualityRule, table: pa.Table) -> c.Quality:
+    """The judged quality of rows that are all labelled."""
+    window = Window(START, START + HOUR, counting=True)
+    return judged(
+        rule, quality_of(rule, window, Outcomes(len(table), len(table), table))
+    )
+
+
+def test_a_thousand_rows_that_hang_together_are_few() -> None:
+    """Stretches of fifty right or wrong answers tell as much as twenty rows."""
+    right = np.repeat(np.random.default_rng(3).integers(0, 2, 20), 50)
+    table = pa.table({"l": np.ones(1000), "p": right.astype(float)})
+    rule = replace(SCORE, minimum=0.99)
+    found = scored(rule, table)
+    assert found.effective is not None
+    assert found.effective < 50
+    assert (found.verdict, found.reason) == (
+        c.Verdict.INCONCLUSIVE,
+        "RowsTooDependent",
+    )
+
+
+@pytest.mark.parametrize(
+    ("metric", "right", "verdict"),
+    [
+        (c.Metric.ACCURACY, True, c.Verdict.NO_DRIFT),
+        (c.Metric.ACCURACY, False, c.Verdict.DRIFT),
+        (c.Metric.ROC_AUC, True, c.Verdict.NO_DRIFT),
+        (c.Metric.ROC_AUC, False, c.Verdict.DRIFT),
+    ],
+)
+def test_answers_that_are_all_right_or_all_wrong_are_judged(
+    metric: c.Metric, right: bool, verdict: c.Verdict
+) -> None:
+    """They never vary, and yet their bound is exact."""
+    labels = np.arange(200.0) % 2
+    answers = labels if right else 1 - labels
+    table = pa.table({"l": labels, "p": answers})
+    rule = c.QualityRule(metric, minimum=0.8)
+    found = scored(rule, table)
+    assert (found.verdict, found.near) == (verdict, False)
+
+
+@pytest.mark.parametrize(
+    "before", [c.Verdict.ERROR, c.Verdict.DATA_QUALITY, c.Verdict.INCONCLUSIVE]
+)
+def test_what_comes_before_drift_stands(before: c.Verdict) -> None:
+    """Broken data or too few rows are no drift, whatever answers were worth."""
+    window = replace(WINDOW, verdict=before, reason="Because")
+    assert with_performance(window, SCORE, bounded(0.5, 0.6)) == window
+
+
+def test_bad_answers_make_no_drift_drift_of_kind_performance() -> None:
+    """The message says metric, score, interval, bound and rows."""
+    found = with_performance(WINDOW, SCORE, bounded(0.65, 0.75))
+    assert (found.verdict, found.reason) == (c.Verdict.DRIFT, "PerformanceDropped")
+    assert found.kinds == (c.Kind.PERFORMANCE,)
+    assert found.message == (
+        "Accuracy 0.7, 95 % interval 0.65 to 0.75, below the minimum 0.8; "
+        "400 of 500 rows have labels (80%)"
+    )
+
+
+def test_bad_answers_are_told_beside_another_drift() -> None:
+    """The verdict and its reason stay, the kind is added."""
+    window = replace(
+        WINDOW,
+        verdict=c.Verdict.DRIFT,
+        reason="ColumnsDrifted",
+        message="3 of 9",
+        kinds=(c.Kind.COVARIATE,),
+    )
+    found = with_performance(window, SCORE, bounded(0.65, 0.75))
+    assert found.reason == "ColumnsDrifted"
+    assert found.message.startswith("3 of 9; Accuracy 0.7")
+    assert found.kinds == (c.Kind.COVARIATE, c.Kind.PERFORMANCE)
+
+
+@pytest.mark.parametrize("bounds", [(0.75, 0.85), (0.85, 0.95), (None, None)])
+def test_answers_that_are_not_surely_bad_change_no_verdict(
+    bounds: tuple[float | None, float | None],
+) -> None:
+    """Neither do those that could not be judged."""
+    assert with_performance(WINDOW, SCORE, bounded(*bounds)) == WINDOW
+
+
+def asked(rule: c.QualityRule, windows: int = 3) -> c.CheckRequest:
+    """Hourly windows from START."""
+    return c.CheckRequest(
+        name="m",
+        namespace="ml",
+        spec_hash="h",
+        reference=c.Reference("r.parquet"),
+        log=c.LogSource(
+            *("ml", "log", "at", c.Features("Columns", ("a",))),
+            prediction_column="p",
+            label_column="l",
+        ),
+        window_seconds=3600,
+        windows=c.WindowGrid(START, windows),
+        quality=rule,
+    )
+
+
+@given(
+    st.integers(0, 200_000),
+    st.integers(0, 60_000),
+    st.integers(1, 10),
+    st.none() | st.integers(0, 40),
+)
+def test_labelled_windows_are_counting_windows_whose_labels_have_come(
+    seconds: int, delay: int, windows: int, through: int | None
+) -> None:
+    """Hence no row is in two of them, nor of before the anchor, nor too young."""
+    known = None if through is None else START + through * HOUR
+    rule = replace(SCORE, delay_seconds=delay, judged_through=known)
+    request = asked(rule, windows)
+    now = START + timedelta(seconds=seconds)
+    found = labelled_windows(request, now)
+    late = timedelta(seconds=delay + request.log.lag_seconds)
+    assert len(found) <= windows
+    for number, window in enumerate(found):
+        assert (window.start - START) % HOUR == timedelta(0)
+        assert window.start >= START
+        assert window.end - window.start == HOUR
+        assert window.end + late <= now
+        assert known is None or window.end > known
+        assert number == 0 or window.start == found[number - 1].end
+    if known is None and now - late >= START + HOUR:
+        assert found[-1].end + HOUR + late > now
+
+
+def test_no_bound_has_no_labelled_windows() -> None:
+    """What is only told needs no look at each window."""
+    assert labelled_windows(asked(c.QualityRule(c.Metric.ACCURACY)), START) == ()
+
+
+QUALITIES = tuple(
+    c.Quality(
+        START + k * HOUR,
+        START + (k + 1) * HOUR,
+        c.Metric.ROOT_MEAN_SQUARED_ERROR,
+        1_234_567,
+        123_456,
+        123.456,
+        122.345,
+        124.567,
+        "PerformanceDropped",
+        98_765,
+        c.Verdict.DRIFT,
+    )
+    for k in range(10)
+)
+COUNTING = tuple(
+    c.WindowVerdict(
+        START + k * HOUR,
+        START + (k + 1) * HOUR,
+        True,
+        c.Verdict.DRIFT,
+        "CriticalColumnDrifted",
+        rows=1_234_567,
+        drifted=10,
+        checked=50,
+        percent=20,
+    )
+    for k in range(10)
+)
+
+
+def test_an_answer_carries_the_qualities_of_windows() -> None:
+    """They come back as they were, also where they have an end of their own."""
+    odd = replace(QUALITIES[2], end=START + 9 * HOUR)
+    both = (*QUALITIES[:2], odd)
+    answer = c.CheckAnswer("h", None, START, quality_windows=both)
+    assert c.decode(c.encode(answer)).quality_windows == both
+
+
+@given(st.integers(0, 10), st.integers(0, 10))
+def test_the_newest_qualities_give_way_and_are_asked_for_again(
+    windows: int, qualities: int
+) -> None:
+    """Verdicts and the latest quality stay; of the others the oldest, without gap."""
+    answer = c.CheckAnswer(
+        "h" * 64,
+        "ab" * 32,
+        START,
+        COUNTING[:windows],
+        quality=QUALITIES[0],
+        quality_windows=QUALITIES[:qualities],
+    )
+    read = c.decode(c.encode(answer))
+    kept = read.quality_windows
+    assert read.quality == QUALITIES[0]
+    assert [w.verdict for w in read.windows] == [c.Verdict.DRIFT] * windows
+    assert kept == QUALITIES[: len(kept)]
+    assert read.truncated == (len(kept) < qualities)
+    if windows <= 5 and qualities:
+        assert kept
+
+
+def test_a_bound_that_the_metric_has_not_is_refused() -> None:
+    """The complaint names the field."""
+    value = asked(SCORE).to_json()
+    value["quality"]["maximum"] = 2
+    with pytest.raises(c.ContractError, match=r"quality\.maximum: Accuracy has no max"):
+        c.CheckRequest.from_json(value)
+
+
+def test_a_bound_survives_the_journey() -> None:
+    """With how far the windows are judged."""
+    request = asked(replace(ERROR, judged_through=START))
+    assert c.decode_request(c.encode_request(request)) == request

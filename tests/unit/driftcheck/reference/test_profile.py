@@ -1,0 +1,372 @@
+"""References reduced to bins, and kept as profiles."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from driftcheck.__main__ import main
+from driftcheck.arrow.conversion import numbers_from
+from driftcheck.contract import CheckRequest, Reference
+from driftcheck.errors import CheckFailure
+from driftcheck.inference_log.window_file import load_window
+from driftcheck.judge.verdict import Judgement, judge
+from driftcheck.reference.load import load_reference
+from driftcheck.reference.profile import reference_of
+from driftcheck.reference.profile_format import BrokenProfile, from_bytes
+from driftcheck.stats import distance as d
+from driftcheck.stats.columns import Binned, Column, Dataset, Numbers
+from driftcheck.stats.histogram import (
+    binned_deciles,
+    binned_distances,
+    reduced,
+    tallied,
+)
+from tests.unit.driftcheck.samples import WINDOW, normal, request
+
+RNG = np.random.default_rng(5)
+SHAPES: dict[str, Any] = {
+    "normal": lambda rng, rows, moved: rng.normal(moved, 1, rows),
+    "log-normal": lambda rng, rows, moved: rng.lognormal(moved, 2, rows),
+    "cauchy": lambda rng, rows, moved: rng.standard_cauchy(rows) + moved,
+    "ties": lambda rng, rows, moved: np.round(rng.normal(moved, 1, rows), 1),
+    "counts": lambda rng, rows, moved: rng.poisson(0.3 + moved, rows).astype(float),
+    "small": lambda rng, rows, moved: rng.normal(moved, 1, rows) * 1e-9,
+    "offset": lambda rng, rows, moved: rng.normal(moved, 1, rows) + 1e5,
+    "outlier": lambda rng, rows, moved: np.append(rng.normal(moved, 1, rows - 1), 1e12),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("moved", [0.0, 0.1, 1.0])
+@pytest.mark.parametrize("rows", [100, 5000])
+def test_bins_give_the_distances_of_all_rows(
+    shape: str, moved: float, rows: int
+) -> None:
+    """To within 0.003, for every shape, size and shift."""
+    make, rng = SHAPES[shape], np.random.default_rng(5)
+    reference = numbers_from(make(rng, 50_000, 0.0))
+    current = numbers_from(make(rng, rows, moved)).values
+    bins = reduced(reference)
+    assert isinstance(bins, Binned)
+    assert (bins.present, bins.edges.size <= 1600) == (50_000, True)
+    tally = tallied(bins, Numbers(current))
+    assert tally.present == rows
+    height, effect = binned_distances(bins, tally)
+    exact = d.normed_wasserstein_distance(reference.values, current)
+    expected = d.kolmogorov_smirnov_distance(reference.values, current)
+    deciles = d.decile_counts(reference.values, current)
+    assert [side.tolist() for side in binned_deciles(bins, tally)] == [
+        side.tolist() for side in deciles
+    ]
+    assert effect == pytest.approx(exact, abs=3e-3)
+    assert height == pytest.approx(expected, abs=3e-3)
+
+
+ODD: dict[str, Any] = {
+    "short": normal(1, 4000),
+    "wide": RNG.uniform(-1, 1, 9000) * 1.7e308,
+    "narrow": RNG.uniform(-1, 1, 9000) * 1e-300,
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_what_bins_cannot_hold_keeps_its_rows(odd: str) -> None:
+    """Short and absurdly scaled columns are compared exactly."""
+    assert isinstance(reduced(numbers_from(ODD[odd])), Numbers)
+
+
+CONSTANTS: dict[str, Any] = {
+    "constant": np.full(9000, 7.0),
+    "zero": np.zeros(9000),
+    "nearly constant": np.append(np.zeros(8999), 1.0),
+    "jitter": 1e3 + RNG.normal(0, 1e-6, 9000),
+    "and outliers": np.append(np.full(8990, -7.0), RNG.normal(0, 1e9, 10)),
+}
+
+
+@pytest.mark.parametrize("constant", CONSTANTS)
+@pytest.mark.parametrize("moved", [0.0, 1e-9, 0.5, -3.0])
+def test_a_constant_needs_no_rows_either(constant: str, moved: float) -> None:
+    """Its distances are those of all rows, for a window that moved in half its rows."""
+    values = CONSTANTS[constant]
+    reference = numbers_from(values)
+    current = numbers_from(np.append(values[::4], values[::4] + moved)).values
+    bins = reduced(reference)
+    assert isinstance(bins, Binned)
+    assert bins.edges.size <= 1600
+    height, effect = binned_distances(bins, tallied(bins, Numbers(current)))
+    exact = d.normed_wasserstein_distance(reference.values, current)
+    assert effect == pytest.approx(exact, abs=1e-12)
+    expected = d.kolmogorov_smirnov_distance(reference.values, current)
+    # What lies closer than a millionth is not told from the constant itself.
+    assert height == pytest.approx(expected if abs(moved) > 1e-6 else height, abs=3e-3)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("rows", [100, 1000, 3000])
+def test_short_references_can_be_binned_too(shape: str, rows: int) -> None:
+    """For comparisons that see no rows; up to 1,000 rows the gap is exact.
+
+    The effect of most samples is within 0.01; where tails are heavy and the rows few,
+    a bin of the tail is wide, and it is off by up to 0.12.
+    """
+    make, errors = SHAPES[shape], []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        reference = numbers_from(make(rng, rows, 0.0))
+        current = numbers_from(make(rng, 500, 0.2))
+        bins = reduced(reference, longest=0)
+        assert isinstance(bins, Binned)
+        height, effect = binned_distances(bins, tallied(bins, current))
+        exact = d.normed_wasserstein_distance(reference.values, current.values)
+        expected = d.kolmogorov_smirnov_distance(reference.values, current.values)
+        assert height == pytest.approx(expected, abs=1e-12 if rows <= 1000 else 0.01)
+        errors.append(abs(effect - exact))
+    assert np.median(errors) <= 0.01
+    assert max(errors) <= (0.12 if rows == 100 else 0.03)
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> CheckRequest:
+    """A request for a reference of every kind of column."""
+    rows = 20_000
+    table = pa.table(
+        {
+            "number": np.where(np.arange(rows) % 50, normal(1, rows), np.nan),
+            "short": np.where(np.arange(rows) % 10, np.nan, normal(2, rows)),
+            "kind": ["a", "b", "ü", None] * (rows // 4),
+            "id": [str(i) for i in range(rows)],
+            "when": pa.array(range(rows), pa.timestamp("us")),
+            "mood": normal(3, rows) + np.sin(np.arange(rows) / 500),
+            "season": ["dry" if i % 7000 < 3500 else "wet" for i in range(rows)],
+        }
+    )
+    path = tmp_path / "reference.parquet"
+    pq.write_table(table, path)
+    names = table.column_names
+    return request(*names, reference=Reference(str(path)))
+
+
+def at(place: Path | str) -> dict[str, str]:
+    """An environment that says where profiles are kept."""
+    return {"DRIFTCHECK_PROFILES": str(place)}
+
+
+def judgement(asked: CheckRequest, reference: Any) -> Judgement:
+    """The judgement on the reference's own file."""
+    window = load_window(asked.reference.uri, asked.log.features, reference)
+    return judge(asked, WINDOW, reference.dataset, window)
+
+
+def test_a_kept_profile_gives_the_same_judgement(
+    asked: CheckRequest, tmp_path: Path
+) -> None:
+    """The first check writes it, the second reads it, none does without."""
+    profiles = str(tmp_path / "new" / "profiles")
+    references = [
+        reference_of(asked, {}),
+        reference_of(asked, at(profiles)),
+        reference_of(asked, at(profiles)),
+    ]
+    assert len(list(Path(profiles).iterdir())) == 1
+    judgements = [judgement(asked, reference) for reference in references]
+    assert judgements[0] == judgements[1] == judgements[2]
+    assert judgements[0].scores
+    kinds = [type(c) for c in references[2].dataset.columns.values()]
+    assert kinds[:2] == [Binned, Numbers]
+    for name in ("mood", "season"):
+        columns: list[Any] = [one.dataset.columns[name] for one in references]
+        assert columns[0].blocks.size > 0
+        assert np.array_equal(columns[0].blocks, columns[2].blocks)
+
+
+def pinned(asked: CheckRequest) -> CheckRequest:
+    """The same request with the digest."""
+    sha256 = load_reference(asked.reference.uri, asked.log.features).sha256
+    return replace(asked, reference=Reference(asked.reference.uri, sha256))
+
+
+def test_a_pinned_reference_need_not_be_read_again(
+    asked: CheckRequest, tmp_path: Path
+) -> None:
+    """With its digest known and its profile kept, its file may be out of reach."""
+    asked = pinned(asked)
+    found = reference_of(asked, at(tmp_path))
+    Path(asked.reference.uri).unlink()
+    assert reference_of(asked, at(tmp_path)).sha256 == found.sha256
+    with pytest.raises(CheckFailure, match="no such file"):
+        reference_of(asked, {})
+
+
+def test_another_reference_or_question_has_another_profile(
+    asked: CheckRequest, tmp_path: Path
+) -> None:
+    """A profile is never taken for one of other bytes or other columns."""
+    profiles = tmp_path / "profiles"
+    reference_of(asked, at(profiles))
+    fewer = replace(asked.log.features, names=("number",))
+    log = replace(asked.log, features=fewer)
+    found = reference_of(replace(asked, log=log), at(profiles))
+    assert list(found.dataset.columns) == ["number"]
+    pq.write_table(pa.table({"number": normal(3, 500)}), asked.reference.uri)
+    found = reference_of(replace(asked, log=log), at(profiles))
+    assert found.dataset.rows == 500
+    assert len(list(profiles.iterdir())) == 3
+
+
+def test_a_profile_can_be_kept_by_hand(
+    asked: CheckRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By option or by environment; the second check says the same."""
+    uri = asked.reference.uri
+    options = ["--reference", uri, "--current", uri]
+    profiles = tmp_path / "profiles"
+    said = []
+    for more, environment in (
+        ([], {}),
+        (["--profile", str(profiles)], {}),
+        ([], {"DRIFTCHECK_PROFILES": str(profiles)}),
+    ):
+        assert main([*options, *more], environment) == 0
+        said.append(capsys.readouterr().out)
+    assert len(list(profiles.iterdir())) == 1
+    assert said[0] == said[1] == said[2]
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "noise", "other"])
+def test_a_damaged_profile_is_made_anew(
+    asked: CheckRequest, tmp_path: Path, damage: str
+) -> None:
+    """Whatever stands in its place, the reference decides."""
+    profiles = tmp_path / "profiles"
+    expected = judgement(asked, reference_of(asked, at(profiles)))
+    (path,) = profiles.iterdir()
+    data = path.read_bytes()
+    broken = {
+        "empty": b"",
+        "cut": data[: len(data) // 2],
+        "noise": bytes([*data[:500], *(255 - b for b in data[500:900]), *data[900:]]),
+        "other": b"PK\3\4 something else",
+    }
+    path.write_bytes(broken[damage])
+    found = reference_of(asked, at(profiles))
+    assert judgement(asked, found) == expected
+
+
+def test_nowhere_to_keep_is_a_warning(
+    asked: CheckRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The check goes on without a profile."""
+    (tmp_path / "file").touch()
+    assert reference_of(asked, at(tmp_path / "file" / "profiles")).dataset.rows
+    assert "no profile kept" in capsys.readouterr().err
+
+
+def test_a_profile_is_small(asked: CheckRequest, tmp_path: Path) -> None:
+    """Thirty kilobytes a column of numbers, however long it is."""
+    rows = 100_000
+    table = pa.table({f"c{i}": normal(i, rows) for i in range(5)})
+    pq.write_table(table, asked.reference.uri)
+    features = replace(asked.log.features, names=tuple(table.column_names))
+    log = replace(asked.log, features=features)
+    reference_of(replace(asked, log=log), at(tmp_path / "p"))
+    (path,) = (tmp_path / "p").iterdir()
+    assert path.stat().st_size < 5 * 30_000
+
+
+def test_a_reduced_column_can_be_drawn() -> None:
+    """As many values as rows, in order, of the same spread."""
+    column: Column = reduced(numbers_from(normal(1, 50_000)))
+    assert isinstance(column, Binned)
+    dataset = Dataset(50_000, {"a": column})
+    values = dataset.columns["a"].values  # type: ignore[union-attr]
+    assert values.size == 50_000
+    assert (np.diff(values) >= 0).all()
+    assert np.std(values) == pytest.approx(1, abs=0.02)
+
+
+def test_a_profile_of_an_older_version_is_made_anew(
+    asked: CheckRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its numbers may mean something else; a warning says why it took longer."""
+    reference_of(asked, at(tmp_path / "p"))
+    (path,) = (tmp_path / "p").iterdir()
+    with np.load(path) as kept:
+        arrays = dict(kept)
+    meta = json.loads(arrays["meta"].tobytes())
+    meta["format"] -= 1
+    arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)
+    np.savez(path, allow_pickle=False, **arrays)
+    with pytest.raises(BrokenProfile, match="format"):
+        from_bytes(path.read_bytes())
+    reference_of(asked, at(tmp_path / "p"))
+    assert "made anew" in capsys.readouterr().err
+    assert from_bytes(path.read_bytes()).reference.dataset.rows == 20_000
+
+
+def test_a_profile_that_claims_too_much_is_not_unpacked(tmp_path: Path) -> None:
+    """What would take all memory is refused by what it claims."""
+    path = tmp_path / "bomb.npz"
+    np.savez_compressed(path, meta=np.zeros(300 * 1024**2, np.uint8))
+    assert path.stat().st_size < 1024**2
+    with pytest.raises(BrokenProfile, match="more than"):
+        from_bytes(path.read_bytes())
+
+
+def test_a_profile_can_stand_for_its_reference(
+    asked: CheckRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By hand: written once, then no access to the training data is needed."""
+    uri, profile = asked.reference.uri, str(tmp_path / "r.profile.npz")
+    window = str(tmp_path / "window.parquet")
+    shutil.copy(uri, window)
+    options = ["--current", window, "--reference"]
+    assert main([*options, uri, "--write-profile", profile], {}) == 0
+    expected = capsys.readouterr().out
+    Path(uri).unlink()
+    assert main([*options, profile], {}) == 0
+    assert capsys.readouterr().out == expected
+    assert main([*options, profile, "--columns", "nosuch"], {}) == 1
+    assert "the profile has no column nosuch" in capsys.readouterr().err
+
+
+def test_a_pin_by_hand_is_held(
+    asked: CheckRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another reference than the pinned one is a finding, with or without a profile."""
+    uri = asked.reference.uri
+    sha256 = load_reference(uri, asked.log.features).sha256
+    options = ["--reference", uri, "--current", uri, "--reference-sha256"]
+    assert main([*options, sha256], {}) == 0
+    assert main([*options, "0" * 64], at(tmp_path / "p")) == 11
+    assert "ReferenceChanged" in capsys.readouterr().out
+
+
+def test_all_rows_of_a_file_can_be_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without the option a sample is, and the report says so."""
+    path = tmp_path / "long.parquet"
+    pq.write_table(pa.table({"a": normal(1, 120_000)}), path)
+    options = ["--reference", str(path), "--current", str(path)]
+    assert main(options, {}) == 0
+    assert "of which 100000 were compared" in capsys.readouterr().out
+    assert main([*options, "--all-rows"], {}) == 0
+    assert "were compared" not in capsys.readouterr().out
+
+
+def test_a_place_that_does_not_exist_is_a_warning(
+    asked: CheckRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of an address that holds a secret, the secret is not repeated."""
+    assert reference_of(asked, at("nosuch://user:hunter2@host/x")).dataset.rows
+    said = capsys.readouterr().err
+    assert "no profile reached" in said
+    assert "hunter2" not in said
