@@ -21,17 +21,17 @@ def test_objects_come_and_go_while_watches_are_silent(
         settings = {**world.operator.settings, **through}
         world.operator = replace(world.operator, settings=settings)
         process = world.start()
-        world.wait("both watches", lambda: proxy.watches == 2)
+        world.wait("both watches", lambda: proxy.watches, lambda n: n == 2)
         assert proxy.forget_watches() == 2
         started = time.monotonic()
         world.apply()
         world.until("a pass", lambda look: look.at("phase"))
         assert 5.0 < time.monotonic() - started < BOUND
-        world.wait("both watches again", lambda: proxy.watches == 2)
+        world.wait("both watches again", lambda: proxy.watches, lambda n: n == 2)
         assert proxy.forget_watches() == 2
         started = time.monotonic()
         world.kubectl("delete", "mdep", NAME, "--wait=false")
-        world.wait("its end", lambda: NAME not in world.kubectl("get", "mdep"))
+        world.wait_gone("mdep", NAME)
         assert 5.0 < time.monotonic() - started < BOUND
         assert process.alive
         process.kill()

@@ -6,8 +6,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +26,7 @@ from dev.processes.supervisor import (
     Supervisor,
     free_port,
 )
+from dev.waiting import wait_until
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -91,24 +91,14 @@ def run_of(owner: subprocess.Popen[str]) -> str:
     )
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
-    """Wait until the condition holds; False if it never does."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def shell(script: str, name: str = "server", **more: object) -> Program:
     """A program of one line of shell."""
     return Program(name=name, command=["bash", "-c", script], **more)  # type: ignore[arg-type]
 
 
-def printed(process: Process, text: str) -> Callable[[], bool]:
-    """Whether the program has printed the text."""
-    return lambda: text in process.tail()
+def until_printed(process: Process, text: str) -> None:
+    """Wait until the program has printed the text."""
+    wait_until(f"{process.name} to print {text}", process.tail, lambda log: text in log)
 
 
 def test_nothing_remains_after_the_owner_is_killed(
@@ -118,8 +108,8 @@ def test_nothing_remains_after_the_owner_is_killed(
     run = run_of(owner)
     assert len(marked(run)) == 3
     owner.kill()
-    assert eventually(lambda: not marked(run), 5)
-    assert eventually(lambda: not (tmp_path / "run").exists(), 5)
+    wait_until("their end", lambda: marked(run), lambda pids: not pids)
+    wait_until("the end of the data", lambda: not (tmp_path / "run").exists())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -206,7 +196,7 @@ def test_a_program_that_ignores_the_stop_signal_is_killed(
     process = supervisor.start(
         shell("trap '' TERM; sleep 1000 & echo up; wait", stop_timeout=0.2)
     )
-    assert eventually(printed(process, "up"))
+    until_printed(process, "up")
     supervisor.stop("server")
     assert not marked(supervisor.run)
     assert process.returncode == -signal.SIGKILL
@@ -216,7 +206,7 @@ def test_a_paused_program_can_be_stopped(supervisor: Supervisor) -> None:
     """Stopping wakes a frozen program, so that it ends in good order."""
     script = "trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.05; done"
     process = supervisor.start(shell(script))
-    assert eventually(printed(process, "up"))
+    until_printed(process, "up")
     process.pause()
     process.stop()
     assert process.returncode == 0
@@ -240,10 +230,10 @@ def test_a_program_started_by_a_passing_thread_lives_on(
 def test_a_stopped_program_can_be_started_again(supervisor: Supervisor) -> None:
     """A restart runs the same command as a new process; the log goes on."""
     first = supervisor.start(shell("echo up; sleep 1000"))
-    assert eventually(printed(first, "up"))
+    until_printed(first, "up")
     second = supervisor.restart("server")
     assert first.pid != second.pid
-    assert eventually(lambda: second.tail().count("up") == 2)
+    wait_until("a second start", second.tail, lambda log: log.count("up") == 2)
 
 
 def test_a_name_runs_once(supervisor: Supervisor) -> None:

@@ -83,12 +83,20 @@ def test_the_cluster_is_away(part: str, proven_world: LoopWorld) -> None:
         process = world.start()
         push.wait()
         world.cluster.process(part).kill()
-    world.wait("the push", lambda: len(world.git.requests("push")) > pushes)
+    world.wait(
+        "the push",
+        lambda: len(world.git.requests("push")),
+        lambda count: count > pushes,
+    )
     errors = '"result": "error"'
-    world.wait("a pass that fails", lambda: errors in world.log)
+    world.wait_logged(errors)
     world.cluster.start(part)
     world.api.close()  # it opens a new connection
-    world.wait("a pass", lambda: '"result": "ok"' in world.log.rpartition(errors)[2])
+    world.wait(
+        "a pass after the failure",
+        lambda: world.log.rpartition(errors)[2],
+        lambda log: '"result": "ok"' in log,
+    )
     promoted(world)
     assert process.alive
 
