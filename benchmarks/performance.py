@@ -19,9 +19,9 @@ import pyarrow as pa
 from scipy.stats import norm
 
 from benchmarks.power import Floats, World
-from driftcheck.contract import Metric, Quality, QualityRule, Verdict
-from driftcheck.dataset import Outcomes
-from driftcheck.judge.model_performance import quality_of
+from driftcheck.contract import Metric, Performance, PerformanceRule, Verdict
+from driftcheck.dataset import LabelledPredictions
+from driftcheck.judge.model_performance import performance_of
 from driftcheck.judge.performance import judged
 from driftcheck.windows import Window
 
@@ -41,11 +41,11 @@ class Case(NamedTuple):
     bound: float
     true: tuple[float, ...]
 
-    def rule(self, minimum_rows: int = 100) -> QualityRule:
+    def rule(self, minimum_rows: int = 100) -> PerformanceRule:
         """By which windows are judged."""
         if self.metric.higher_is_better:
-            return QualityRule(self.metric, minimum_rows, minimum=self.bound)
-        return QualityRule(self.metric, minimum_rows, maximum=self.bound)
+            return PerformanceRule(self.metric, minimum_rows, minimum=self.bound)
+        return PerformanceRule(self.metric, minimum_rows, maximum=self.bound)
 
 
 CASES = (
@@ -81,15 +81,15 @@ def print_table(case: Case, windows: int, rhos: Sequence[float]) -> None:
         for rows in SIZES:
             many = max(200, min(windows, 2_000_000 // rows))
             worlds = [(true, World(rho), rows, many) for true in case.true]
-            scored = [qualities(case, *world) for world in worlds]
+            scored = [measure_performance(case, *world) for world in worlds]
             found = [verdicts(case.rule(), one) for one in scored]
             left = np.mean([v is Verdict.INCONCLUSIVE for one in found for v in one])
-            cells = " | ".join(told(one) for one in found)
-            lax = told(verdicts(case.rule(1), scored[case.true.index(case.bound)]))
+            cells = " | ".join(describe(one) for one in found)
+            lax = describe(verdicts(case.rule(1), scored[case.true.index(case.bound)]))
             print(f"| {rho:g} | {rows:,} | {left:.0%} | {cells} | {lax} |", flush=True)
 
 
-def told(found: list[Verdict]) -> str:
+def describe(found: list[Verdict]) -> str:
     """The share of windows that are Drift, with what persistence makes of them.
 
     That is how many episodes open in a year of days, or, of windows most of which are
@@ -124,15 +124,15 @@ def opened(drifted: list[bool]) -> int:
     return sum(now and not before for before, now in pairwise(persists))
 
 
-def verdicts(rule: QualityRule, scored: list[Quality]) -> list[Verdict]:
+def verdicts(rule: PerformanceRule, scored: list[Performance]) -> list[Verdict]:
     """The verdicts on windows by a rule with a bound."""
-    found = [judged(rule, quality).verdict for quality in scored]
+    found = [judged(rule, performance).verdict for performance in scored]
     return [verdict for verdict in found if verdict is not None]
 
 
-def qualities(
+def measure_performance(
     case: Case, true: float, world: World, rows: int, windows: int
-) -> list[Quality]:
+) -> list[Performance]:
     """The scores of windows laid end to end, of which the true value is this."""
     rng = np.random.default_rng(int(1000 * true + rows + 10 * world.rho))
     noise = world.values(rng, rows * windows, 0)
@@ -141,8 +141,8 @@ def qualities(
     for start in range(0, rows * windows, rows):
         part = slice(start, start + rows)
         table = pa.table({"l": labels[part], "p": predictions[part]})
-        outcomes = Outcomes(rows, rows, table)
-        found.append(quality_of(case.rule(), SPAN, outcomes))
+        labelled_predictions = LabelledPredictions(rows, rows, table)
+        found.append(performance_of(case.rule(), SPAN, labelled_predictions))
     return found
 
 

@@ -17,9 +17,15 @@ choose_sort(os.environ)
 from benchmarks.evidently_scores import plain_default  # noqa: E402
 from driftcheck.arrow.arrays import is_text, plain_type  # noqa: E402
 from driftcheck.arrow.conversion import column_from  # noqa: E402
-from driftcheck.stats.columns import Binned, Column, ColumnKind, Numbers, Order  # noqa: E402
+from driftcheck.stats.columns import (  # noqa: E402
+    Column,
+    ColumnKind,
+    Numbers,
+    Order,
+    ReferenceHistogram,
+)
 from driftcheck.stats.distance import normed_wasserstein_distance  # noqa: E402
-from driftcheck.stats.histogram import binned_distances, tallied  # noqa: E402
+from driftcheck.stats.histogram import binned_distances, histogram_of  # noqa: E402
 from driftcheck.storage.parquet import ParquetTable, open_table, read_files  # noqa: E402
 
 REFERENCE, CURRENT = "reference.parquet", "current.parquet"
@@ -51,8 +57,8 @@ def from_profile() -> Iterator[tuple[str, float]]:
 
 def clipped_score(before: Column, after: Column) -> float:
     """The Wasserstein distance in deviations, or the Jensen-Shannon distance."""
-    if isinstance(before, Binned) and isinstance(after, Numbers):
-        return binned_distances(before, tallied(before, after))[1]
+    if isinstance(before, ReferenceHistogram) and isinstance(after, Numbers):
+        return binned_distances(before, histogram_of(before, after))[1]
     if isinstance(before, Numbers) and isinstance(after, Numbers):
         return normed_wasserstein_distance(before.values, after.values)
     return plain_default(before, after)

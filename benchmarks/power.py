@@ -147,8 +147,8 @@ def print_power(world: World, comparisons: int, checks: int) -> None:
         calm = compared(rng, world, rows, comparisons)
         found = [rates(rng, calm, calm, 20, checks)]
         for shift in SHIFTS:
-            moved = compared(rng, world, rows, comparisons, shift)
-            found.append(rates(rng, calm, moved, 20, checks))
+            effect_significant = compared(rng, world, rows, comparisons, shift)
+            found.append(rates(rng, calm, effect_significant, 20, checks))
         for label, shares in (
             ("ours", [one.ours for one in found]),
             ("Evidently, half of the columns", [one.half_evidently for one in found]),
@@ -178,10 +178,12 @@ def compared(
         )
         categorical = kind == CATEGORIES
         peer = NannyMl(values, rows, categorical=categorical)
-        reference, thinning = known(rng, values, kind)
+        reference, sampling_factor = known(rng, values, kind)
         for _ in range(WINDOWS):
             window = world.values(rng, rows, kind) + (shift or 0.0)
-            ours = compare(reference, column(window, kind, Order.TIME), 100, thinning)
+            ours = compare(
+                reference, column(window, kind, Order.TIME), 100, sampling_factor
+            )
             if isinstance(ours, str):
                 raise TypeError(ours)
             evidently = evidently_drifted(values, window, categorical=categorical)
@@ -190,7 +192,7 @@ def compared(
 
 
 def known(rng: np.random.Generator, values: Floats, kind: int) -> tuple[Column, float]:
-    """The reference as the worker keeps it: sampled, in bins, and how much thinned."""
+    """The reference as the worker keeps it: a sample, in bins, and its factor."""
     kept = values
     if values.size > MAXIMUM_ROWS:
         kept = values[np.sort(rng.choice(values.size, MAXIMUM_ROWS, replace=False))]

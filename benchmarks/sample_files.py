@@ -12,12 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 
-def write(path: Path, rows: int, columns: int, seed: int, moved: float) -> None:
+def write(
+    path: Path, rows: int, columns: int, seed: int, effect_significant: float
+) -> None:
     """A table of which every fifth column of numbers moved."""
     rng = np.random.default_rng(seed)
     table: dict[str, Any] = {}
     for index in range(columns):
-        values = rng.normal(moved * (index % 5 == 0), 1, rows)
+        values = rng.normal(effect_significant * (index % 5 == 0), 1, rows)
         table[f"n{index}"] = np.exp(values) if index % 3 == 2 else values
     for index in range(5):
         codes = rng.integers(0, 10, rows).astype(np.int32)
@@ -27,5 +29,5 @@ def write(path: Path, rows: int, columns: int, seed: int, moved: float) -> None:
 
 
 if __name__ == "__main__":
-    name, rows, columns, seed, moved = sys.argv[1:]
-    write(Path(name), int(rows), int(columns), int(seed), float(moved))
+    name, rows, columns, seed, effect_significant = sys.argv[1:]
+    write(Path(name), int(rows), int(columns), int(seed), float(effect_significant))

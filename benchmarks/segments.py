@@ -28,7 +28,7 @@ from benchmarks.power import (
     request,
 )
 from driftcheck.contract import CheckRequest, SegmentRule, Verdict
-from driftcheck.judge.effective_rows import is_sure, worth_of
+from driftcheck.judge.effective_rows import effective_rows_of, is_sure
 from driftcheck.judge.scores import ColumnScore, judge_columns
 from driftcheck.judge.segments import request_of_segment, request_of_whole
 from driftcheck.judge.verdict import decide
@@ -105,8 +105,8 @@ def print_power(world: World, comparisons: int, checks: int) -> None:
             calm = pools(rng, case, comparisons)
             found = [rates(rng, case, (calm, calm), 20, checks)]
             for shift in SHIFTS:
-                moved = pools(rng, case, comparisons, shift)
-                found.append(rates(rng, case, (calm, moved), 20, checks))
+                effect_significant = pools(rng, case, comparisons, shift)
+                found.append(rates(rng, case, (calm, effect_significant), 20, checks))
             for place, label in enumerate(("the whole alone", "with segments")):
                 told = " | ".join(f"{one[place]:.0%}" for one in found)
                 print(f"| {segments} | {rows:,} | {label} | {told} |", flush=True)
@@ -128,14 +128,16 @@ def pools(
         for _ in range(WINDOWS):
             window = series(rng, case, case.rows, kind)
             window[0] += shift
-            for pool, (reference, thinned), values in zip(
+            for pool, (reference, sampling_factor_ratio), values in zip(
                 (found.whole, found.segment),
                 before,
                 (mixed(rng, window), window[0]),
                 strict=True,
             ):
                 now = column(values, kind, Order.TIME)
-                compared = compare(reference, now, RULE.minimum_rows, thinned)
+                compared = compare(
+                    reference, now, RULE.minimum_rows, sampling_factor_ratio
+                )
                 if isinstance(compared, str):
                     raise TypeError(compared)
                 pool.append(compared)
@@ -169,18 +171,20 @@ def rates(
     `of`: calm columns, and moved ones: the first column, which is critical, is one of
     these in the whole and in one segment.
     """
-    calm, moved = of
+    calm, effect_significant = of
     asked = request(columns)
     halved = request_of_whole(replace(asked, segments=RULE))
     parted = request_of_segment(asked, RULE, case.segments)
     alone = both = 0
     for _ in range(checks):
-        whole = drawn(rng, calm.whole, moved.whole, columns)
+        whole = drawn(rng, calm.whole, effect_significant.whole, columns)
         alone += drifted(asked, whole)
         both += (
             drifted(halved, whole)
             or surely(
-                parted, drawn(rng, calm.segment, moved.segment, columns), case.rows
+                parted,
+                drawn(rng, calm.segment, effect_significant.segment, columns),
+                case.rows,
             )
             or any(
                 surely(
@@ -213,8 +217,8 @@ def surely(asked: CheckRequest, columns: list[Comparison], rows: int) -> bool:
     scores = scored(asked, columns)
     if decide(asked, scores)[0] is not Verdict.DRIFT:
         return False
-    worth = {score.name: worth_of(score, rows) for score in scores}
-    return is_sure(asked, scores, worth, RULE.minimum_rows)
+    effective_rows = {score.name: effective_rows_of(score, rows) for score in scores}
+    return is_sure(asked, scores, effective_rows, RULE.minimum_rows)
 
 
 def scored(asked: CheckRequest, columns: list[Comparison]) -> tuple[ColumnScore, ...]:

@@ -27,7 +27,7 @@ def play(screen: Screen) -> None:
         story.set_the_scene()
         story.calm()
         look = story.change()
-        drift = look.at("drift.worst", "") or look.at("drift.message", "")
+        drift = look.at("drift.topColumns", "") or look.at("drift.message", "")
         story.retrain()
         story.evaluate()
         outcome = story.promote(drift)

@@ -50,7 +50,7 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
             return check_in_pod(environment)
         if environment.get(REQUEST_VARIABLE) and not arguments:
             return check_in_pod(environment)
-        return check_at_desk(arguments, environment)
+        return run_cli_check(arguments, environment)
     except BrokenPipeError:
         raise
     except Exception:  # noqa: BLE001
@@ -75,19 +75,19 @@ def check_in_pod(environment: Mapping[str, str]) -> int:
     url = environment.get("DATABASE_URL")
     check = run_check(request, url, datetime.now(UTC), environment)
     warn(write_message(encode(check.answer), environment))
-    print(text_report(check, request.quality))
+    print(text_report(check, request.performance))
     push(request, check.answer, environment)
     if has_drift(check) and environment.get("MLFLOW_TRACKING_URI"):
         # Only now that the answer is left: it stands, whatever becomes of the page.
-        page = page_of(check, request, environment)
+        page = render_page(check, request, environment)
         answer = kept(check, request, page, environment)
         warn(write_message(encode(answer), environment))
     return 0
 
 
-def check_at_desk(arguments: list[str], environment: Mapping[str, str]) -> int:
+def run_cli_check(arguments: list[str], environment: Mapping[str, str]) -> int:
     """A check by hand; the exit code is the verdict."""
-    from driftcheck.cli.check import EXIT_CODES, check_by_hand, parser
+    from driftcheck.cli.check import EXIT_CODES, check_from_options, parser
     from driftcheck.cli.options import UsageError
     from driftcheck.progress import progress
     from driftcheck.report.text import text_report
@@ -96,17 +96,17 @@ def check_at_desk(arguments: list[str], environment: Mapping[str, str]) -> int:
     now = datetime.now(UTC).replace(microsecond=0)
     try:
         with progress():
-            request, check = check_by_hand(options, environment, now)
+            request, check = check_from_options(options, environment, now)
     except UsageError as error:
         print(f"{error}; see --help", file=sys.stderr)
         return 2
     except CheckFailure as failure:
         print(failure, file=sys.stderr)
         return 1
-    print(text_report(check, request.quality))
+    print(text_report(check, request.performance))
     answer = check.answer
     if has_drift(check) and (options.html or options.mlflow):
-        page = page_of(check, request, environment)
+        page = render_page(check, request, environment)
         if options.html and page is not None:
             warn(written(options.html, page))
         if options.mlflow:
@@ -124,7 +124,7 @@ def has_drift(check: "Check") -> bool:
     return any(w.verdict is Verdict.DRIFT for w in check.answer.windows[-1:])
 
 
-def page_of(
+def render_page(
     check: "Check", request: CheckRequest, environment: Mapping[str, str]
 ) -> str | None:
     """Evidently's page; None, and a warning, where there can be none."""

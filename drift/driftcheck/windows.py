@@ -39,12 +39,12 @@ def windows_to_judge(request: CheckRequest, now: datetime) -> tuple[Window, ...]
 
 
 def labelled_windows(request: CheckRequest, now: datetime) -> tuple[Window, ...]:
-    """The counting windows whose quality is due, oldest first.
+    """The counting windows whose performance is due, oldest first.
 
     A window's labels have come the rule's delay after it is complete. None where no
     bound is declared: nothing counts then.
     """
-    rule = request.quality
+    rule = request.performance
     if rule is None or rule.bound is None:
         return ()
     late = timedelta(seconds=request.log.lag_seconds + rule.delay_seconds)

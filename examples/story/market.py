@@ -40,7 +40,7 @@ class Stretch:
 
 
 TRAINING = Stretch(date(2004, 1, 1), date(2007, 1, 1))
-STRETCHES = {
+N_BLOCKS = {
     # The model's world, half a year on.
     "calm": Stretch(date(2007, 1, 1), date(2007, 7, 1)),
     # The world after the credit crisis reached the market. The months between are

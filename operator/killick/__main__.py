@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from killick import handlers
 from killick.runtime.logging_setup import configure_logging
-from killick.runtime.namespace_access import left_out
+from killick.runtime.namespace_access import inaccessible_namespaces
 from killick.settings import Settings
 
 
@@ -35,7 +35,7 @@ def main(memo: kopf.Memo | None = None) -> int:
     memo.missing = ()
     if namespaces:
         handlers.watch_jobs()
-        memo.missing = asyncio.run(left_out(namespaces))
+        memo.missing = asyncio.run(inaccessible_namespaces(namespaces))
     served = [name for name in namespaces if name not in memo.missing]
     kopf.run(clusterwide=not namespaces, namespaces=served, memo=memo)
     return 0

@@ -20,16 +20,16 @@ from datetime import timedelta
 class KillickError(Exception):
     """Base of all expected failures.
 
-    `retry_after` is set where a server said in how many seconds to come again.
+    `retry_after_seconds` is set where a server said in how many seconds to come again.
     """
 
     default_reason = "Error"
-    retry_after: float | None = None
+    retry_after_seconds: float | None = None
 
     @property
-    def wish(self) -> timedelta:
+    def retry_after(self) -> timedelta:
         """The pause that the server asked for, in whole seconds like all our times."""
-        return timedelta(seconds=math.ceil(self.retry_after or 0))
+        return timedelta(seconds=math.ceil(self.retry_after_seconds or 0))
 
     def __init__(self, message: str, reason: str | None = None) -> None:
         super().__init__(message)

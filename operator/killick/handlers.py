@@ -17,7 +17,7 @@ import kopf
 
 from killick.names import FINALIZER, GROUP, LABEL_OBJECT, PLURAL, VERSION, ObjectName
 from killick.observe.target_conflicts import claims_of
-from killick.plan.facts import Rival
+from killick.plan.facts import ConflictingObject
 from killick.runtime.build import Runtime, build
 from killick.runtime.scheduler import drive
 from killick.settings import Settings
@@ -55,7 +55,7 @@ async def cleanup(memo: kopf.Memo, **_: Any) -> None:
 
 
 @kopf.index(*RESOURCE)
-async def claims(body: Any, memo: Any, **_: Any) -> dict[str, Rival]:
+async def claims(body: Any, memo: Any, **_: Any) -> dict[str, ConflictingObject]:
     """Keep who claims which target; kopf starts no daemon before all are known."""
     return claims_of(body, memo.runtime.settings.tracking_uri)
 
@@ -67,14 +67,14 @@ async def keep(
     """Drive one object for as long as it exists."""
     runtime: Runtime = memo.runtime
     claimed = indices["claims"]  # kopf keeps it up to date
-    world = replace(runtime.world, claimants=lambda claim: claimed.get(claim, ()))
+    world = replace(runtime.world, index=lambda claim: claimed.get(claim, ()))
     where = namespace or ""
     subject = ObjectName(runtime.settings.cluster, where, name)
     wake = runtime.wakeups.event(where, name)
     try:
-        await drive(world, subject, runtime.pulse, wake, stopped.is_set)
+        await drive(world, subject, runtime.liveness, wake, stopped.is_set)
     finally:
-        runtime.world.board.forget(subject)
+        runtime.world.collector.forget(subject)
         runtime.wakeups.forget(where, name)
 
 

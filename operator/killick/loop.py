@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from killick.act.dispatch import Hands, act
+from killick.act.dispatch import EffectContext, act
 from killick.act.manifests import Owner
 from killick.cluster.port import Manifest
 from killick.errors import (
@@ -34,9 +34,9 @@ from killick.names import ObjectName
 from killick.observe.credentials import git_credentials, registry_credentials
 from killick.observe.gather import Ports, Subject, observe
 from killick.observe.gitops import git_target
-from killick.observe.model_deployment import object_facts, overtaken
+from killick.observe.model_deployment import changed_since_read, object_facts
 from killick.observe.registry import registry_target
-from killick.observe.target_conflicts import Claimants, nobody
+from killick.observe.target_conflicts import TargetIndex, no_conflicts
 from killick.plan.context import Context
 from killick.plan.effects import (
     Effect,
@@ -47,10 +47,10 @@ from killick.plan.effects import (
 from killick.plan.facts import Failure
 from killick.plan.needs import needs
 from killick.plan.planner import Plan, plan
-from killick.plan.report.events import Decision, unknown_schema, untold
+from killick.plan.report.events import Decision, pending_events, unknown_schema
 from killick.plan.report.invalid import invalid
 from killick.record.events import emit_events
-from killick.record.metrics import Board
+from killick.record.metrics import StatusCollector
 from killick.record.status import write_status
 from killick.resource.parse import parse_spec
 from killick.resource.status import Status, parse_status, require_known
@@ -59,7 +59,7 @@ from killick.settings import Settings
 log = logging.getLogger("killick.pass")
 SOON = timedelta(seconds=2)
 ERROR_PAUSE = timedelta(seconds=10)
-UNTOLD_LIMIT = 20
+PENDING_EVENTS_LIMIT = 20
 
 
 @dataclass
@@ -72,8 +72,8 @@ class Memory:
 
     failures: dict[str, Failure] = field(default_factory=dict)
     began: bool = False
-    untold: tuple[Decision, ...] = ()
-    told_schema: str | None = None
+    pending_events: tuple[Decision, ...] = ()
+    reported_schema: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,10 @@ class World:
 
     ports: Ports
     settings: Settings
-    board: Board
-    claimants: Claimants = nobody
+    collector: StatusCollector
+    index: TargetIndex = no_conflicts
     decide: Callable[[Context, Status], Plan] = plan
-    act: Callable[[Hands, Effect], Awaitable[str]] = act
+    act: Callable[[EffectContext, Effect], Awaitable[str]] = act
     leading: Callable[[], bool] = lambda: True
 
 
@@ -112,23 +112,25 @@ async def run_once(
         _log(name, result="conflict", message=error.message)
         return PassResult(now + SOON)
     except KillickError as error:
-        world.board.pass_errors.labels(error.reason).inc()
+        world.collector.pass_errors.labels(error.reason).inc()
         _log(name, result="error", reason=error.reason, message=error.message)
         settled = isinstance(error, UnknownSchema)
         pause = timedelta(seconds=world.settings.resync_seconds)
-        return PassResult(now + (pause if settled else max(ERROR_PAUSE, error.wish)))
+        return PassResult(
+            now + (pause if settled else max(ERROR_PAUSE, error.retry_after))
+        )
     except Exception:
-        world.board.pass_errors.labels("Unexpected").inc()
+        world.collector.pass_errors.labels("Unexpected").inc()
         log.exception("the pass over %s failed", name)
         return PassResult(now + ERROR_PAUSE)
 
 
-async def fetch(world: World, name: ObjectName) -> Manifest | None:
+async def get_object(world: World, name: ObjectName) -> Manifest | None:
     """Return the object as it is now, None if it is gone."""
     return await world.ports.cluster.get_model_deployment(name.namespace, name.name)
 
 
-async def look(
+async def build_context(
     world: World, name: ObjectName, manifest: Manifest, memory: Memory, now: datetime
 ) -> tuple[Context, Status]:
     """Read all that a pass over this object needs; change nothing.
@@ -141,7 +143,7 @@ async def look(
     uri = world.settings.tracking_uri
     hosts = world.settings.host_patterns
     uid = manifest["metadata"]["uid"]
-    subject = Subject(name, uid, spec, uri, hosts, world.claimants)
+    subject = Subject(name, uid, spec, uri, hosts, world.index)
     questions = needs(spec, status, uri, name, now)
     observed = await observe(world.ports, subject, questions)
     context = Context(
@@ -159,18 +161,20 @@ async def look(
 async def _pass(
     world: World, name: ObjectName, memory: Memory, now: datetime
 ) -> PassResult:
-    manifest = await fetch(world, name)
+    manifest = await get_object(world, name)
     if manifest is None:
-        world.board.forget(name)
+        world.collector.forget(name)
         return PassResult(now, gone=True)
     try:
-        context, before = await look(world, name, manifest, memory, now)
+        context, before = await build_context(world, name, manifest, memory, now)
         decided = world.decide(context, before)
     except UnknownSchema as error:
-        if memory.told_schema != error.message:
+        if memory.reported_schema != error.message:
             told = unknown_schema(name, error.message)
-            memory.untold = (*memory.untold, told)[-UNTOLD_LIMIT:]
-            memory.told_schema = error.message
+            memory.pending_events = (*memory.pending_events, told)[
+                -PENDING_EVENTS_LIMIT:
+            ]
+            memory.reported_schema = error.message
         await _tell(world, name, manifest, memory, now)
         raise
     except InvalidSpec as error:
@@ -178,15 +182,17 @@ async def _pass(
         raise
     if not world.leading():
         return PassResult(now + SOON)
-    world.board.show(name, context.spec.model.name, decided.status)
+    world.collector.show(name, context.spec.model.name, decided.status)
     try:
         wrote = await write_status(world.ports.cluster, manifest, decided.status)
     except Unavailable:
         memory.began = False  # it may be written: the next pass tells what it finds
         raise
-    found = () if memory.began else untold(name, before, now)
+    found = () if memory.began else pending_events(name, before, now)
     memory.began = True
-    memory.untold = (*memory.untold, *found, *decided.decisions)[-UNTOLD_LIMIT:]
+    memory.pending_events = (*memory.pending_events, *found, *decided.decisions)[
+        -PENDING_EVENTS_LIMIT:
+    ]
     await _tell(world, name, manifest, memory, now)
     outcome = None
     if decided.effect and world.leading():
@@ -201,12 +207,14 @@ async def _tell(
 ) -> None:
     """Tell decisions as Events; those that cannot be told wait for a later pass."""
     try:
-        while memory.untold:
-            await emit_events(world.ports.cluster, manifest, memory.untold[:1], now)
-            memory.untold = memory.untold[1:]
+        while memory.pending_events:
+            await emit_events(
+                world.ports.cluster, manifest, memory.pending_events[:1], now
+            )
+            memory.pending_events = memory.pending_events[1:]
     except KillickError as error:
-        world.board.pass_errors.labels(error.reason).inc()
-        _log(name, result="untold", reason=error.reason, message=error.message)
+        world.collector.pass_errors.labels(error.reason).inc()
+        _log(name, result="pending_events", reason=error.reason, message=error.message)
 
 
 async def _carry_out(
@@ -217,28 +225,30 @@ async def _carry_out(
         return ""
     kind = type(effect).__name__
     try:
-        hands = await _hands(world, context, decided.status, manifest, effect)
-        late = await overtaken(world.ports.cluster, manifest, decided.status)
-        done = "" if late else await world.act(hands, effect)
+        effects_context = await _effect_context(
+            world, context, decided.status, manifest, effect
+        )
+        late = await changed_since_read(world.ports.cluster, manifest, decided.status)
+        done = "" if late else await world.act(effects_context, effect)
     except KillickError as error:
         count = (
             memory.failures[effect.key].count if effect.key in memory.failures else 0
         )
         memory.failures[effect.key] = Failure(
-            count + 1, context.now, error.reason, error.message, error.wish
+            count + 1, context.now, error.reason, error.message, error.retry_after
         )
-        world.board.effects.labels(kind, "failed").inc()
+        world.collector.effects.labels(kind, "failed").inc()
         return f"failed {effect.key}: {error.reason}: {error.message}"
     if late:
         raise Conflict(f"{effect.key} is not done: the object changed in this pass")
     memory.failures.pop(effect.key, None)
-    world.board.effects.labels(kind, "done").inc()
+    world.collector.effects.labels(kind, "done").inc()
     return done
 
 
-async def _hands(
+async def _effect_context(
     world: World, context: Context, status: Status, manifest: Manifest, effect: Effect
-) -> Hands:
+) -> EffectContext:
     ports, settings, spec = world.ports, world.settings, context.spec
     namespace = context.name.namespace
     owner = Owner(
@@ -257,7 +267,7 @@ async def _hands(
     if isinstance(effect, PushPromotion) and spec.promotion:
         token = await git_credentials(ports.cluster, namespace, spec)
         git = (ports.git, git_target(spec.promotion), token)
-    return Hands(owner, ports.cluster, status.reference, registry, git)
+    return EffectContext(owner, ports.cluster, status.reference, registry, git)
 
 
 async def _record_invalid(

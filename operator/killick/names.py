@@ -85,7 +85,7 @@ class ObjectName:
         return f"{self.name}-eval-{evaluation}"
 
     @property
-    def everywhere(self) -> str:
+    def qualified_name(self) -> str:
         """The name that is the object's own also outside of its cluster."""
         return f"{self.cluster}/{self.namespace}/{self.name}"
 

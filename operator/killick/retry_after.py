@@ -36,7 +36,7 @@ def retry_after(header: str | None, now: datetime | None = None) -> float | None
     return min(wish, LONGEST) if wish > 0 else None
 
 
-class Gate:
+class RetryAfterGate:
     """Shut for as long as a server asked for; whoever comes meanwhile is told why.
 
     `clock` is in seconds; `chance` gives numbers from 0 to 1.
@@ -55,13 +55,13 @@ class Gate:
     def shut(self, error: KillickError) -> KillickError:
         """Take note of an error that says when to come again, and return it.
 
-        Its `retry_after` is then the pause that is kept.
+        Its `retry_after_seconds` is then the pause that is kept.
         """
-        if error.retry_after is None:
+        if error.retry_after_seconds is None:
             return error
-        pause = error.retry_after * (1 + SPREAD * self._chance())
+        pause = error.retry_after_seconds * (1 + SPREAD * self._chance())
         self._until = max(self._until, self._clock() + pause)
-        error.retry_after = self._until - self._clock()
+        error.retry_after_seconds = self._until - self._clock()
         self._error = error
         return error
 
@@ -71,5 +71,5 @@ class Gate:
         if self._error is not None and left > 0:
             # The words stay the same: a status that repeats them is not written again.
             again = type(self._error)(self._error.message, self._error.reason)
-            again.retry_after = left
+            again.retry_after_seconds = left
             raise again

@@ -255,13 +255,17 @@ class GitContract:
     async def test_two_operators_one_promotion(self, world: World) -> None:
         """The same promotion from two operators at once is one commit."""
         ports = (world.port, world.another_port())
-        outcomes = await asyncio.gather(
+        labelled_predictions = await asyncio.gather(
             *(
                 port.push_value(world.target, world.credentials, CHANGE)
                 for port in ports
             )
         )
-        shas = {one.sha for one in outcomes if isinstance(one, Landed | AlreadyLanded)}
+        shas = {
+            one.sha
+            for one in labelled_predictions
+            if isinstance(one, Landed | AlreadyLanded)
+        }
         assert shas == {world.head()}
         assert len(world.messages()) == 2
 
@@ -277,8 +281,8 @@ class GitContract:
             port = ports[number % 2]
             return await port.push_value(target, world.credentials, change)
 
-        outcomes = await asyncio.gather(*map(promote, range(10)))
-        assert [type(one) for one in outcomes] == [Landed] * 10
+        labelled_predictions = await asyncio.gather(*map(promote, range(10)))
+        assert [type(one) for one in labelled_predictions] == [Landed] * 10
         assert len(world.messages()) == 21
         for number in range(10):
             assert NEW.encode() in world.content(f"app-{number}.yaml")

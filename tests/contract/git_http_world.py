@@ -154,7 +154,7 @@ class Trickster:
             yield self
 
 
-def told(world: HttpWorld, server: Trickster) -> list[str]:
+def credentials_received(world: HttpWorld, server: Trickster) -> list[str]:
     """The requests by which a server learned our token."""
     pair = f"{world.credentials.username}:{world.credentials.password}"
     secrets = (world.credentials.password, base64.b64encode(pair.encode()).decode())

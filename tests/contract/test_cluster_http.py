@@ -8,7 +8,7 @@ from kubernetes.aio import client
 
 from killick.cluster.kube import KubeCluster
 from killick.errors import KillickError, Unavailable
-from killick.retry_after import Gate
+from killick.retry_after import RetryAfterGate
 
 Serve = Callable[[int, dict[str, str]], Awaitable["Busy"]]
 
@@ -34,7 +34,7 @@ class Busy:
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         api = client.ApiClient(client.Configuration(host=site.name))
-        gate = Gate(lambda: self.now, chance=lambda: 0.5)
+        gate = RetryAfterGate(lambda: self.now, chance=lambda: 0.5)
         self.port = KubeCluster(api, gate=gate)
 
 
@@ -64,7 +64,7 @@ async def test_the_pause_is_kept(serve: Serve, status: int) -> None:
     busy = await serve(status, {"Retry-After": "20"})
     with pytest.raises(Unavailable) as caught:
         await busy.port.get_secret("ml", "mlflow")
-    assert caught.value.retry_after == pytest.approx(21.0)
+    assert caught.value.retry_after_seconds == pytest.approx(21.0)
     busy.now = 20.9
     for call in (busy.port.list_jobs("ml", "x"), busy.port.get_cronjob("ml", "x")):
         with pytest.raises(Unavailable, match="too many requests") as again:
@@ -83,7 +83,7 @@ async def test_a_wish_that_is_none(serve: Serve, wish: str) -> None:
     for _ in range(2):
         with pytest.raises(Unavailable) as caught:
             await busy.port.list_pods("ml", "x")
-        assert caught.value.retry_after is None
+        assert caught.value.retry_after_seconds is None
     assert len(busy.asked) == 2
 
 
@@ -93,5 +93,5 @@ async def test_only_a_server_that_cannot_asks_for_a_pause(serve: Serve) -> None:
     for _ in range(2):
         with pytest.raises(KillickError) as caught:
             await busy.port.get_cronjob("ml", "x")
-        assert caught.value.retry_after is None
+        assert caught.value.retry_after_seconds is None
     assert len(busy.asked) == 2

@@ -21,8 +21,8 @@ from killick.gitops.repository import GitLimits
 from tests.contract.git_http_world import (
     HttpWorld,
     Trickster,
+    credentials_received,
     git_http_world,
-    told,
 )
 from tests.contract.git_world import CHANGE, OLD
 
@@ -54,8 +54,8 @@ async def test_redirect_before_the_token(
         with pytest.raises(GitError):
             await world.port.read(replace(world.target, url=url), world.credentials)
     assert first.heard
-    assert not told(world, thief)
-    assert not told(world, first)
+    assert not credentials_received(world, thief)
+    assert not credentials_received(world, first)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
@@ -77,7 +77,7 @@ async def test_redirect_gets_no_token(
         push = world.port.push_value(world.target, world.credentials, CHANGE)
         with contextlib.suppress(GitError):
             assert isinstance(await world.interfere(begin, push), Unknown)
-    assert not told(world, thief)
+    assert not credentials_received(world, thief)
     assert len(world.messages()) == 1
 
 

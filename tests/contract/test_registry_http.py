@@ -102,9 +102,9 @@ async def failure(
     return caught.value
 
 
-def remembered(error: RegistryError) -> bool:
+def from_cache(error: RegistryError) -> bool:
     """Return whether the server was spared the question."""
-    return isinstance(error, RegistryUnreachable) and error.remembered
+    return isinstance(error, RegistryUnreachable) and error.from_cache
 
 
 async def test_refused_port_fails_quickly(registry: MlflowRegistry) -> None:
@@ -124,7 +124,7 @@ async def test_silent_server_is_given_up(hasty: MlflowRegistry) -> None:
         for _ in range(3):
             assert isinstance(await failure(hasty, target), RegistryUnreachable)
         began = time.monotonic()
-        assert remembered(await failure(hasty, target))
+        assert from_cache(await failure(hasty, target))
         assert time.monotonic() - began < 0.2
 
 
@@ -152,11 +152,11 @@ async def test_breaker_closes_again(serve: Serve) -> None:
     target = RegistryTarget(f"http://127.0.0.1:{port}", "model")
     first = await failure(registry, target)
     second = await failure(registry, target)
-    assert not remembered(first)
-    assert remembered(second)
+    assert not from_cache(first)
+    assert from_cache(second)
     assert second.message == first.message
     now += 3
-    assert not remembered(await failure(registry, target))
+    assert not from_cache(await failure(registry, target))
     other = await serve(answer(404, {"error_code": "RESOURCE_DOES_NOT_EXIST"}))
     assert not (await registry.read(other, NO_CREDENTIALS)).model_exists
     await registry.close()
@@ -167,7 +167,12 @@ async def test_breaker_closes_again(serve: Serve) -> None:
     [
         (401, "", RegistryUnauthorized, "401"),
         (403, {"error_code": "PERMISSION_DENIED"}, RegistryUnauthorized, "403"),
-        (403, "Invalid Host header - rebinding?", RegistryRefused, "--allowed-hosts"),
+        (
+            403,
+            "Invalid HostLimiter header - rebinding?",
+            RegistryRefused,
+            "--allowed-hosts",
+        ),
         (404, "<html>not here</html>", RegistryRefused, "no MLflow API"),
         (200, "<html>please log in</html>", RegistryRefused, "no MLflow API"),
         (200, [1], RegistryRefused, "no MLflow API"),
@@ -412,12 +417,12 @@ async def test_a_server_that_asks_for_a_pause_has_it(serve: Serve, status: int) 
     target = await serve(busy)
     first = await failure(registry, target)
     assert isinstance(first, RegistryUnreachable)
-    assert 60 <= (first.retry_after or 0) <= 66
+    assert 60 <= (first.retry_after_seconds or 0) <= 66
     now += 59
     second = await failure(registry, target, Credentials(token="another"))
-    assert remembered(second)
+    assert from_cache(second)
     assert (second.message, asked) == (first.message, 1)
     now += 8
-    assert not remembered(await failure(registry, target))
+    assert not from_cache(await failure(registry, target))
     assert asked == 2
     await registry.close()

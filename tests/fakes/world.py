@@ -27,7 +27,7 @@ from driftcheck.contract.evaluation import (
 from killick.loop import Memory, PassResult, World, run_once
 from killick.names import LABEL_PURPOSE, ObjectName
 from killick.observe.gather import Ports
-from killick.record.metrics import Board
+from killick.record.metrics import StatusCollector
 from killick.resource.status import Status, parse_status
 from killick.settings import Settings
 from tests.fakes.cluster import FakeCluster
@@ -96,7 +96,7 @@ class FakeWorld:
         settings = Settings(
             cluster="test", tracking_uri=MLFLOW, work_directory=Path("/nonexistent")
         )
-        return World(ports, settings, Board())
+        return World(ports, settings, StatusCollector())
 
     def restart(self) -> None:
         """Lose everything that the operator kept in memory."""

@@ -9,7 +9,7 @@ from dev.kubernetes.node.podspec import Container, Pod
 from dev.kubernetes.node.prepare import NotReadyError, Place, Services
 from dev.kubernetes.node.runner import ContainerProcess, Launch
 from dev.kubernetes.node.status import Running, Terminated, Waiting
-from dev.kubernetes.node.status_tracker import Board, now
+from dev.kubernetes.node.status_tracker import PodStatusTracker, now
 
 _LOG = logging.getLogger("killick.node")
 # Seconds between two tries to get what a container waits for.
@@ -20,15 +20,15 @@ _LONGEST_BACKOFF = 300.0
 
 
 class Containers:
-    """Runs a pod's containers and reports each change to the board."""
+    """Runs a pod's containers and reports each change to the tracker."""
 
     def __init__(
-        self, pod: Pod, place: Place, services: Services, board: Board
+        self, pod: Pod, place: Place, services: Services, tracker: PodStatusTracker
     ) -> None:
         self._pod = pod
         self._place = place
         self._services = services
-        self._board = board
+        self._board = tracker
         self._stopping = asyncio.Event()
         self._running: dict[str, ContainerProcess] = {}
 

@@ -179,5 +179,5 @@ def _fields(process: int, file: str, names: tuple[str, ...]) -> int:
 
 def _pipe(process: subprocess.Popen[str]) -> IO[str]:
     if process.stdin is None:
-        raise RuntimeError("the guardian was started without a pipe")
+        raise RuntimeError("the session_reaper was started without a pipe")
     return process.stdin

@@ -19,7 +19,7 @@ def now() -> str:
     return status.timestamp(datetime.now(UTC))
 
 
-class Board:
+class PodStatusTracker:
     """Where containers write what happens to them; `changed` is called each time."""
 
     def __init__(self, pod: Pod, started: str, changed: Callable[[], None]) -> None:

@@ -11,7 +11,7 @@ from dev.kubernetes.node.containers import Containers
 from dev.kubernetes.node.podspec import Json, parse_pod
 from dev.kubernetes.node.prepare import Services, place_of
 from dev.kubernetes.node.publish import Publisher
-from dev.kubernetes.node.status_tracker import Board, now
+from dev.kubernetes.node.status_tracker import PodStatusTracker, now
 from dev.kubernetes.node.support import unsupported
 
 _LOG = logging.getLogger("killick.node")
@@ -36,7 +36,7 @@ class PodWorker:
         self._place = place_of(services.directory, pod.namespace, pod.name, pod.uid)
         self._publisher = Publisher(services.api, self._path, pod.uid)
         self._started = (raw.get("status") or {}).get("startTime") or now()
-        self._board = Board(pod, self._started, self._offer)
+        self._board = PodStatusTracker(pod, self._started, self._offer)
         self._deletion = asyncio.Event()
         self._gone = asyncio.Event()
         self.update(raw)

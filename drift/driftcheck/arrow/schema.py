@@ -79,7 +79,7 @@ def _columns_shape(schema: pa.Schema, names: Sequence[str]) -> Shape:
         if kind is None:
             held = plain_type(schema.field(name).type)
             detail = f"values of type {held} are not compared"
-            findings.append(Finding("Unchecked", name, detail, quality=False))
+            findings.append(Finding("Unchecked", name, detail, data_quality=False))
         else:
             columns[name] = kind
     return Shape(None, columns, tuple(findings))
@@ -125,7 +125,7 @@ def _vector_shape(
     numbers = is_list(field.type) and (
         kind_of(field.type.value_field) is ColumnKind.NUMBER
     )
-    if not numbers and not is_written(field) and not is_dense_vector(field):
+    if not numbers and not is_text_encoded(field) and not is_dense_vector(field):
         detail = f"it holds {_held(field)}, not an array of numbers"
         return Shape(None, {}, (Finding("RetypedColumn", column, detail),))
     findings = tuple(
@@ -143,7 +143,7 @@ def _object_shape(
     if column not in schema.names:
         detail = "the inference log has no such column"
         return Shape(None, {}, (Finding("MissingColumn", column, detail),))
-    if not is_written(schema.field(column)):
+    if not is_text_encoded(schema.field(column)):
         detail = f"it holds {_held(schema.field(column))}, not JSON"
         return Shape(None, {}, (Finding("RetypedColumn", column, detail),))
     return Shape(None, {}, (), expected, column)
@@ -163,7 +163,7 @@ def _held(field: pa.Field) -> str:
     return str(kind)
 
 
-def is_written(field: pa.Field) -> bool:
+def is_text_encoded(field: pa.Field) -> bool:
     """Whether values of that type are texts, such as JSON, or can be read as texts."""
     written = (field.metadata or {}).get(POSTGRES_TYPE) in WRITTEN_TYPES
     kind = plain_type(field.type)

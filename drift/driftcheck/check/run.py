@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from driftcheck.check.engine import judge_by_engine, reference_for
-from driftcheck.check.performance import qualities
+from driftcheck.check.performance import measure_performance
 from driftcheck.contract import (
     CheckAnswer,
     CheckError,
     CheckRequest,
     Filter,
-    Quality,
+    Performance,
     Verdict,
 )
 from driftcheck.dataset import LoadedReference, SegmentedReference, SegmentReader
@@ -57,12 +57,14 @@ def run_check(
     try:
         with open_log(url, request.log) as log:
             examined = _examine(request, windows, reference, log, environment or {})
-            found = qualities(request, windows, now, reference, log)
+            found = measure_performance(request, windows, now, reference, log)
     except CheckFailure as failure:
         return _failed(request, windows, now, failure, reference)
     examined = _shown(request, examined, found.latest)
     done = _done(request, examined, now, reference)
-    answer = replace(done.answer, quality=found.latest, quality_windows=found.counting)
+    answer = replace(
+        done.answer, performance=found.latest, performance_windows=found.counting
+    )
     return replace(done, answer=answer)
 
 
@@ -128,16 +130,18 @@ def segments_if_asked(
 
 
 def _shown(
-    request: CheckRequest, examined: tuple[Examined, ...], quality: Quality | None
+    request: CheckRequest,
+    examined: tuple[Examined, ...],
+    performance: Performance | None,
 ) -> tuple[Examined, ...]:
-    """The windows, of which the last, which is shown, says what its quality adds.
+    """The windows, of which the last, which is shown, says what its performance adds.
 
     Where that one counts, it stays as it is, and is shown once more: its answers count
     by themselves, once their labels have come.
     """
     if not examined:
         return examined
-    last = with_quality(request, examined[-1], quality)
+    last = show_performance(request, examined[-1], performance)
     if last is examined[-1] or not last.judgement.verdict.counting:
         return (*examined[:-1], last)
     verdict = replace(last.judgement.verdict, counting=False)
@@ -145,14 +149,14 @@ def _shown(
     return (*examined, shown)
 
 
-def with_quality(
-    request: CheckRequest, examined: Examined, quality: Quality | None
+def show_performance(
+    request: CheckRequest, examined: Examined, performance: Performance | None
 ) -> Examined:
-    """A window that is shown, with what its quality adds to it."""
-    if request.quality is None or quality is None:
+    """A window that is shown, with what its performance adds to it."""
+    if request.performance is None or performance is None:
         return examined
     judgement = examined.judgement
-    told = with_performance(judgement.verdict, request.quality, quality)
+    told = with_performance(judgement.verdict, request.performance, performance)
     if told == judgement.verdict:
         return examined
     return replace(examined, judgement=replace(judgement, verdict=told))

@@ -15,7 +15,7 @@ from driftcheck.check.run import (
     changed_reference,
     run_check,
     segments_if_asked,
-    with_quality,
+    show_performance,
 )
 from driftcheck.cli.options import UsageError, column_rules, seconds_in
 from driftcheck.contract import (
@@ -24,7 +24,7 @@ from driftcheck.contract import (
     Features,
     LogSource,
     Metric,
-    QualityRule,
+    PerformanceRule,
     Reference,
     SegmentRule,
     Verdict,
@@ -33,7 +33,7 @@ from driftcheck.contract import (
 from driftcheck.contract.request import DATABASE_VARIABLE, ENGINES
 from driftcheck.dataset import LoadedReference
 from driftcheck.inference_log.window_file import load_window
-from driftcheck.judge.model_performance import quality_of
+from driftcheck.judge.model_performance import performance_of
 from driftcheck.judge.performance import judged
 from driftcheck.judge.result import Check, Examined
 from driftcheck.judge.segments import judge_segments, request_of_whole
@@ -78,8 +78,14 @@ def parser() -> argparse.ArgumentParser:
     add("--label", metavar="COLUMN", help="what turned out true; needs --metric")
     add("--metric", choices=list(Metric), help="of predictions against labels")
     add("--label-delay", default="0s", help="how old rows are when labels have come")
-    add("--quality-minimum", type=float, help="of a score; surely below it is Drift")
-    add("--quality-maximum", type=float, help="of an error; surely above it is Drift")
+    add(
+        "--performance-minimum", type=float, help="of a score; surely below it is Drift"
+    )
+    add(
+        "--performance-maximum",
+        type=float,
+        help="of an error; surely above it is Drift",
+    )
     add("--segment", metavar="COLUMN", help="judge each of its values apart, too")
     add("--segment-minimum-rows", type=int, default=100)
     add("--segment-maximum", type=int, default=20, help="the largest are taken")
@@ -108,7 +114,7 @@ def parser() -> argparse.ArgumentParser:
     return options
 
 
-def check_by_hand(
+def check_from_options(
     options: argparse.Namespace, environment: Mapping[str, str], now: datetime
 ) -> tuple[CheckRequest, Check]:
     """The check that the options ask for; UsageError where they ask for none."""
@@ -127,16 +133,19 @@ def check_by_hand(
     examined = changed_reference(request, window, reference) or _examine(
         request, window, reference, options, environment
     )
-    quality = None
-    if request.quality:
+    performance = None
+    if request.performance:
         from driftcheck.inference_log.file_outcomes import file_outcomes
 
-        outcomes = file_outcomes(options.current, request.log)
-        quality = judged(request.quality, quality_of(request.quality, window, outcomes))
-        examined = with_quality(request, examined, quality)
+        labelled_predictions = file_outcomes(options.current, request.log)
+        performance = judged(
+            request.performance,
+            performance_of(request.performance, window, labelled_predictions),
+        )
+        examined = show_performance(request, examined, performance)
     verdicts = (examined.judgement.verdict,)
     answer = CheckAnswer(
-        request.spec_hash, reference.sha256, now, verdicts, quality=quality
+        request.spec_hash, reference.sha256, now, verdicts, performance=performance
     )
     return request, Check(answer, (examined,), reference.dataset)
 
@@ -226,7 +235,7 @@ def request_from(
         default_threshold=options.threshold,
         profiles=options.profile,
         engine=options.engine,
-        quality=_quality(options),
+        performance=_performance(options),
         segments=segments,
     ).to_json()
     try:
@@ -241,18 +250,18 @@ def _log_type(options: argparse.Namespace) -> str:
     return "DuckDB" if options.table else "Files"
 
 
-def _quality(options: argparse.Namespace) -> QualityRule | None:
-    bounds = (options.quality_minimum, options.quality_maximum)
+def _performance(options: argparse.Namespace) -> PerformanceRule | None:
+    bounds = (options.performance_minimum, options.performance_maximum)
     if not options.label and not options.metric:
         if bounds != (None, None):
-            raise UsageError("a bound of quality needs --label and --metric")
+            raise UsageError("a bound of performance needs --label and --metric")
         return None
     if not (options.label and options.metric and options.prediction_column):
-        raise UsageError("quality needs --label, --metric and --prediction-column")
+        raise UsageError("performance needs --label, --metric and --prediction-column")
     if options.backend:
         raise UsageError("--label works with --current or --table, not with --backend")
     metric, delay = Metric(options.metric), seconds_in(options.label_delay)
-    return QualityRule(metric, options.minimum_rows, delay, *bounds)
+    return PerformanceRule(metric, options.minimum_rows, delay, *bounds)
 
 
 def _reference(options: argparse.Namespace, environment: Mapping[str, str]) -> str:

@@ -20,7 +20,7 @@ from driftcheck.contract.fields import (
     parse_time,
 )
 from driftcheck.contract.log import Features, Filter, LogSource
-from driftcheck.contract.performance import Metric, Quality, QualityRule
+from driftcheck.contract.performance import Metric, Performance, PerformanceRule
 from driftcheck.contract.request import (
     MAXIMUM_COUNT,
     REQUEST_VARIABLE,
@@ -50,8 +50,8 @@ __all__ = [
     "Kind",
     "LogSource",
     "Metric",
-    "Quality",
-    "QualityRule",
+    "Performance",
+    "PerformanceRule",
     "Reference",
     "SegmentRule",
     "Verdict",

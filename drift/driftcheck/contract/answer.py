@@ -15,7 +15,7 @@ from driftcheck.contract.fields import (
     parse_object,
     short_text,
 )
-from driftcheck.contract.performance import Quality, metric_from
+from driftcheck.contract.performance import Performance, metric_from
 from driftcheck.contract.verdict import Kind, Verdict, verdict_from
 
 _REASON = re.compile(r"[A-Z][A-Za-z0-9]{0,23}")
@@ -49,13 +49,13 @@ def _share(drifted: int | None, checked: int | None) -> int | None:
 class WindowVerdict:
     """The verdict on the half-open window from `start` to `end`.
 
-    `rows` were found in the window (None: not counted); `drifted` of `checked`
-    columns drifted, `percent` of 100, rounded down; None means not computed, never
-    zero. `worst` holds the highest scores, most drifted first; `findings` every
-    finding as "Reason: column". `sampled`: how many of the rows were compared, chosen
-    at random; None where all were. Predictions are not among the checked columns.
-    `near`: no drift, but thresholds a fifth lower would say otherwise, so that a drift
-    before has not passed for certain.
+    `rows` were found in the window (None: not counted); `drifted` of `checked` columns
+    drifted, `percent` of 100, rounded down; None means not computed, never zero.
+    `top_columns` holds the highest scores, most drifted first; `findings` every finding
+    as "Reason: column". `sampled`: how many of the rows were compared, chosen at
+    random; None where all were. Predictions are not among the checked columns.
+    `borderline`: no drift, but thresholds a fifth lower would say otherwise, so an
+    earlier drift has not ended for certain.
     """
 
     start: datetime
@@ -69,10 +69,10 @@ class WindowVerdict:
     checked: int | None = None
     percent: int | None = None
     kinds: tuple[Kind, ...] = ()
-    worst: tuple[tuple[str, float], ...] = ()
+    top_columns: tuple[tuple[str, float], ...] = ()
     findings: tuple[str, ...] = ()
     sampled: int | None = None
-    near: bool = False
+    borderline: bool = False
 
     def to_json(self, seconds: float | None = None) -> dict[str, Any]:
         """In short keys, without what a reader would fill in by itself.
@@ -90,10 +90,10 @@ class WindowVerdict:
         if self.percent != _share(self.drifted, self.checked):
             value["p"] = self.percent
         value["k"] = [kind.value for kind in self.kinds]
-        value["w"] = [[name, round(score, 3)] for name, score in self.worst]
+        value["w"] = [[name, round(score, 3)] for name, score in self.top_columns]
         value["f"] = list(self.findings)
         value["sn"] = self.sampled
-        value["near"] = self.near or None
+        value["borderline"] = self.borderline or None
         return {key: item for key, item in value.items() if item not in (None, "", [])}
 
     @classmethod
@@ -116,10 +116,12 @@ class WindowVerdict:
             checked=checked,
             percent=_share(drifted, checked) if percent is None else percent,
             kinds=tuple(Kind(kind) for kind in fields.texts("k") if kind in known),
-            worst=tuple(_worst(item, fields.path("w")) for item in fields.items("w")),
+            top_columns=tuple(
+                _top_columns(item, fields.path("w")) for item in fields.items("w")
+            ),
             findings=fields.texts("f"),
             sampled=fields.optional_whole("sn"),
-            near=fields.flag("near", default=False),
+            borderline=fields.flag("borderline", default=False),
         )
 
 
@@ -129,8 +131,8 @@ class CheckAnswer:
 
     `reference_sha256` is the digest of what was really read, None if nothing was.
     `report`: where the full verdict, or Evidently's page on it, is kept in MLflow.
-    `quality`: how good the answers with labels were, None where nobody asked;
-    `quality_windows`: the same of counting windows, where a bound makes them count.
+    `performance`: how good the answers with labels were, None where nobody asked;
+    `performance_windows`: the same of counting windows, where a bound makes them count.
     `truncated`: details were cut to fit; verdicts of counting windows never are.
     """
 
@@ -141,8 +143,8 @@ class CheckAnswer:
     truncated: bool = False
     error: CheckError | None = None
     report: str | None = None
-    quality: Quality | None = None
-    quality_windows: tuple[Quality, ...] = ()
+    performance: Performance | None = None
+    performance_windows: tuple[Performance, ...] = ()
     contract: str = field(default=CONTRACT)
 
     def to_json(self) -> dict[str, Any]:
@@ -156,13 +158,14 @@ class CheckAnswer:
             "len": seconds,
             "cut": True if self.truncated else None,
             "report": self.report,
-            "quality": self.quality.to_json() if self.quality else None,
+            "performance": self.performance.to_json() if self.performance else None,
         }
-        if self.quality_windows:
-            shared = self.quality_windows[0].metric
+        if self.performance_windows:
+            shared = self.performance_windows[0].metric
             value["qm"] = shared.value
             value["qw"] = [
-                quality.to_json(seconds, shared) for quality in self.quality_windows
+                performance.to_json(seconds, shared)
+                for performance in self.performance_windows
             ]
         if self.error:
             value["error"] = error_json(self.error)
@@ -171,7 +174,7 @@ class CheckAnswer:
 
     def _seconds(self) -> float | None:
         lengths = [(w.end - w.start).total_seconds() for w in self.windows]
-        lengths += [(q.end - q.start).total_seconds() for q in self.quality_windows]
+        lengths += [(q.end - q.start).total_seconds() for q in self.performance_windows]
         if not lengths:
             return None
         most = max(lengths, key=lengths.count)
@@ -189,7 +192,7 @@ class CheckAnswer:
                 WindowVerdict.from_fields(item, seconds)
                 for item in fields.children("windows")
             )
-            quality_windows = _quality_windows(fields, seconds)
+            performance_windows = _performance_windows(fields, seconds)
         except OverflowError:
             raise ContractError("windows: a time is out of range") from None
         return cls(
@@ -200,21 +203,23 @@ class CheckAnswer:
             truncated=fields.flag("cut", default=False),
             error=error,
             report=fields.optional_text("report"),
-            quality=(
-                Quality.from_fields(fields.child("quality"))
-                if fields.has("quality")
+            performance=(
+                Performance.from_fields(fields.child("performance"))
+                if fields.has("performance")
                 else None
             ),
-            quality_windows=quality_windows,
+            performance_windows=performance_windows,
         )
 
 
-def _quality_windows(fields: Fields, seconds: float | None) -> tuple[Quality, ...]:
+def _performance_windows(
+    fields: Fields, seconds: float | None
+) -> tuple[Performance, ...]:
     if not fields.has("qw"):
         return ()
     shared = metric_from(fields, "qm")
     return tuple(
-        Quality.from_fields(item, seconds, shared) for item in fields.children("qw")
+        Performance.from_fields(item, seconds, shared) for item in fields.children("qw")
     )
 
 
@@ -229,7 +234,7 @@ def _reason(text: str, where: str) -> str:
     return text
 
 
-def _worst(item: Any, where: str) -> tuple[str, float]:
+def _top_columns(item: Any, where: str) -> tuple[str, float]:
     if not isinstance(item, list) or len(item) != 2 or not isinstance(item[0], str):
         raise ContractError(f"{where}: must hold pairs of column and score")
     return item[0], finite(item[1], where)

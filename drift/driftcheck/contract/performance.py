@@ -35,14 +35,14 @@ def metric_from(fields: Fields, name: str = "metric") -> Metric:
 
 
 @dataclass(frozen=True)
-class QualityRule:
+class PerformanceRule:
     """By which metric answers are scored, and when their labels have come.
 
     `delay_seconds`: rows are looked at once they are that old. `minimum_rows`: with
     fewer labelled ones there is no score. `minimum` of a score or `maximum` of an
     error, in the metric's unit: what lies beyond it is drift of kind Performance; None
-    where quality is only told. `judged_through`: the end of the last counting window
-    whose quality is known already.
+    where performance is only reported. `judged_through`: the end of the last counting
+    window whose performance is known already.
     """
 
     metric: Metric
@@ -88,7 +88,7 @@ class QualityRule:
 
 
 @dataclass(frozen=True)
-class Quality:
+class Performance:
     """The score of the labelled rows from `start` to before `end`.
 
     `rows` were found there, `labelled` of them have both label and prediction, and
@@ -97,8 +97,8 @@ class Quality:
     never zero: `reason` then says why, in one CamelCase word.
 
     `verdict`: against the declared bound, None where there is none. Drift is of kind
-    Performance: the whole interval lies beyond the bound. `near`: no drift, but the
-    interval holds the bound, so that a drift before has not passed for certain.
+    Performance: the whole interval lies beyond the bound. `borderline`: no drift, but
+    the     interval holds the bound, so that a drift before has not passed for certain.
     """
 
     start: datetime
@@ -112,7 +112,7 @@ class Quality:
     reason: str | None = None
     effective: int | None = None
     verdict: Verdict | None = None
-    near: bool = False
+    borderline: bool = False
 
     def to_json(
         self, seconds: float | None = None, shared: Metric | None = None
@@ -134,7 +134,7 @@ class Quality:
             "up": _short(self.upper),
             "r": self.reason,
             "v": self.verdict,
-            "near": self.near or None,
+            "borderline": self.borderline or None,
         }
         return {key: item for key, item in value.items() if item is not None}
 
@@ -161,10 +161,10 @@ class Quality:
             upper=fields.optional_number("up"),
             reason=fields.optional_text("r"),
             verdict=verdict_from(fields) if fields.has("v") else None,
-            near=fields.flag("near", default=False),
+            borderline=fields.flag("borderline", default=False),
         )
 
-    def told(self, rule: QualityRule) -> str:
+    def describe(self, rule: PerformanceRule) -> str:
         """What was found, in a sentence: score, interval, bound and rows."""
         covered = ""
         if self.rows is not None and self.labelled is not None:
@@ -182,13 +182,15 @@ class Quality:
             text += f", {self._against(rule)} {rule.bound:g}"
         return text + covered
 
-    def _against(self, rule: QualityRule) -> str:
+    def _against(self, rule: PerformanceRule) -> str:
         side = "minimum" if rule.metric.higher_is_better else "maximum"
         if self.verdict is Verdict.DRIFT:
             return f"{'below' if side == 'minimum' else 'above'} the {side}"
         if self.verdict is Verdict.NO_DRIFT:
             return (
-                f"not surely beyond the {side}" if self.near else f"within the {side}"
+                f"not surely beyond the {side}"
+                if self.borderline
+                else f"within the {side}"
             )
         return f"not judged ({self.reason}) against the {side}"
 

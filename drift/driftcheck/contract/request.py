@@ -14,7 +14,7 @@ from driftcheck.contract.fields import (
     short_text,
 )
 from driftcheck.contract.log import LogSource
-from driftcheck.contract.performance import QualityRule
+from driftcheck.contract.performance import PerformanceRule
 from driftcheck.contract.segments import SegmentRule
 
 REQUEST_VARIABLE = "DRIFTCHECK_REQUEST"
@@ -115,8 +115,8 @@ class CheckRequest:
     `drifted_columns_percent` the share of drifted columns that makes a drifted
     dataset; thresholds are effect sizes (see `distance`). `profiles`: where the reduced
     reference is kept, a directory or an address. `engine`: whose scores decide.
-    `quality`: how answers with labels are scored, None where they are not. `segments`:
-    which are judged beside the whole, None where none are.
+    `performance`: how answers with labels are scored, None where they are not.
+    `segments`: which are judged beside the whole, None where none are.
     """
 
     name: str
@@ -134,7 +134,7 @@ class CheckRequest:
     interim: bool = True
     profiles: str | None = None
     engine: str = ENGINES[0]
-    quality: QualityRule | None = None
+    performance: PerformanceRule | None = None
     segments: SegmentRule | None = None
     contract: str = CONTRACT
 
@@ -157,7 +157,7 @@ class CheckRequest:
             "interim": self.interim,
             "profiles": self.profiles,
             "engine": self.engine,
-            **({"quality": self.quality.to_json()} if self.quality else {}),
+            **({"performance": self.performance.to_json()} if self.performance else {}),
             **({"segments": self.segments.to_json()} if self.segments else {}),
         }
 
@@ -197,19 +197,21 @@ class CheckRequest:
             interim=fields.flag("interim", default=True),
             profiles=fields.optional_text("profiles"),
             engine=engine,
-            quality=_quality(fields),
+            performance=_performance(fields),
             segments=_segments(fields, engine),
         )
 
 
-def _quality(fields: Fields) -> QualityRule | None:
-    if not fields.has("quality"):
+def _performance(fields: Fields) -> PerformanceRule | None:
+    if not fields.has("performance"):
         return None
     log = fields.child("log")
     for name in ("label_column", "prediction_column"):
         if not log.optional_text(name):
-            raise ContractError(f"{log.path(name)}: is missing, but quality is asked")
-    return QualityRule.from_fields(fields.child("quality"))
+            raise ContractError(
+                f"{log.path(name)}: is missing, but performance is asked"
+            )
+    return PerformanceRule.from_fields(fields.child("performance"))
 
 
 def _segments(fields: Fields, engine: str) -> SegmentRule | None:

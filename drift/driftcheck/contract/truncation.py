@@ -3,10 +3,10 @@
 Details give way before verdicts and old windows before new: the findings (the pod's
 log has them too), the worst columns, the messages, the kinds of drift and how many
 rows were sampled, each from the oldest window on; then interim windows; then the
-report's address; then the message of a whole check's error; last the qualities of
+report's address; then the message of a whole check's error; last the performance of
 counting windows, from the newest on: the next check is asked for them again. What a
 decision needs of a counting window (times, verdict, reason, counts) is never cut, nor
-is the latest quality.
+is the latest performance.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from driftcheck.contract.fields import ContractError, compact
 
 ANSWER_LIMIT = 1536
 MESSAGE_LIMIT = 240
-_DETAILS = ("findings", "worst", "message", "kinds", "sampled")
+_DETAILS = ("findings", "top_columns", "message", "kinds", "sampled")
 
 
 def encode(answer: CheckAnswer, limit: int = ANSWER_LIMIT) -> bytes:
@@ -53,16 +53,16 @@ def _ever_shorter(answer: CheckAnswer) -> Iterator[CheckAnswer]:
             answer, error=replace(answer.error, message=""), truncated=True
         )
         yield answer
-    while answer.quality_windows:
+    while answer.performance_windows:
         answer = replace(
-            answer, quality_windows=answer.quality_windows[:-1], truncated=True
+            answer, performance_windows=answer.performance_windows[:-1], truncated=True
         )
         yield answer
 
 
 def _without(window: WindowVerdict, detail: str) -> WindowVerdict:
-    if detail == "worst":
-        return replace(window, worst=())
+    if detail == "top_columns":
+        return replace(window, top_columns=())
     if detail == "findings":
         return replace(window, findings=())
     if detail == "message":

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from driftcheck.contract import CheckRequest, ColumnRule, Kind, Verdict
 from driftcheck.evidently.runner import Answer, evidently_scores
-from driftcheck.judge.data_quality import quality_findings
+from driftcheck.judge.data_quality import data_quality_findings
 from driftcheck.judge.scores import ColumnScore
 from driftcheck.judge.verdict import CLEAR, Judgement, conclude, decide
 from driftcheck.stats.columns import Dataset, Finding
@@ -30,7 +30,7 @@ def judge_by_evidently(
     named as unchecked, and the others are judged.
     """
     reference, current = sides
-    quality = quality_findings(reference, current, request.significance)
+    broken = data_quality_findings(reference, current, request.significance)
     remarks: list[Finding] = []
     names = []
     if min(reference.rows, current.rows) >= request.minimum_rows:
@@ -40,7 +40,7 @@ def judge_by_evidently(
             fewest = min(column.present, current.columns[name].present)
             if fewest < request.minimum_rows:
                 detail = f"{fewest} of at least {request.minimum_rows} values"
-                remarks.append(Finding("Unchecked", name, detail, quality=False))
+                remarks.append(Finding("Unchecked", name, detail, data_quality=False))
             else:
                 names.append(name)
     asked = {name: _rule(request, name) for name in names}
@@ -48,17 +48,17 @@ def judge_by_evidently(
     scores = []
     for name, answer in found.items():
         if answer.error:
-            remarks.append(Finding("Unchecked", name, answer.error, quality=False))
+            remarks.append(Finding("Unchecked", name, answer.error, data_quality=False))
         else:
             scores.append(_score(request, asked[name], answer))
     scores.sort(key=lambda score: score.severity, reverse=True)
-    findings = (*quality, *remarks)
+    findings = (*broken, *remarks)
     judged = conclude(request, window, sides, tuple(scores), findings)
-    near = judged.verdict.verdict is Verdict.NO_DRIFT and (
+    borderline = judged.verdict.verdict is Verdict.NO_DRIFT and (
         decide(request, tuple(_nearly(score) for score in scores))[0]
         is not Verdict.NO_DRIFT
     )
-    return replace(judged, verdict=replace(judged.verdict, near=near))
+    return replace(judged, verdict=replace(judged.verdict, borderline=borderline))
 
 
 def _rule(request: CheckRequest, name: str) -> ColumnRule:
@@ -81,8 +81,8 @@ def _score(request: CheckRequest, rule: ColumnRule, answer: Answer) -> ColumnSco
         kinds=(kind,) if answer.drifted else (),
         prediction=prediction,
         weight=rule.weight,
-        evidence=0.0 if answer.drifted else 1.0,
-        lone_evidence=0.0 if answer.drifted else 1.0,
+        p_value=0.0 if answer.drifted else 1.0,
+        standalone_p_value=0.0 if answer.drifted else 1.0,
     )
 
 
@@ -91,4 +91,4 @@ def _nearly(score: ColumnScore) -> ColumnScore:
     if score.effect < CLEAR * score.threshold:
         return score
     kind = Kind.PREDICTION if score.prediction else Kind.COVARIATE
-    return replace(score, kinds=(kind,), evidence=0.0, lone_evidence=0.0)
+    return replace(score, kinds=(kind,), p_value=0.0, standalone_p_value=0.0)

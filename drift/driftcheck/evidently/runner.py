@@ -89,7 +89,7 @@ def evidently_scores(
             pq.write_table(pa.table(table), folder / f"{side}.parquet")
         for name, rule in asked.items():
             column = sides[0].columns[name]
-            columns.append(_told(names[name], column, rule.threshold or 0.0))
+            columns.append(_describe(names[name], column, rule.threshold or 0.0))
         task = {"columns": columns, "page": False}
         (folder / "task.json").write_text(json.dumps(task))
         _run(python, folder)
@@ -143,13 +143,13 @@ def write_task(folder: Path, reference: Dataset, examined: Examined) -> dict[str
         }
         pq.write_table(pa.table(sampled), folder / f"{side}.parquet")
     columns = [
-        _told(names[score.name], reference.columns[score.name], score.threshold)
+        _describe(names[score.name], reference.columns[score.name], score.threshold)
         for score in scores
     ]
     return {"columns": columns}
 
 
-def _told(name: str, column: Column, threshold: float) -> dict[str, Any]:
+def _describe(name: str, column: Column, threshold: float) -> dict[str, Any]:
     """A column's type and method: by the reference alone, whatever the window is."""
     number = not isinstance(column, Categories)
     method = "wasserstein" if number else "jensenshannon"

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from driftcheck.arrow.arrays import plain_type
 from driftcheck.contract import Filter, LogSource
-from driftcheck.dataset import Outcomes
+from driftcheck.dataset import LabelledPredictions
 from driftcheck.errors import CheckFailure
 from driftcheck.stats.columns import ColumnKind, Dataset
 from driftcheck.windows import Window
@@ -32,8 +32,8 @@ class Log(Protocol):
         """The latest rows with a label: time, label, then what holds the features."""
         ...
 
-    def outcomes(self, window: Window, most: int) -> Outcomes:
-        """A window's labels and predictions, see `Outcomes`."""
+    def labelled_predictions(self, window: Window, most: int) -> LabelledPredictions:
+        """A window's labels and predictions, see `LabelledPredictions`."""
         ...
 
 
@@ -49,10 +49,10 @@ def holders(source: LogSource) -> tuple[str, ...]:
     return (whole,) if whole else features.names
 
 
-def outcome_columns(source: LogSource) -> tuple[str, str]:
+def label_columns(source: LogSource) -> tuple[str, str]:
     """The columns of the label and of the prediction."""
     if not source.label_column or not source.prediction_column:
-        raise CheckFailure("BadRequest", "quality needs a label and a prediction")
+        raise CheckFailure("BadRequest", "performance needs a label and a prediction")
     return source.label_column, source.prediction_column
 
 

@@ -20,7 +20,7 @@ from pyarrow import fs
 from driftcheck.arrow.conversion import dataset_from
 from driftcheck.arrow.schema import window_shape
 from driftcheck.contract import Filter, LogSource
-from driftcheck.dataset import Outcomes
+from driftcheck.dataset import LabelledPredictions
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.inference_log.base import SAMPLE_ROWS, seed_of
 from driftcheck.inference_log.files import failure_of
@@ -74,9 +74,9 @@ class DuckDBLog:
         """See `Log`."""
         return self._read(*self._sql().labelled(after, most))
 
-    def outcomes(self, window: Window, most: int) -> Outcomes:
+    def labelled_predictions(self, window: Window, most: int) -> LabelledPredictions:
         """See `Log`."""
-        return self._sql().outcomes(window, most, self._read)
+        return self._sql().labelled_predictions(window, most, self._read)
 
     def _sql(self) -> TableSql:
         schema = self._read(*columns_of(self.source)).schema

@@ -9,17 +9,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from driftcheck.contract import LogSource
-from driftcheck.dataset import MOST, Outcomes
-from driftcheck.inference_log.base import outcome_columns, require_columns
+from driftcheck.dataset import MAXIMUM_LABELLED_ROWS, LabelledPredictions
+from driftcheck.inference_log.base import label_columns, require_columns
 from driftcheck.storage.parquet import open_table, read_files
 
 
-def file_outcomes(uri: str, source: LogSource) -> Outcomes:
+def file_outcomes(uri: str, source: LogSource) -> LabelledPredictions:
     """Labels and predictions of a file in a window's place.
 
     In the order of the timestamp column, or of the file where it has none.
     """
-    time, names = source.timestamp_column, outcome_columns(source)
+    time, names = source.timestamp_column, label_columns(source)
     opened = read_files(uri, "CurrentUnreadable")
     table = open_table(opened, {time, *names}, sys.maxsize)
     require_columns(table.schema, names)
@@ -29,4 +29,6 @@ def file_outcomes(uri: str, source: LogSource) -> Outcomes:
         read = read.take(order)
     both = pc.and_(pc.is_valid(read["l"]), pc.is_valid(read["p"]))
     labelled = read.filter(both)
-    return Outcomes(len(read), len(labelled), labelled[-MOST:])
+    return LabelledPredictions(
+        len(read), len(labelled), labelled[-MAXIMUM_LABELLED_ROWS:]
+    )

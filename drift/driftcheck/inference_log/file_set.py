@@ -65,9 +65,9 @@ class FileSet:
         every = self.fragments
         chosen = [one for one in every if self._may_hold(one.path, start, end)]
         named = [one for one in every if not self._sure(one.path)]
-        witnesses = {one.path for one in (*chosen, *named[:1], *named[-1:])}
-        opened = [one for one in every if one.path in witnesses] or every[-1:]
-        if len(opened) < len(every) and not all(map(self._borne_out, opened)):
+        probed_files = {one.path for one in (*chosen, *named[:1], *named[-1:])}
+        opened = [one for one in every if one.path in probed_files] or every[-1:]
+        if len(opened) < len(every) and not all(map(self._matches_partition, opened)):
             opened = every
         return self._one_zone(opened)
 
@@ -79,7 +79,7 @@ class FileSet:
         span = self.spans.get(path)
         return span is not None and span.sure
 
-    def _borne_out(self, fragment: ds.ParquetFileFragment) -> bool:
+    def _matches_partition(self, fragment: ds.ParquetFileFragment) -> bool:
         """Whether the file's rows are from when its folder says."""
         span = self.spans.get(fragment.path)
         if span is None or span.sure or not fragment.metadata.num_rows:

@@ -20,14 +20,14 @@ import pyarrow.dataset as ds
 from driftcheck.arrow.conversion import dataset_from
 from driftcheck.arrow.schema import window_shape
 from driftcheck.contract import Filter, LogSource
-from driftcheck.dataset import Outcomes
+from driftcheck.dataset import LabelledPredictions
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.inference_log.base import (
     SAMPLE_ROWS,
     filter_value,
     holders,
+    label_columns,
     moment_in,
-    outcome_columns,
     require_columns,
     seed_of,
 )
@@ -75,9 +75,9 @@ class FilesLog:
         """See `Log`."""
         return self._opened(after, None).labelled(after, most)
 
-    def outcomes(self, window: Window, most: int) -> Outcomes:
+    def labelled_predictions(self, window: Window, most: int) -> LabelledPredictions:
         """See `Log`."""
-        return self._opened(window.start, window.end).outcomes(window, most)
+        return self._opened(window.start, window.end).labelled_predictions(window, most)
 
     def _opened(self, start: datetime, end: datetime | None) -> "OpenFiles":
         try:
@@ -104,7 +104,7 @@ class OpenFiles:
         shape = window_shape(schema, self.source.features, kinds)
         names = list(dict.fromkeys([*shape.names, time]))
         try:
-            self._refuse(where, names)
+            self._check_memory_limits(where, names)
             rows = self.dataset.count_rows(filter=where, use_threads=False)
             if not shape.names:
                 return Dataset(rows, {}, shape.findings)
@@ -125,21 +125,21 @@ class OpenFiles:
         where = (pc.field(time) > self._time(after)) & pc.field(label).is_valid()
         where &= self._filters()
         try:
-            self._refuse(where, names)
+            self._check_memory_limits(where, names)
             return self._newest(where, names, most)
         except _ERRORS as error:
             raise failure_of(error, self.source.uri or "") from None
 
-    def outcomes(self, window: Window, most: int) -> Outcomes:
+    def labelled_predictions(self, window: Window, most: int) -> LabelledPredictions:
         """See `FilesLog`."""
         time = self.source.timestamp_column
-        names = [time, *outcome_columns(self.source)]
+        names = [time, *label_columns(self.source)]
         require_columns(self.dataset.schema, names)
         where = pc.field(time) >= self._time(window.start)
         where &= (pc.field(time) < self._time(window.end)) & self._filters()
         both = pc.field(names[1]).is_valid() & pc.field(names[2]).is_valid()
         try:
-            self._refuse(where, names)
+            self._check_memory_limits(where, names)
             rows, labelled = (
                 self.dataset.count_rows(filter=asked, use_threads=False)
                 for asked in (where, where & both)
@@ -147,7 +147,9 @@ class OpenFiles:
             kept = self._newest(where & both, names, most)
         except _ERRORS as error:
             raise failure_of(error, self.source.uri or "") from None
-        return Outcomes(rows, labelled, kept.sort_by(time).drop_columns([time]))
+        return LabelledPredictions(
+            rows, labelled, kept.sort_by(time).drop_columns([time])
+        )
 
     def _newest(self, where: pc.Expression, names: list[str], most: int) -> pa.Table:
         """The latest rows, newest first; the first name is the time's."""
@@ -174,7 +176,7 @@ class OpenFiles:
             found &= field == value
         return found
 
-    def _refuse(self, where: pc.Expression, names: list[str]) -> None:
+    def _check_memory_limits(self, where: pc.Expression, names: list[str]) -> None:
         """ValueError for what no memory should be spent on, told by the footers."""
         schema = self.dataset.schema
         for fragment in self.dataset.get_fragments(filter=where):

@@ -20,12 +20,12 @@ from driftcheck.arrow.schema import (
     POSTGRES_TYPE,
     Shape,
     is_dense_vector,
-    is_written,
+    is_text_encoded,
     window_shape,
 )
 from driftcheck.contract import Filter, LogSource
 from driftcheck.contract.request import DATABASE_VARIABLE
-from driftcheck.dataset import Outcomes
+from driftcheck.dataset import LabelledPredictions
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.inference_log.base import SAMPLE_ROWS, seed_of
 from driftcheck.inference_log.sql import Read, TableSql, columns_of, quoted
@@ -104,10 +104,10 @@ class InferenceLog:
         with self._reading() as (sql, read):
             return read(*sql.labelled(after, most))
 
-    def outcomes(self, window: Window, most: int) -> Outcomes:
+    def labelled_predictions(self, window: Window, most: int) -> LabelledPredictions:
         """See `Log`."""
         with self._reading() as (sql, read):
-            return sql.outcomes(window, most, read)
+            return sql.labelled_predictions(window, most, read)
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[TableSql, Read]]:
@@ -124,7 +124,7 @@ class InferenceLog:
 
 def readable(field: pa.Field) -> str:
     """A column as SQL, PostgreSQL's numeric as a float, which Arrow knows."""
-    if pa.types.is_list(field.type) or is_written(field) or is_dense_vector(field):
+    if pa.types.is_list(field.type) or is_text_encoded(field) or is_dense_vector(field):
         return _whole(field)
     return quoted(field.name) + _cast(field, ColumnKind.NUMBER, "::float8")
 

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple, TypeAlias
 import pyarrow as pa
 
 from driftcheck.contract import LogSource
-from driftcheck.dataset import Outcomes
+from driftcheck.dataset import LabelledPredictions
 from driftcheck.errors import CheckFailure
 from driftcheck.inference_log.base import (
     filter_value,
     holders,
+    label_columns,
     moment_in,
-    outcome_columns,
     require_columns,
 )
 from driftcheck.progress import reading
@@ -92,9 +92,11 @@ class TableSql:
             rows.values,
         )
 
-    def outcomes(self, window: Window, most: int, read: Read) -> Outcomes:
-        """See `Log.outcomes`."""
-        names = outcome_columns(self.source)
+    def labelled_predictions(
+        self, window: Window, most: int, read: Read
+    ) -> LabelledPredictions:
+        """See `Log.labelled_predictions`."""
+        names = label_columns(self.source)
         label, prediction = self._readable(*names)
         rows = self.window(window)
         present = " AND ".join(f"{quoted(name)} IS NOT NULL" for name in names)
@@ -105,7 +107,9 @@ class TableSql:
         )
         found, labelled = (column[0].as_py() for column in read(counting, rows.values))
         ordered = f"SELECT l, p FROM ({latest}) AS latest ORDER BY t"  # noqa: S608
-        return Outcomes(int(found), int(labelled), read(ordered, rows.values))
+        return LabelledPredictions(
+            int(found), int(labelled), read(ordered, rows.values)
+        )
 
     def _readable(self, *names: str) -> list[str]:
         """Columns as SQL; CheckFailure MissingColumn for the first that is gone."""

@@ -7,14 +7,14 @@ from driftcheck.arrow.schema import window_shape
 from driftcheck.contract import Features
 from driftcheck.dataset import LoadedReference
 from driftcheck.stats.columns import (
-    Binned,
     Column,
     ColumnKind,
     Dataset,
     Finding,
     Numbers,
+    ReferenceHistogram,
 )
-from driftcheck.stats.histogram import tallied
+from driftcheck.stats.histogram import histogram_of
 from driftcheck.storage.parquet import (
     MAXIMUM_ROWS,
     ParquetTable,
@@ -47,8 +47,8 @@ def load_window(
 
     def keep(name: str, column: Column) -> Column:
         before = reference.dataset.columns[name]
-        if isinstance(before, Binned) and isinstance(column, Numbers):
-            return tallied(before, column)
+        if isinstance(before, ReferenceHistogram) and isinstance(column, Numbers):
+            return histogram_of(before, column)
         return column
 
     opened = read_files(uri, "CurrentUnreadable")
@@ -58,7 +58,7 @@ def load_window(
     dataset = _dataset(table, shape, features, keep)
     detail = "the reference has no such column"
     added = tuple(
-        Finding("AddedColumn", name, detail, quality=False)
+        Finding("AddedColumn", name, detail, data_quality=False)
         for name in table.names
         if reference.names and name not in (*reference.names, features.column)
     )

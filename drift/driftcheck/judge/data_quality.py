@@ -17,7 +17,7 @@ JUMP = 0.05
 Count: TypeAlias = Callable[[Column], int]
 
 
-def quality_findings(
+def data_quality_findings(
     reference: Dataset, current: Dataset, significance: float
 ) -> tuple[Finding, ...]:
     """All findings: those of both sides, all-null columns, jumps of shares.

@@ -1,6 +1,6 @@
-"""What a drift is worth where rows resemble the ones before: what cannot be warranted.
+"""Effective sample size: how many independent rows autocorrelated rows are worth.
 
-n rows with the correlation ρ are worth n (1 - ρ)/(1 + ρ) independent ones (see
+n rows with the correlation ρ are effective_rows n (1 - ρ)/(1 + ρ) independent ones (see
 `significance.effective_share`). A drift of few such rows may be a mood.
 """
 
@@ -14,7 +14,7 @@ from driftcheck.stats.columns import Dataset
 from driftcheck.stats.significance import LEAST_EFFECTIVE_ROWS, effective_share
 
 
-def worth_of(score: ColumnScore, rows: int) -> int:
+def effective_rows_of(score: ColumnScore, rows: int) -> int:
     """How many independent rows the rows of a column are worth."""
     return int(rows * effective_share(score.dependence, rows, least=1))
 
@@ -22,11 +22,11 @@ def worth_of(score: ColumnScore, rows: int) -> int:
 def is_sure(
     request: CheckRequest,
     scores: Sequence[ColumnScore],
-    worth: Mapping[str, int],
+    effective_rows: Mapping[str, int],
     least: int,
 ) -> bool:
-    """Whether the columns that are worth so many rows are drift by themselves."""
-    sure = tuple(score for score in scores if worth[score.name] >= least)
+    """Whether the columns with enough effective rows are drift by themselves."""
+    sure = tuple(score for score in scores if effective_rows[score.name] >= least)
     if all(score.prediction for score in sure):
         return False
     return decide(request, sure)[0] is Verdict.DRIFT
@@ -62,7 +62,7 @@ def warranted(
     verdict = replace(
         found.verdict,
         verdict=Verdict.INCONCLUSIVE,
-        reason="DependentRows",
+        reason="AutocorrelatedRows",
         message=doubt,
     )
     return replace(found, verdict=verdict)
@@ -77,14 +77,19 @@ def _doubt(
     """Why a Drift is not sure, None where it is, or is none."""
     if found.verdict.verdict is not Verdict.DRIFT:
         return None
-    worth = {
-        score.name: worth_of(score, min(s.columns[score.name].present for s in sides))
+    effective_rows = {
+        score.name: effective_rows_of(
+            score, min(s.columns[score.name].present for s in sides)
+        )
         for score in found.scores
     }
-    if is_sure(request, found.scores, worth, least):
+    if is_sure(request, found.scores, effective_rows, least):
         return None
-    name = min((s.name for s in found.scores if s.drifted), key=worth.__getitem__)
+    name = min(
+        (s.name for s in found.scores if s.drifted), key=effective_rows.__getitem__
+    )
     return (
-        f"the rows of {name} resemble each other and are worth {worth[name]} "
+        f"the rows of {name} resemble each other and are worth "
+        f"{effective_rows[name]} "
         f"independent ones, of at least {least}"
     )

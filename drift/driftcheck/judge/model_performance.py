@@ -1,4 +1,4 @@
-"""The quality of the answers whose labels have come.
+"""The performance of the answers whose labels have come.
 
 Labels come late, and not for every row: what it means is judged in `performance`.
 """
@@ -12,34 +12,47 @@ from typing import Any
 import numpy as np
 
 from driftcheck.arrow.json_values import plain
-from driftcheck.contract.performance import Metric, Quality, QualityRule
-from driftcheck.dataset import Outcomes
+from driftcheck.contract.performance import Metric, Performance, PerformanceRule
+from driftcheck.dataset import LabelledPredictions
 from driftcheck.errors import CheckFailure
-from driftcheck.stats.block_jackknife import STRETCHES, interval, memory
+from driftcheck.stats.block_jackknife import (
+    N_BLOCKS,
+    integrated_autocorrelation_time,
+    interval,
+)
 from driftcheck.stats.distance import Floats
 from driftcheck.stats.metrics import aligned, scorer
 from driftcheck.windows import Window
 
 
-def quality_window(rule: QualityRule, judged: Window) -> Window:
+def labelled_window(rule: PerformanceRule, judged: Window) -> Window:
     """The stretch that is scored: as long as the judged one, earlier by the delay."""
     delay = timedelta(seconds=rule.delay_seconds)
     return Window(judged.start - delay, judged.end - delay, counting=False)
 
 
-def quality_of(rule: QualityRule, window: Window, outcomes: Outcomes) -> Quality:
+def performance_of(
+    rule: PerformanceRule, window: Window, labelled_predictions: LabelledPredictions
+) -> Performance:
     """The score of these rows, with its interval; a reason where there is none."""
     pairs = [
         (label, prediction)
         for label, prediction in zip(
-            *(map(_plain, column.to_pylist()) for column in outcomes.table.columns),
+            *(
+                map(_plain, column.to_pylist())
+                for column in labelled_predictions.table.columns
+            ),
             strict=True,
         )
         if label is not None and prediction is not None
     ]
     # Not a number is none: it is found only in the rows that were read.
-    labelled = outcomes.labelled - (len(outcomes.table) - len(pairs))
-    found = Quality(window.start, window.end, rule.metric, outcomes.rows, labelled)
+    labelled = labelled_predictions.labelled - (
+        len(labelled_predictions.table) - len(pairs)
+    )
+    found = Performance(
+        window.start, window.end, rule.metric, labelled_predictions.rows, labelled
+    )
     if len(pairs) < rule.minimum_rows:
         return replace(found, reason="NotEnoughLabels")
     labels, predictions = (list(side) for side in zip(*pairs, strict=True))
@@ -50,7 +63,9 @@ def quality_of(rule: QualityRule, window: Window, outcomes: Outcomes) -> Quality
     score = scorer(rule.metric, *sides)
     found = replace(found, score=float(score(np.ones((1, len(pairs))))[0]))
     each = influence(rule.metric, *sides)
-    found = replace(found, effective=int(each.size / memory(each)))
+    found = replace(
+        found, effective=int(each.size / integrated_autocorrelation_time(each))
+    )
     if each.min() == each.max():
         bounds, reason = _all_alike(found, sides[0]), "NothingVaries"
     else:
@@ -61,7 +76,7 @@ def quality_of(rule: QualityRule, window: Window, outcomes: Outcomes) -> Quality
     return replace(found, lower=max(0.0, bounds[0]), upper=min(most, bounds[1]))
 
 
-def _all_alike(found: Quality, labels: Floats) -> tuple[float, float] | None:
+def _all_alike(found: Performance, labels: Floats) -> tuple[float, float] | None:
     """The interval where all rows are right, or all are wrong; None for errors.
 
     Of m independent rows (for RocAuc: pairs of both labels) all are right with the
@@ -76,7 +91,7 @@ def _all_alike(found: Quality, labels: Floats) -> tuple[float, float] | None:
     if found.metric is Metric.ROC_AUC:
         ups = int((labels == 1).sum())
         independent = min(ups, labels.size - ups)
-    reach = 1 - 0.025 ** (1 / min(independent, STRETCHES))
+    reach = 1 - 0.025 ** (1 / min(independent, N_BLOCKS))
     return (1 - reach, 1.0) if found.score else (0.0, reach)
 
 

@@ -7,13 +7,19 @@ persists by itself, so no row counts twice.
 
 from dataclasses import replace
 
-from driftcheck.contract import Kind, Quality, QualityRule, Verdict, WindowVerdict
+from driftcheck.contract import (
+    Kind,
+    Performance,
+    PerformanceRule,
+    Verdict,
+    WindowVerdict,
+)
 
 DROPPED = "PerformanceDropped"
 
 
-def judged(rule: QualityRule, found: Quality) -> Quality:
-    """The quality with its verdict; as it is where no bound is declared.
+def judged(rule: PerformanceRule, found: Performance) -> Performance:
+    """The performance with its verdict; as it is where no bound is declared.
 
     Drift where the whole 95 % interval lies beyond the bound; one that touches it is
     not. Nothing is judged by less than the minimum of labelled rows, nor where they
@@ -31,21 +37,21 @@ def judged(rule: QualityRule, found: Quality) -> Quality:
     beyond = high < bound if rule.metric.higher_is_better else low > bound
     if beyond:
         return replace(found, verdict=Verdict.DRIFT, reason=DROPPED)
-    near = low < bound if rule.metric.higher_is_better else high > bound
-    return replace(found, verdict=Verdict.NO_DRIFT, near=near)
+    borderline = low < bound if rule.metric.higher_is_better else high > bound
+    return replace(found, verdict=Verdict.NO_DRIFT, borderline=borderline)
 
 
 def with_performance(
-    window: WindowVerdict, rule: QualityRule, quality: Quality
+    window: WindowVerdict, rule: PerformanceRule, performance: Performance
 ) -> WindowVerdict:
-    """The verdict on a window with what the quality of answers adds to it.
+    """The verdict on a window with what the performance of answers adds to it.
 
     Drift of kind Performance makes NoDrift Drift, and is told beside a Drift of another
     kind. Error, DataQuality and Inconclusive stand: they come before Drift.
     """
-    if quality.verdict is not Verdict.DRIFT:
+    if performance.verdict is not Verdict.DRIFT:
         return window
-    said = quality.told(rule)
+    said = performance.describe(rule)
     if window.verdict is Verdict.DRIFT:
         said, reason = f"{window.message}; {said}", window.reason
     elif window.verdict is Verdict.NO_DRIFT:
@@ -58,5 +64,5 @@ def with_performance(
         reason=reason,
         message=said,
         kinds=(*window.kinds, Kind.PERFORMANCE),
-        near=False,
+        borderline=False,
     )

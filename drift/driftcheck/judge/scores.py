@@ -7,13 +7,13 @@ import numpy as np
 
 from driftcheck.contract import CheckRequest, ColumnRule, Kind
 from driftcheck.stats.columns import (
-    Binned,
     Categories,
     Column,
     Dataset,
     Finding,
     Numbers,
-    Tally,
+    ReferenceHistogram,
+    WindowHistogram,
 )
 from driftcheck.stats.comparison import Comparison, compare
 from driftcheck.stats.significance import benjamini_hochberg
@@ -21,7 +21,7 @@ from driftcheck.stats.significance import benjamini_hochberg
 MINIMUM_UNSEEN_SHARE = 0.01
 RANGE_SHARE = 0.1
 # Of a column's own chance of error, nine tenths are the effect's, one is the share's.
-WEIGHT, STRANGE_WEIGHT = 0.9, 0.1
+WEIGHT, NOVELTY_WEIGHT = 0.9, 0.1
 DEPENDENT = 0.3
 
 
@@ -30,13 +30,13 @@ class ColumnScore:
     """The judgement on one column.
 
     `pvalue` is corrected for the number of columns, None where nothing was tested.
-    `evidence` is the chance of seeing so much in this one column if nothing changed;
-    1 where it did not drift; `lone_evidence` the same where no other column confirms
-    it, so that the moods of the reference count, too. `doubtful`: it would have
-    drifted if its rows were independent, which they are not. `usual`: it would have
-    drifted if the reference's own stretches did not differ as much. `leading`:
-    critical, or the prediction; one is enough. `weight`: how much it counts where the
-    share of drifted columns decides.
+    `p_value` is the chance of seeing so much in this one column if nothing changed; 1
+    where it did not drift; `standalone_p_value` the same where no other column confirms
+    it, so that the moods of the reference count, too. `inconclusive`: it would have
+    drifted if its rows were independent, which they are not. `within_baseline`: it
+    would have drifted if the reference's own stretches did not differ as much.
+    `decisive`: critical, or the prediction; one is enough. `weight`: how much it counts
+    where the share of drifted columns decides.
     """
 
     name: str
@@ -47,13 +47,13 @@ class ColumnScore:
     kinds: tuple[Kind, ...]
     prediction: bool = False
     weight: float = 1.0
-    evidence: float = 1.0
-    lone_evidence: float = 1.0
+    p_value: float = 1.0
+    standalone_p_value: float = 1.0
     stability_index: float | None = None
-    strange: float = 0.0
+    novelty: float = 0.0
     dependence: float = 0.0
-    doubtful: bool = False
-    usual: bool = False
+    inconclusive: bool = False
+    within_baseline: bool = False
 
     @property
     def drifted(self) -> bool:
@@ -61,7 +61,7 @@ class ColumnScore:
         return bool(self.kinds)
 
     @property
-    def leading(self) -> bool:
+    def decisive(self) -> bool:
         """Whether this column alone can make the dataset's drift."""
         return self.critical or self.prediction
 
@@ -77,21 +77,24 @@ def compare_columns(
     """The columns of both sides compared, and remarks on what could not be."""
     compared: dict[str, Comparison] = {}
     remarks = []
-    thinned = thinning(reference) / thinning(current)
+    sampling_factor_ratio = sampling_factor(reference) / sampling_factor(current)
     for name, column in reference.columns.items():
         if name in current.columns:
             remarks += _constants(name, column, current.columns[name])
             result = compare(
-                column, current.columns[name], request.minimum_rows, thinned
+                column,
+                current.columns[name],
+                request.minimum_rows,
+                sampling_factor_ratio,
             )
             if isinstance(result, Comparison):
                 compared[name] = result
             else:
-                remarks.append(Finding("Unchecked", name, result, quality=False))
+                remarks.append(Finding("Unchecked", name, result, data_quality=False))
     return compared, tuple(remarks)
 
 
-def thinning(dataset: Dataset) -> float:
+def sampling_factor(dataset: Dataset) -> float:
     """How many rows there were for each that was compared."""
     return dataset.rows / dataset.sampled if dataset.sampled else 1.0
 
@@ -106,16 +109,16 @@ def judge_columns(
     rows has no like in the reference: at least 1 % in unseen categories, or, of
     numbers outside the reference's range, a tenth of the threshold.
 
-    p-values are corrected among the leading columns and among the others apart, so
+    p-values are corrected among the decisive columns and among the others apart, so
     that a critical column does not lose power to how many others there are.
     """
     rules = {rule.name: rule for rule in request.columns}
-    leading = {rule.name for rule in request.columns if rule.critical}
-    leading |= {str(request.log.prediction_column)}
+    decisive = {rule.name for rule in request.columns if rule.critical}
+    decisive |= {str(request.log.prediction_column)}
     scores: list[ColumnScore] = []
     for family in (
-        {name: c for name, c in compared.items() if name in leading},
-        {name: c for name, c in compared.items() if name not in leading},
+        {name: c for name, c in compared.items() if name in decisive},
+        {name: c for name, c in compared.items() if name not in decisive},
     ):
         scores += _judge(request, family, rules, part)
     return tuple(sorted(scores, key=lambda score: score.severity, reverse=True))
@@ -130,24 +133,29 @@ def _judge(
     tested = {n: c.pvalue for n, c in family.items() if c.pvalue is not None}
     corrected = benjamini_hochberg(np.array(list(tested.values())))
     adjusted = dict(zip(tested, corrected.tolist(), strict=True))
-    strange = benjamini_hochberg(np.array([c.strange_pvalue for c in family.values()]))
+    novelty = benjamini_hochberg(np.array([c.novelty_pvalue for c in family.values()]))
     scores = []
-    for (name, found), strange_pvalue in zip(family.items(), strange, strict=True):
+    for (name, found), novelty_pvalue in zip(family.items(), novelty, strict=True):
         rule = rules.get(name, ColumnRule(name))
         declared = part * (
             request.default_threshold if rule.threshold is None else rule.threshold
         )
-        threshold = max(declared, part * found.usual.limit if found.usual else 0.0)
+        threshold = max(
+            declared,
+            part * found.baseline.limit if found.baseline else 0.0,
+        )
         pvalue = adjusted.get(name)
         large = found.effect >= threshold and found.agrees
-        moved = large and pvalue is not None and pvalue <= request.significance
+        effect_significant = (
+            large and pvalue is not None and pvalue <= request.significance
+        )
         nominal = 1.0 if found.nominal is None else found.nominal * len(family)
         least = RANGE_SHARE * declared
         if found.categorical:
             least = part * MINIMUM_UNSEEN_SHARE
-        if found.usual_strange:
-            least = max(least, part * found.usual_strange.limit)
-        odd = found.strange >= least and strange_pvalue <= request.significance
+        if found.baseline_novelty:
+            least = max(least, part * found.baseline_novelty.limit)
+        novel = found.novelty >= least and novelty_pvalue <= request.significance
         prediction = name == request.log.prediction_column
         scores.append(
             ColumnScore(
@@ -157,45 +165,55 @@ def _judge(
                 pvalue=pvalue,
                 critical=rule.critical,
                 weight=rule.weight,
-                kinds=_kinds(moved, odd, prediction, found.categorical),
+                kinds=_kinds(effect_significant, novel, prediction, found.categorical),
                 prediction=prediction,
-                evidence=_evidence(found, moved, odd),
-                lone_evidence=_lone_evidence(found, moved, odd),
+                p_value=_p_value(found, effect_significant, novel),
+                standalone_p_value=_standalone_p_value(
+                    found, effect_significant, novel
+                ),
                 stability_index=found.stability_index,
-                strange=found.strange if odd else 0.0,
+                novelty=found.novelty if novel else 0.0,
                 dependence=found.dependence,
-                doubtful=large and not moved and nominal <= request.significance,
-                usual=declared <= found.effect < threshold and found.agrees,
+                inconclusive=large
+                and not effect_significant
+                and nominal <= request.significance,
+                within_baseline=declared <= found.effect < threshold and found.agrees,
             )
         )
     return scores
 
 
 def _kinds(
-    moved: bool, odd: bool, prediction: bool, categorical: bool
+    effect_significant: bool, novel: bool, prediction: bool, categorical: bool
 ) -> tuple[Kind, ...]:
     if prediction:
-        return (Kind.PREDICTION,) if moved or odd else ()
-    covariate = moved or (odd and not categorical)
+        return (Kind.PREDICTION,) if effect_significant or novel else ()
+    covariate = effect_significant or (novel and not categorical)
     kinds = [Kind.COVARIATE] if covariate else []
-    if odd and categorical:
+    if novel and categorical:
         kinds.append(Kind.NEW_CATEGORY)
     return tuple(kinds)
 
 
-def _evidence(found: Comparison, moved: bool, odd: bool) -> float:
+def _p_value(found: Comparison, effect_significant: bool, novel: bool) -> float:
     """The column's own p-value, over both ways in which it can drift."""
-    by_effect = (found.pvalue or 0.0) / WEIGHT if moved else 1.0
-    by_share = found.strange_pvalue / STRANGE_WEIGHT if odd else 1.0
+    by_effect = (found.pvalue or 0.0) / WEIGHT if effect_significant else 1.0
+    by_share = found.novelty_pvalue / NOVELTY_WEIGHT if novel else 1.0
     return min(1.0, by_effect, by_share)
 
 
-def _lone_evidence(found: Comparison, moved: bool, odd: bool) -> float:
+def _standalone_p_value(
+    found: Comparison, effect_significant: bool, novel: bool
+) -> float:
     """The chance of so much in a reference that has moods, see `blocks`."""
-    by_effect = found.usual.pvalue(found.effect) if found.usual else 0.0
-    by_share = found.usual_strange.pvalue(found.strange) if found.usual_strange else 0.0
-    by_effect = max(by_effect, found.pvalue or 0.0) / WEIGHT if moved else 1.0
-    by_share = max(by_share, found.strange_pvalue) / STRANGE_WEIGHT if odd else 1.0
+    by_effect = found.baseline.pvalue(found.effect) if found.baseline else 0.0
+    by_share = (
+        found.baseline_novelty.pvalue(found.novelty) if found.baseline_novelty else 0.0
+    )
+    by_effect = (
+        max(by_effect, found.pvalue or 0.0) / WEIGHT if effect_significant else 1.0
+    )
+    by_share = max(by_share, found.novelty_pvalue) / NOVELTY_WEIGHT if novel else 1.0
     return min(1.0, by_effect, by_share)
 
 
@@ -204,17 +222,17 @@ def _constants(name: str, reference: Column, current: Column) -> list[Finding]:
     before, after = _constant(reference), _constant(current)
     if after and not before:
         detail = "always one value, which it was not in the reference"
-        return [Finding("Constant", name, detail, quality=False)]
+        return [Finding("Constant", name, detail, data_quality=False)]
     if before and not after and current.present:
         detail = "it was always one value in the reference"
-        return [Finding("WasConstant", name, detail, quality=False)]
+        return [Finding("WasConstant", name, detail, data_quality=False)]
     return []
 
 
 def _constant(column: Column) -> bool:
-    if isinstance(column, Binned):
+    if isinstance(column, ReferenceHistogram):
         return column.edges.size > 1 and bool(column.counts.max() == column.present)
-    if isinstance(column, Tally):
+    if isinstance(column, WindowHistogram):
         return column.present > 1 and column.least == column.largest
     if isinstance(column, Numbers):
         values = column.values
@@ -228,18 +246,22 @@ def remarks_on(
     """What a reader should know about the scores: strange rows, dependent rows."""
     found: list[Finding] = []
     for score in scores:
-        if score.strange:
+        if score.novelty:
             categorical = isinstance(reference.columns[score.name], Categories)
             reason = "UnseenCategories" if categorical else "OutOfRange"
-            detail = f"{score.strange:.1%} of the rows are unlike the reference"
-            found.append(Finding(reason, score.name, detail, quality=False))
+            detail = f"{score.novelty:.1%} of the rows are unlike the reference"
+            found.append(Finding(reason, score.name, detail, data_quality=False))
     most = max(scores, key=lambda score: score.dependence, default=None)
     if most and most.dependence >= DEPENDENT:
         detail = f"rows resemble the ones before ({most.dependence:.2f})"
-        found.append(Finding("DependentRows", most.name, detail, quality=False))
-    usual = [score for score in scores if score.usual]
+        found.append(
+            Finding("AutocorrelatedRows", most.name, detail, data_quality=False)
+        )
+    usual = [score for score in scores if score.within_baseline]
     most = max(usual, key=lambda score: score.effect, default=None)
     if most:
         detail = f"stretches of it differ by up to {most.threshold:.2f}"
-        found.append(Finding("RestlessReference", most.name, detail, quality=False))
+        found.append(
+            Finding("NonStationaryReference", most.name, detail, data_quality=False)
+        )
     return tuple(found)

@@ -95,10 +95,12 @@ def with_segments(
     ]
     lines += [f"SegmentInconclusive: {name} (NotEnoughReferenceRows)" for name in small]
     lines += [left_out] if left_out else []
-    near = verdict.near or (
-        verdict.verdict is Verdict.NO_DRIFT and any(one.near for _, one in found)
+    borderline = verdict.borderline or (
+        verdict.verdict is Verdict.NO_DRIFT and any(one.borderline for _, one in found)
     )
-    verdict = replace(verdict, findings=(*verdict.findings, *lines), near=near)
+    verdict = replace(
+        verdict, findings=(*verdict.findings, *lines), borderline=borderline
+    )
     with_them = replace(whole, segments=tuple(judged))
     if not drifted:
         return replace(with_them, verdict=verdict)
@@ -115,7 +117,7 @@ def with_segments(
             reason="SegmentDrifted",
             message=said,
             kinds=tuple(kind for kind in Kind if kind in kinds),
-            near=False,
+            borderline=False,
         )
     return replace(with_them, verdict=verdict)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from driftcheck.contract import CheckRequest, Kind, Verdict, WindowVerdict
-from driftcheck.judge.data_quality import quality_findings
+from driftcheck.judge.data_quality import data_quality_findings
 from driftcheck.judge.scores import (
     ColumnScore,
     compare_columns,
@@ -21,13 +21,13 @@ from driftcheck.stats.columns import Dataset, Finding
 from driftcheck.stats.comparison import Comparison
 from driftcheck.windows import Window
 
-WORST = 5
+TOP_COLUMNS = 5
 # Drift has passed only where four fifths of each threshold would not make it either.
 CLEAR = 0.8
 # Either way to a dataset's drift is by chance in one check of 800 at most, for the
 # usual significance of 0.05: together less than one false alarm a year of daily ones.
 ALARM_DIVISOR = 40
-QUALITY_ORDER = (
+DATA_QUALITY_ORDER = (
     "DuplicateColumn",
     "MissingColumn",
     "RetypedColumn",
@@ -52,17 +52,19 @@ def judge(
     request: CheckRequest, window: Window, reference: Dataset, current: Dataset
 ) -> Judgement:
     """The judgement on one window's rows."""
-    quality = quality_findings(reference, current, request.significance)
+    broken = data_quality_findings(reference, current, request.significance)
     compared: dict[str, Comparison] = {}
     unchecked: tuple[Finding, ...] = ()
     if min(reference.rows, current.rows) >= request.minimum_rows:
         compared, unchecked = compare_columns(request, reference, current)
     scores = judge_columns(request, compared)
     remarks = (*unchecked, *remarks_on(scores, reference))
-    findings = (*quality, *remarks)
+    findings = (*broken, *remarks)
     found = conclude(request, window, (reference, current), scores, findings)
-    near = found.verdict.verdict is Verdict.NO_DRIFT and _near(request, compared)
-    return replace(found, verdict=replace(found.verdict, near=near))
+    borderline = found.verdict.verdict is Verdict.NO_DRIFT and _is_borderline(
+        request, compared
+    )
+    return replace(found, verdict=replace(found.verdict, borderline=borderline))
 
 
 def conclude(
@@ -98,7 +100,9 @@ def conclude(
             checked=len(features) or None,
             percent=int(drifted_share(features)) if features else None,
             kinds=tuple(kind for kind in Kind if kind in kinds),
-            worst=tuple((score.name, score.effect) for score in scores[:WORST]),
+            top_columns=tuple(
+                (score.name, score.effect) for score in scores[:TOP_COLUMNS]
+            ),
             findings=tuple(str(finding) for finding in findings),
             sampled=current.sampled,
         ),
@@ -106,7 +110,7 @@ def conclude(
     )
 
 
-def _near(request: CheckRequest, compared: Mapping[str, Comparison]) -> bool:
+def _is_borderline(request: CheckRequest, compared: Mapping[str, Comparison]) -> bool:
     """Whether thresholds a fifth lower would make the verdict another one."""
     scores = judge_columns(request, compared, CLEAR)
     return decide(request, scores)[0] is not Verdict.NO_DRIFT
@@ -124,9 +128,9 @@ def without_rows(
 
 
 def _rank(finding: Finding) -> int:
-    if finding.reason in QUALITY_ORDER:
-        return QUALITY_ORDER.index(finding.reason)
-    return len(QUALITY_ORDER)
+    if finding.reason in DATA_QUALITY_ORDER:
+        return DATA_QUALITY_ORDER.index(finding.reason)
+    return len(DATA_QUALITY_ORDER)
 
 
 def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -136,7 +140,7 @@ def in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def broken_data(findings: Sequence[Finding]) -> tuple[Verdict, str, str] | None:
     """DataQuality with the first finding on it; None where there is none."""
-    bad = [finding for finding in findings if finding.quality]
+    bad = [finding for finding in findings if finding.data_quality]
     if not bad:
         return None
     first = bad[0]
@@ -180,23 +184,23 @@ def decide(
 def _drift(
     request: CheckRequest, scores: tuple[ColumnScore, ...]
 ) -> tuple[Verdict, str, str] | None:
-    """Drift where a leading column, or enough of the others, drifted beyond chance.
+    """Drift where a decisive column, or enough of the others, drifted beyond chance.
 
     "Beyond chance" is stricter than what marks a single column: see `alarm_level`.
     """
     level = alarm_level(request)
-    leading = [score for score in scores if score.leading]
-    for score in leading:
-        if score.drifted and score.lone_evidence * len(leading) <= level:
+    decisive = [score for score in scores if score.decisive]
+    for score in decisive:
+        if score.drifted and score.standalone_p_value * len(decisive) <= level:
             return _led_by(score, _counts(scores))
     features = [score for score in scores if not score.prediction]
     drifted = [score for score in features if score.drifted]
     surest = min(
-        (s.evidence if len(drifted) > 1 else s.lone_evidence for s in drifted),
+        (s.p_value if len(drifted) > 1 else s.standalone_p_value for s in drifted),
         default=1.0,
     )
     if _enough(request, scores) and surest * len(features) <= level:
-        message = f"{_counts(scores)}: {_worst(drifted)}"
+        message = f"{_counts(scores)}: {_top_columns(drifted)}"
         return Verdict.DRIFT, "ColumnsDrifted", message
     return None
 
@@ -208,18 +212,18 @@ def _doubt(
 
     Neither Drift nor NoDrift is warranted then: more independent rows are needed.
     """
-    doubtful = [score for score in scores if score.doubtful]
-    if not doubtful:
+    inconclusive = [score for score in scores if score.inconclusive]
+    if not inconclusive:
         return None
-    leads = any(score.leading for score in doubtful)
-    if not leads and not _enough(request, scores, doubtful=True):
+    is_decisive = any(score.decisive for score in inconclusive)
+    if not is_decisive and not _enough(request, scores, inconclusive=True):
         return None
-    first = max(doubtful, key=lambda score: score.dependence)
+    first = max(inconclusive, key=lambda score: score.dependence)
     message = (
         f"{first.name} {first.effect:.2f}: each row resembles the one before "
         f"({first.dependence:.2f}), so this may be chance; a longer window can tell"
     )
-    return Verdict.INCONCLUSIVE, "DependentRows", message
+    return Verdict.INCONCLUSIVE, "AutocorrelatedRows", message
 
 
 def _no_drift(
@@ -228,32 +232,34 @@ def _no_drift(
     drifted = [score for score in scores if score.drifted and not score.prediction]
     counts = _counts(scores)
     least = request.drifted_columns_percent
-    leads = any(score.drifted and score.leading for score in scores)
-    if leads or _enough(request, scores):
-        message = f"{counts}, which may be chance: {_worst(drifted)}"
+    is_decisive = any(score.drifted and score.decisive for score in scores)
+    if is_decisive or _enough(request, scores):
+        message = f"{counts}, which may be chance: {_top_columns(drifted)}"
     elif drifted:
-        message = f"{counts}, below {least} %: {_worst(drifted)}"
+        message = f"{counts}, below {least} %: {_top_columns(drifted)}"
     else:
         checked = sum(not score.prediction for score in scores)
         message = f"none of {checked} columns drifted"
-    usual = sum(score.usual for score in scores)
+    usual = sum(score.within_baseline for score in scores)
     if usual:
         message += f"; {usual} differ as stretches of the reference itself do"
     return Verdict.NO_DRIFT, "NoDrift", message
 
 
 def _enough(
-    request: CheckRequest, scores: tuple[ColumnScore, ...], doubtful: bool = False
+    request: CheckRequest, scores: tuple[ColumnScore, ...], inconclusive: bool = False
 ) -> bool:
-    """Whether the share of drifted (or doubtful) columns reaches the limit."""
+    """Whether the share of drifted (or inconclusive) columns reaches the limit."""
     features = [score for score in scores if not score.prediction]
-    share = drifted_share(features, doubtful)
+    share = drifted_share(features, inconclusive)
     return share > 0 and share >= request.drifted_columns_percent
 
 
-def drifted_share(features: Sequence[ColumnScore], doubtful: bool = False) -> float:
+def drifted_share(features: Sequence[ColumnScore], inconclusive: bool = False) -> float:
     """What drifted (or may have), by weight, in per cent of all that was compared."""
-    counted = (s.weight for s in features if s.drifted or (doubtful and s.doubtful))
+    counted = (
+        s.weight for s in features if s.drifted or (inconclusive and s.inconclusive)
+    )
     # Rounded, so that three tenths of ten equal weights are 30 per cent.
     return round(100 * sum(counted) / sum(score.weight for score in features), 9)
 
@@ -266,7 +272,7 @@ def _counts(scores: tuple[ColumnScore, ...]) -> str:
     return f"{drifted} of {len(features)} columns drifted ({percent} %{weighed})"
 
 
-def _worst(drifted: list[ColumnScore]) -> str:
+def _top_columns(drifted: list[ColumnScore]) -> str:
     return ", ".join(f"{score.name} {score.effect:.2f}" for score in drifted[:3])
 
 
@@ -278,7 +284,7 @@ def alarm_level(request: CheckRequest) -> float:
 def _led_by(score: ColumnScore, counts: str) -> tuple[Verdict, str, str]:
     limit = f"{score.effect:.2f}, threshold {score.threshold:g}"
     if score.effect < score.threshold:
-        limit = f"{score.strange:.1%} of the rows are unlike the reference"
+        limit = f"{score.novelty:.1%} of the rows are unlike the reference"
     if score.kinds == (Kind.NEW_CATEGORY,):
         limit = "categories that the reference does not have"
     if score.prediction:

@@ -17,7 +17,7 @@ from driftcheck.dataset import LoadedReference
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.redaction import shown_address
 from driftcheck.reference.load import parse_reference
-from driftcheck.reference.profile_cache import Keeper
+from driftcheck.reference.profile_cache import ProfileCache
 from driftcheck.reference.profile_format import (
     FORMAT,
     SUFFIX,
@@ -45,30 +45,32 @@ def reference_of(
     """
     if request.reference.uri.endswith(SUFFIX):
         return _given(request)
-    keeper = keeper_of(request, environment)
+    cache = cache_of(request, environment)
     pinned = request.reference.sha256
-    kept = _kept(keeper, pinned, request) if pinned else None
+    kept = _kept(cache, pinned, request) if pinned else None
     if kept:
         return kept
     opened = read_files(request.reference.uri, "ReferenceUnreadable")
-    if keeper.store and opened.sha256 != pinned:
-        kept = _kept(keeper, opened.sha256, request)
+    if cache.store and opened.sha256 != pinned:
+        kept = _kept(cache, opened.sha256, request)
         if kept:
             return kept
     found = profile_of(opened, request)
     name = profile_name(found.reference.sha256, request)
-    keeper.write(name, lambda: to_bytes(found))
+    cache.write(name, lambda: to_bytes(found))
     return found.reference
 
 
-def keeper_of(request: CheckRequest, environment: Mapping[str, str]) -> Keeper:
+def cache_of(request: CheckRequest, environment: Mapping[str, str]) -> ProfileCache:
     """Where what is reduced of references is kept."""
-    return Keeper.at(request.profiles or environment.get(VARIABLE), environment)
+    return ProfileCache.at(request.profiles or environment.get(VARIABLE), environment)
 
 
-def _kept(keeper: Keeper, sha256: str, request: CheckRequest) -> LoadedReference | None:
+def _kept(
+    cache: ProfileCache, sha256: str, request: CheckRequest
+) -> LoadedReference | None:
     """The kept profile; None where there is none that is whole and of these bytes."""
-    kept = keeper.read(profile_name(sha256, request), from_bytes)
+    kept = cache.read(profile_name(sha256, request), from_bytes)
     return kept.reference if kept and kept.reference.sha256 == sha256 else None
 
 

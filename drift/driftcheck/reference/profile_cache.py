@@ -16,14 +16,14 @@ T = TypeVar("T")
 
 
 @dataclass
-class Keeper:
+class ProfileCache:
     """A store at an address; None where none is asked for, or none can be reached."""
 
     store: Store | None
     address: str = ""
 
     @classmethod
-    def at(cls, address: str | None, environment: Mapping[str, str]) -> "Keeper":
+    def at(cls, address: str | None, environment: Mapping[str, str]) -> "ProfileCache":
         """The store there; a warning where it cannot be reached."""
         if not address:
             return cls(None)

@@ -20,19 +20,22 @@ from driftcheck.contract import Features
 from driftcheck.contract.fields import ContractError, Fields
 from driftcheck.dataset import LoadedReference
 from driftcheck.stats.columns import (
-    Binned,
     Categories,
     Column,
     Dataset,
     Finding,
     Numbers,
+    ReferenceHistogram,
 )
 from driftcheck.stats.distance import Floats
 from driftcheck.storage.limits import PROFILE_BYTES
 
 FORMAT = 4
 SUFFIX = ".profile.npz"
-_KINDS: Mapping[str, type[Numbers | Binned]] = {"numbers": Numbers, "binned": Binned}
+_KINDS: Mapping[str, type[Numbers | ReferenceHistogram]] = {
+    "numbers": Numbers,
+    "binned": ReferenceHistogram,
+}
 _ARRAYS = "edges", "counts", "sums", "deciles", "values"
 BROKEN = (
     OSError,
@@ -100,7 +103,7 @@ def _column_json(column: Column, arrays: Mapping[str, list[Any]]) -> dict[str, A
             "dependence": column.dependence,
             "blocks": table,
         }
-    kind = "binned" if isinstance(column, Binned) else "numbers"
+    kind = "binned" if isinstance(column, ReferenceHistogram) else "numbers"
     value: dict[str, Any] = {"kind": kind, "sizes": {}}
     for field in fields(column):
         item = table if field.name == "blocks" else getattr(column, field.name)

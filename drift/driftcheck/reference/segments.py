@@ -13,7 +13,7 @@ from driftcheck.dataset import (
 )
 from driftcheck.errors import CheckFailure
 from driftcheck.reference.load import reference_rows
-from driftcheck.reference.profile import keeper_of, reduced_column
+from driftcheck.reference.profile import cache_of, reduced_column
 from driftcheck.reference.profile_format import SUFFIX as PROFILE_SUFFIX
 from driftcheck.reference.segments_format import (
     FORMAT,
@@ -39,17 +39,17 @@ def segments_for(
     if request.reference.uri.endswith(PROFILE_SUFFIX):
         message = "segments need the reference itself, not its profile"
         raise CheckFailure("ReferenceUnreadable", message)
-    keeper = keeper_of(request, environment)
+    cache = cache_of(request, environment)
     features, prediction = request.log.features, request.log.prediction_column
     name = segments_name(sha256, request, rule)
-    kept = keeper.read(name, lambda data: from_bytes(data, rule))
+    kept = cache.read(name, lambda data: from_bytes(data, rule))
     if kept and all(one.sha256 == sha256 for one in kept.references.values()):
         return kept
     opened = read_files(request.reference.uri, "ReferenceUnreadable")
     if opened.sha256 != sha256:
         raise CheckFailure("ReferenceUnreadable", "it was written to while it was read")
     found = segmented(request, rule, opened)
-    keeper.write(name, lambda: to_bytes(found, features, prediction))
+    cache.write(name, lambda: to_bytes(found, features, prediction))
     return found
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from driftcheck.contract import (
     CheckAnswer,
     Kind,
-    QualityRule,
+    PerformanceRule,
     Verdict,
     format_time,
 )
@@ -23,7 +23,7 @@ CATEGORIES_SHOWN = 5
 SEGMENTS_SHOWN = 3
 
 
-def text_report(check: Check, rule: QualityRule | None = None) -> str:
+def text_report(check: Check, rule: PerformanceRule | None = None) -> str:
     """The whole check, the newest window last and in most detail.
 
     `rule`: by which answers were scored.
@@ -38,17 +38,17 @@ def text_report(check: Check, rule: QualityRule | None = None) -> str:
     if not check.examined:
         lines.append("No window is due.")
     if rule:
-        lines += _qualities(check.answer, rule)
+        lines += _performances(check.answer, rule)
     return "\n".join(lines)
 
 
-def _qualities(answer: CheckAnswer, rule: QualityRule) -> list[str]:
+def _performances(answer: CheckAnswer, rule: PerformanceRule) -> list[str]:
     lines = []
-    for one in answer.quality_windows:
+    for one in answer.performance_windows:
         span = f"{format_time(one.start)} to {format_time(one.end)}"
-        lines.append(f"Quality, counting: {one.told(rule)}: {span}")
-    if answer.quality:
-        lines.append(f"Quality: {answer.quality.told(rule)}")
+        lines.append(f"Performance, counting: {one.describe(rule)}: {span}")
+    if answer.performance:
+        lines.append(f"Performance: {answer.performance.describe(rule)}")
     return lines
 
 

@@ -2,7 +2,7 @@
 
 Both versions are scored on the same resamples, so what makes rows hard for both
 cancels out. Neighbouring rows resemble each other; resampling them one by one would
-feign more evidence than there is, so blocks of neighbours are drawn.
+feign more p_value than there is, so blocks of neighbours are drawn.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """The interval of a score over rows that follow one another in time.
 
 Neighbouring rows are often right or wrong together, and an interval as of independent
-rows is then far too narrow. So the rows are cut into stretches, each long against the
+rows is then far too narrow. So the rows are cut into n_blocks, each long against the
 memory that they show, and the score is taken again without each of them.
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from driftcheck.stats.distance import Floats
 
-STRETCHES = 30
+N_BLOCKS = 30
 LEAST_STRETCHES = 5
 # So many times as long as the rows' memory: nearly independent of the next stretch.
 TIMES_MEMORY = 3
@@ -23,7 +23,7 @@ QUANTILES = (
 )
 
 
-def memory(values: Floats) -> float:
+def integrated_autocorrelation_time(values: Floats) -> float:
     r"""The integrated autocorrelation time of a series in rows, at least 1.
 
     .. math:: \tau = 1 + 2 \sum_{k=1}^{m} \rho_k
@@ -46,11 +46,13 @@ def memory(values: Floats) -> float:
     return max(1.0, float(found))
 
 
-def stretches(values: Floats) -> int | None:
-    """How many stretches the rows are cut into; None where memory leaves too few."""
-    longest = max(TIMES_MEMORY * memory(values), values.size / STRETCHES)
+def n_blocks(values: Floats) -> int | None:
+    """How many blocks the rows are cut into; None where memory leaves too few."""
+    longest = max(
+        TIMES_MEMORY * integrated_autocorrelation_time(values), values.size / N_BLOCKS
+    )
     count = int(values.size // longest)
-    return min(count, STRETCHES) if count >= LEAST_STRETCHES else None
+    return min(count, N_BLOCKS) if count >= LEAST_STRETCHES else None
 
 
 def interval(
@@ -66,7 +68,7 @@ def interval(
     observations"; Tukey (1958) for the pseudo-values.
     """
     rows = influence.size
-    count = stretches(influence)
+    count = n_blocks(influence)
     if count is None:
         return None
     edges = np.linspace(0, rows, count + 1).astype(int)

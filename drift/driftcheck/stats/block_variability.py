@@ -4,7 +4,7 @@ Where rows follow each other in moods (markets, weather, campaigns), a window di
 from three years by far more than chance allows of independent rows, and nothing has
 changed. The reference itself shows by how much: it is cut into blocks of following
 rows, and each is compared with all others as a window would be. Only a reference
-whose blocks differ by more than shuffled ones has such limits (`restless`).
+whose blocks differ by more than shuffled ones has such limits (`is_non_stationary`).
 
 Source of the limit, mean plus three standard deviations over the blocks: Shewhart
 (1931), "Economic control of quality of manufactured product".
@@ -30,22 +30,22 @@ CHANCE = 0.001
 # A window this much wider than the widest block is no stretch of such a reference.
 WIDER = 1.1
 Codes: TypeAlias = NDArray[np.int64]
-LENGTH, EFFECT, EFFECT_SD, SHUFFLED, STRANGE, STRANGE_SD, WIDEST, COUNT = range(8)
+LENGTH, EFFECT, EFFECT_SD, SHUFFLED, NOVELTY, NOVELTY_SD, WIDEST, COUNT = range(8)
 
 
 @dataclass(frozen=True, eq=False)
-class Blocks:
+class BlockVariability:
     """What windows of a reference hardly exceed, by their length.
 
     `table` has one row for each of LENGTH (rows of a block, ascending), EFFECT and
     EFFECT_SD (mean and standard deviation of the blocks' effects), SHUFFLED (the limit
-    of blocks of shuffled rows), STRANGE and STRANGE_SD (of their shares of rows unlike
+    of blocks of shuffled rows), NOVELTY and NOVELTY_SD (of their shares of rows unlike
     all others), WIDEST (the spread of the widest block) and COUNT (of the blocks).
     """
 
     table: Floats
 
-    def effect(self, span: float, rows: int) -> "Usual":
+    def effect(self, span: float, rows: int) -> "BaselineVariation":
         """The effects of windows of `rows` rows, spread over `span` of the reference's.
 
         A span longer than the longest block fluctuates less than that; the part that
@@ -58,9 +58,9 @@ class Blocks:
         limit = float(np.sqrt(beyond_chance + shuffled**2 * length / rows))
         return found.scaled(limit / found.limit if found.limit else 1.0)
 
-    def strange(self, span: float) -> "Usual":
+    def novelty(self, span: float) -> "BaselineVariation":
         """The shares of strange rows of windows of that span."""
-        return self._usual(STRANGE, STRANGE_SD, span)
+        return self._usual(NOVELTY, NOVELTY_SD, span)
 
     def holds(self, span: float, spread: float) -> bool:
         """Whether a window could be one of the blocks: it is not far wider than all.
@@ -69,9 +69,11 @@ class Blocks:
         """
         return spread <= WIDER * self._at(WIDEST, span)
 
-    def _usual(self, mean: int, deviation: int, span: float) -> "Usual":
+    def _usual(self, mean: int, deviation: int, span: float) -> "BaselineVariation":
         blocks = self._at(COUNT, span)
-        return Usual(self._at(mean, span), self._at(deviation, span), blocks)
+        return BaselineVariation(
+            self._at(mean, span), self._at(deviation, span), blocks
+        )
 
     def _at(self, name: int, span: float) -> float:
         """Between two lengths on a straight line over their logarithms."""
@@ -80,7 +82,7 @@ class Blocks:
 
 
 @dataclass(frozen=True)
-class Usual:
+class BaselineVariation:
     """How a measure of so many blocks spreads: its mean and standard deviation."""
 
     mean: float
@@ -109,13 +111,15 @@ class Usual:
         normal = (8 * n + 1) / (8 * n + 3) * math.sqrt(n * math.log1p(t * t / n))
         return math.erfc(normal / math.sqrt(2))
 
-    def scaled(self, factor: float) -> "Usual":
+    def scaled(self, factor: float) -> "BaselineVariation":
         """The same in another unit."""
-        return Usual(self.mean * factor, self.deviation * factor, self.blocks)
+        return BaselineVariation(
+            self.mean * factor, self.deviation * factor, self.blocks
+        )
 
 
 def blocks_of_numbers(values: Floats, ordered: Floats) -> Floats | None:
-    """The table of `Blocks` of numbers; None where its rows do not follow in moods.
+    """The table of `BlockVariability` of numbers; None where rows are stationary.
 
     `values` in their order, `ordered` the same ascending.
     """
@@ -123,7 +127,7 @@ def blocks_of_numbers(values: Floats, ordered: Floats) -> Floats | None:
         return None
     quarters = ordered[np.arange(1, 4) * ordered.size // 4]
     codes = sum((values > cut).astype(np.int64) for cut in quarters)
-    if not restless(codes):
+    if not is_non_stationary(codes):
         return None
     low, high = inner_range(ordered)
     places = np.linspace(0, ordered.size - 1, EDGES).astype(np.int64)
@@ -139,31 +143,31 @@ def blocks_of_numbers(values: Floats, ordered: Floats) -> Floats | None:
     for length in _lengths(values.size):
         effects, spreads = _number_effects(bins, length, widths)
         chance, _ = _number_effects(mixed, length, widths)
-        strange = _strange_numbers(values, order, length)
-        rows.append(_row(length, effects, chance, strange, spreads))
+        novelty = _novelty_of_numbers(values, order, length)
+        rows.append(_row(length, effects, chance, novelty, spreads))
     return np.array(rows).T
 
 
 def blocks_of_categories(codes: NDArray[np.int32]) -> Floats | None:
-    """The table of `Blocks` of categories, given by number, in the rows' order."""
+    """The table of `BlockVariability` of categories by number, in the rows' order."""
     if codes.size < LEAST_BLOCKS * LEAST_ROWS:
         return None
     counts = np.bincount(codes)
     rank = np.empty(counts.size, np.int64)
     rank[np.argsort(-counts, kind="stable")] = np.arange(counts.size)
     ranked = np.minimum(rank[codes], KEPT_CATEGORIES)
-    if not restless(np.minimum(ranked, 3)) and not _repeating(codes, counts):
+    if not is_non_stationary(np.minimum(ranked, 3)) and not _repeating(codes, counts):
         return None
     mixed = _shuffled(ranked)
     rows = []
     for length in _lengths(codes.size):
-        effects, spreads, strange = _category_effects(ranked, length)
+        effects, spreads, novelty = _category_effects(ranked, length)
         chance, _, _ = _category_effects(mixed, length)
-        rows.append(_row(length, effects, chance, strange, spreads))
+        rows.append(_row(length, effects, chance, novelty, spreads))
     return np.array(rows).T
 
 
-def restless(codes: Codes) -> bool:
+def is_non_stationary(codes: Codes) -> bool:
     """Whether blocks of following rows differ more than those of independent rows.
 
     Pearson's test of homogeneity over many short blocks and over eight long ones, for
@@ -250,7 +254,7 @@ def _entropy(shares: Floats) -> Floats:
     return found
 
 
-def _strange_numbers(values: Floats, order: Codes, length: int) -> Floats:
+def _novelty_of_numbers(values: Floats, order: Codes, length: int) -> Floats:
     """Of each block the share of rows beyond the inner range of all other rows."""
     blocks = values.size // length
     beyond = np.zeros(blocks)
@@ -268,15 +272,15 @@ def _strange_numbers(values: Floats, order: Codes, length: int) -> Floats:
 
 
 def _row(
-    length: int, effects: Floats, chance: Floats, strange: Floats, spreads: Floats
+    length: int, effects: Floats, chance: Floats, novelty: Floats, spreads: Floats
 ) -> tuple[float, ...]:
     return (
         float(length),
         float(np.mean(effects)),
         float(np.std(effects, ddof=1)),
         float(np.mean(chance) + SIGMAS * np.std(chance, ddof=1)),
-        float(np.mean(strange)),
-        float(np.std(strange, ddof=1)),
+        float(np.mean(novelty)),
+        float(np.std(novelty, ddof=1)),
         float(np.max(spreads)),
         float(effects.size),
     )

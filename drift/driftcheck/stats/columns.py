@@ -42,7 +42,7 @@ class Numbers:
 
     `dependence`: how much a row resembles the one before it, from 0 (not at all) to
     1; 0 also where their order in time is not known. `blocks`: of a reference whose
-    rows follow in moods, the table of `blocks.Blocks`.
+    rows follow in moods, the table of `blocks.BlockVariability`.
     """
 
     values: Floats
@@ -63,7 +63,7 @@ class Numbers:
 
 
 @dataclass(frozen=True, eq=False)
-class Binned:
+class ReferenceHistogram:
     """The numbers of a reference's column in bins of about equal counts (`binned`).
 
     `edges`: each bin's largest value, ascending, the first bin holding only the least
@@ -104,13 +104,13 @@ class Binned:
 
 
 @dataclass(frozen=True, eq=False)
-class Tally:
+class WindowHistogram:
     """A window's numbers, counted in the bins of the reference's column.
 
-    `counts` and `sums` as of `Binned`, with one bin more for what lies above the last
-    edge (its sum is not kept). `under` rows lie under the reference's least value,
-    `below` and `above` the inner range (widened by a rounding error) of the
-    reference; `least` and `largest` are the window's own values.
+    `counts` and `sums` as of `ReferenceHistogram`, with one bin more for what lies
+    above the last edge (its sum is not kept). `under` rows lie under the reference's
+    least value, `below` and `above` the inner range (widened by a rounding error) of
+    the reference; `least` and `largest` are the window's own values.
     """
 
     edges: Floats
@@ -139,8 +139,8 @@ class Tally:
     def values(self) -> Floats:
         """Values spread evenly in their bins, to draw; many rows stand for more."""
         edges = np.append(self.edges, max(self.largest, self.edges[-1]))
-        thinned = max(1.0, self.present / DRAWN_ROWS)
-        return _spread(edges, np.ceil(self.counts / thinned))
+        sampling_factor_ratio = max(1.0, self.present / DRAWN_ROWS)
+        return _spread(edges, np.ceil(self.counts / sampling_factor_ratio))
 
 
 def _spread(edges: Floats, counts: Floats) -> Floats:
@@ -173,17 +173,17 @@ class Categories:
         return sum(self.counts.values())
 
 
-Column: TypeAlias = Numbers | Binned | Tally | Categories
+Column: TypeAlias = Numbers | ReferenceHistogram | WindowHistogram | Categories
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something worth saying about a column; `quality` ones make DataQuality."""
+    """Something worth saying about a column; `data_quality` ones make DataQuality."""
 
     reason: str
     column: str
     detail: str = ""
-    quality: bool = True
+    data_quality: bool = True
 
     def __str__(self) -> str:
         return f"{self.reason}: {self.column}" if self.column else self.reason

@@ -8,10 +8,16 @@ import numpy as np
 from driftcheck.stats.block_variability import (
     LEAST_BLOCKS,
     LEAST_ROWS,
-    Blocks,
-    Usual,
+    BaselineVariation,
+    BlockVariability,
 )
-from driftcheck.stats.columns import Binned, Categories, Column, Numbers, Tally
+from driftcheck.stats.columns import (
+    Categories,
+    Column,
+    Numbers,
+    ReferenceHistogram,
+    WindowHistogram,
+)
 from driftcheck.stats.distance import (
     Floats,
     corrected_jensen_shannon_distance,
@@ -27,7 +33,7 @@ from driftcheck.stats.histogram import (
     binned_deciles,
     binned_distances,
     binned_spread,
-    tallied,
+    histogram_of,
     widened,
 )
 from driftcheck.stats.significance import (
@@ -50,12 +56,12 @@ class Comparison:
 
     `effect`: Wasserstein distance in standard deviations, or Jensen-Shannon
     distance. `pvalue`: None where there is nothing to test. `agrees`: whether the
-    measure that heavy tails cannot mislead sees a difference too. `strange`: the
+    measure that heavy tails cannot mislead sees a difference too. `novelty`: the
     share of rows that the reference has no like of, less what is usual there:
     unseen categories, or values outside the reference's range.
 
     The p-values count dependent rows for less; `nominal` is what `pvalue` would be if
-    all rows were independent. `usual` and `usual_strange`: the effects and strange
+    all rows were independent. `baseline` and `baseline_novelty`: the effects and novel
     shares of stretches of the reference itself, None where its rows do not follow in
     moods (see `blocks`).
     """
@@ -65,34 +71,34 @@ class Comparison:
     nominal: float | None
     agrees: bool
     stability_index: float
-    strange: float
-    strange_pvalue: float
+    novelty: float
+    novelty_pvalue: float
     categorical: bool
     dependence: float
-    usual: Usual | None = None
-    usual_strange: Usual | None = None
+    baseline: BaselineVariation | None = None
+    baseline_novelty: BaselineVariation | None = None
 
 
 def compare(
-    reference: Column, current: Column, minimum_rows: int, thinning: float = 1.0
+    reference: Column, current: Column, minimum_rows: int, sampling_factor: float = 1.0
 ) -> Comparison | str:
     """The comparison of one column, or in words why there is none.
 
-    `thinning`: how many of the reference's rows there were for each row of the
-    window's time that was kept, where either side is a sample (see `thinning`).
+    `sampling_factor`: how many of the reference's rows there were for each row of the
+    window's time that was kept, where either side is a sample (see `sampling_factor`).
     """
     found = _compare(reference, current, minimum_rows)
-    if isinstance(found, str) or isinstance(reference, Tally):
+    if isinstance(found, str) or isinstance(reference, WindowHistogram):
         return found
     if reference.blocks is None:
         return found
-    blocks, span = Blocks(reference.blocks), current.present / thinning
+    blocks, span = BlockVariability(reference.blocks), current.present / sampling_factor
     if not blocks.holds(span, _spread(reference, current)):
         return found
     return replace(
         found,
-        usual=blocks.effect(span, current.present),
-        usual_strange=blocks.strange(span),
+        baseline=blocks.effect(span, current.present),
+        baseline_novelty=blocks.novelty(span),
     )
 
 
@@ -100,9 +106,11 @@ def _compare(reference: Column, current: Column, minimum_rows: int) -> Compariso
     fewest = min(reference.present, current.present)
     if fewest < minimum_rows:
         return f"{fewest} of at least {minimum_rows} values"
-    if isinstance(reference, Binned) and isinstance(current, Numbers):
-        current = tallied(reference, current)
-    if isinstance(reference, Binned) and isinstance(current, Tally):
+    if isinstance(reference, ReferenceHistogram) and isinstance(current, Numbers):
+        current = histogram_of(reference, current)
+    if isinstance(reference, ReferenceHistogram) and isinstance(
+        current, WindowHistogram
+    ):
         return _compare_numbers(reference, current)
     if isinstance(reference, Numbers) and isinstance(current, Numbers):
         return _compare_numbers(reference, current)
@@ -112,9 +120,11 @@ def _compare(reference: Column, current: Column, minimum_rows: int) -> Compariso
 
 
 def _compare_numbers(
-    reference: Numbers | Binned, current: Numbers | Tally
+    reference: Numbers | ReferenceHistogram, current: Numbers | WindowHistogram
 ) -> Comparison:
-    if isinstance(reference, Binned) and isinstance(current, Tally):
+    if isinstance(reference, ReferenceHistogram) and isinstance(
+        current, WindowHistogram
+    ):
         distance, effect = binned_distances(reference, current)
         deciles = binned_deciles(reference, current)
     else:
@@ -122,18 +132,18 @@ def _compare_numbers(
         distance = laid.height()
         effect = normed_wasserstein_distance(reference.values, current.values, laid)
         deciles = decile_counts(reference.values, current.values)
-    worth = effective_share(current.dependence, current.present)
+    effective_rows = effective_share(current.dependence, current.present)
     n, m = reference.present, current.present
     known = _known_rows(reference)
-    strange, strange_pvalue = _out_of_range(reference, current, worth)
+    novelty, novelty_pvalue = _out_of_range(reference, current, effective_rows)
     return Comparison(
         effect=effect,
-        pvalue=kolmogorov_smirnov_pvalue(distance, known, worth * m),
+        pvalue=kolmogorov_smirnov_pvalue(distance, known, effective_rows * m),
         nominal=kolmogorov_smirnov_pvalue(distance, n, m),
         agrees=distance >= MINIMUM_KS_DISTANCE,
         stability_index=stability_index(*deciles),
-        strange=strange,
-        strange_pvalue=strange_pvalue,
+        novelty=novelty,
+        novelty_pvalue=novelty_pvalue,
         categorical=False,
         dependence=max(current.dependence, _short_dependence(reference)),
     )
@@ -147,27 +157,34 @@ def _known_rows(reference: Column) -> float:
 
 def _short_dependence(reference: Column) -> float:
     """How much its rows resemble each other; 0 where blocks can tell what follows."""
-    if isinstance(reference, Binned) or reference.present >= LEAST_BLOCKS * LEAST_ROWS:
+    if (
+        isinstance(reference, ReferenceHistogram)
+        or reference.present >= LEAST_BLOCKS * LEAST_ROWS
+    ):
         return 0.0
     return reference.dependence
 
 
 def _out_of_range(
-    reference: Numbers | Binned, current: Numbers | Tally, worth: float
+    reference: Numbers | ReferenceHistogram,
+    current: Numbers | WindowHistogram,
+    effective_rows: float,
 ) -> tuple[float, float]:
     """The excess share of values outside the reference's inner range, its p-value.
 
     This is what clipping keeps from the effect: a few rows far out.
     """
-    if isinstance(reference, Binned) and isinstance(current, Tally):
+    if isinstance(reference, ReferenceHistogram) and isinstance(
+        current, WindowHistogram
+    ):
         known, seen = (reference.below, reference.above), (current.below, current.above)
     else:
         low, high = inner_range(reference.values)
         known = _beyond(reference.values, low, high)
         seen = _beyond(current.values, *widened(low, high))
-    rows = max(1, int(worth * current.present))
+    rows = max(1, int(effective_rows * current.present))
     pvalues = [
-        beyond_pvalue(before, reference.present, int(worth * after), rows)
+        beyond_pvalue(before, reference.present, int(effective_rows * after), rows)
         for before, after in zip(known, seen, strict=True)
     ]
     excess = sum(seen) / current.present - sum(known) / reference.present
@@ -184,9 +201,11 @@ def _spread(reference: Column, current: Column) -> float:
     """How far two of the window's rows differ, as of the reference's blocks."""
     if isinstance(current, Categories):
         return spread_of_categories(np.array(list(current.counts.values()), float))
-    if isinstance(reference, Binned) and isinstance(current, Numbers):
-        current = tallied(reference, current)
-    if isinstance(reference, Binned) and isinstance(current, Tally):
+    if isinstance(reference, ReferenceHistogram) and isinstance(current, Numbers):
+        current = histogram_of(reference, current)
+    if isinstance(reference, ReferenceHistogram) and isinstance(
+        current, WindowHistogram
+    ):
         return binned_spread(reference, current)
     if isinstance(reference, Categories):
         return 0.0
@@ -203,19 +222,20 @@ def _compare_categories(reference: Categories, current: Categories) -> Compariso
     before, after = aligned_counts(reference, current)
     unseen = unseen_rows(reference, current)
     singletons = sum(1 for count in reference.counts.values() if count == 1)
-    worth = effective_share(current.dependence, current.present)
+    effective_rows = effective_share(current.dependence, current.present)
     return Comparison(
         effect=corrected_jensen_shannon_distance(before, after),
         pvalue=chi_square_pvalue(
-            before * (_known_rows(reference) / reference.present), worth * after
+            before * (_known_rows(reference) / reference.present),
+            effective_rows * after,
         ),
         nominal=chi_square_pvalue(before, after),
         agrees=True,
         stability_index=stability_index(before, after),
-        strange=unseen / current.present,
-        strange_pvalue=unseen_pvalue(
-            int(worth * unseen),
-            max(1, int(worth * current.present)),
+        novelty=unseen / current.present,
+        novelty_pvalue=unseen_pvalue(
+            int(effective_rows * unseen),
+            max(1, int(effective_rows * current.present)),
             singletons,
             reference.present,
         ),

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from driftcheck.stats.columns import Binned, Numbers, Tally
+from driftcheck.stats.columns import Numbers, ReferenceHistogram, WindowHistogram
 from driftcheck.stats.distance import (
     CONSTANT_TOLERANCE,
     HUGE,
@@ -30,7 +30,9 @@ COARSE_TAIL_BINS = 32
 MAXIMUM = float(np.finfo(np.float64).max)
 
 
-def reduced(column: Numbers, longest: int = MAXIMUM_VALUES) -> Numbers | Binned:
+def reduced(
+    column: Numbers, longest: int = MAXIMUM_VALUES
+) -> Numbers | ReferenceHistogram:
     """The column in bins, or itself where it is at most so long or absurdly wide."""
     values = column.values
     if values.size <= longest or not values.size:
@@ -50,7 +52,7 @@ def reduced(column: Numbers, longest: int = MAXIMUM_VALUES) -> Numbers | Binned:
     deciles = decile_edges(values)
     edges = _edges(values, (low, high), centre)
     ends = np.searchsorted(values, edges, side="right")
-    return Binned(
+    return ReferenceHistogram(
         edges=edges,
         counts=np.diff(ends, prepend=0).astype(np.float64),
         sums=_sums(values, ends, (low, high)),
@@ -90,12 +92,12 @@ def equal_range(centre: float) -> tuple[float, float]:
     return float(np.nextafter(centre - tolerance, -np.inf)), centre + tolerance
 
 
-def tallied(reference: Binned, column: Numbers) -> Tally:
+def histogram_of(reference: ReferenceHistogram, column: Numbers) -> WindowHistogram:
     """A window's column, counted in the reference's bins."""
     values = column.values
     ends = np.searchsorted(values, reference.edges, side="right")
     low, high = widened_range(reference)
-    return Tally(
+    return WindowHistogram(
         edges=reference.edges,
         counts=np.diff(ends, prepend=0, append=values.size).astype(np.float64),
         sums=_sums(values, ends, (reference.low, reference.high)),
@@ -110,7 +112,7 @@ def tallied(reference: Binned, column: Numbers) -> Tally:
     )
 
 
-def binned_spread(reference: Binned, current: Tally) -> float:
+def binned_spread(reference: ReferenceHistogram, current: WindowHistogram) -> float:
     """`spread_of_numbers` of a window in the reference's bins, in its deviations."""
     width = (reference.high - reference.low) or 1.0
     edges = np.clip((reference.edges - reference.low) / width, 0.0, 1.0)
@@ -119,7 +121,7 @@ def binned_spread(reference: Binned, current: Tally) -> float:
     return spread / reference.deviation if reference.deviation > 0 else 0.0
 
 
-def widened_range(reference: Binned) -> tuple[float, float]:
+def widened_range(reference: ReferenceHistogram) -> tuple[float, float]:
     """The reference's inner range, widened by what may be a rounding error."""
     return widened(reference.low, reference.high)
 
@@ -130,7 +132,9 @@ def widened(low: float, high: float) -> tuple[float, float]:
     return max(low - margin, -MAXIMUM), min(high + margin, MAXIMUM)
 
 
-def binned_distances(reference: Binned, current: Tally) -> tuple[float, float]:
+def binned_distances(
+    reference: ReferenceHistogram, current: WindowHistogram
+) -> tuple[float, float]:
     r"""Kolmogorov-Smirnov and normed Wasserstein distance from a reference in bins.
 
     Over one bin the area between the distribution functions is taken as
@@ -158,7 +162,9 @@ def binned_distances(reference: Binned, current: Tally) -> tuple[float, float]:
     return height, float(np.sum(np.abs(inside))) / reference.deviation
 
 
-def _differing(reference: Binned, centre: float, current: Tally) -> float:
+def _differing(
+    reference: ReferenceHistogram, centre: float, current: WindowHistogram
+) -> float:
     """The share of values off the constant, less the reference's own share of them."""
     first, last = np.searchsorted(reference.edges, equal_range(centre)) + 1
     before = float(reference.counts[first:last].sum()) / reference.present
@@ -166,7 +172,9 @@ def _differing(reference: Binned, centre: float, current: Tally) -> float:
     return max(0.0, before - after)
 
 
-def binned_deciles(reference: Binned, current: Tally) -> tuple[Floats, Floats]:
+def binned_deciles(
+    reference: ReferenceHistogram, current: WindowHistogram
+) -> tuple[Floats, Floats]:
     """Rows of both sides between the reference's deciles."""
     starts = np.searchsorted(reference.edges, reference.deciles) + 1
     starts = np.concatenate([[0], starts])
@@ -190,7 +198,7 @@ def _sums(values: Floats, ends: NDArray[np.intp], inner: tuple[float, float]) ->
     return np.clip(unit, 0.0, counts)
 
 
-def coarser(reference: Binned) -> Binned:
+def coarser(reference: ReferenceHistogram) -> ReferenceHistogram:
     """The same column in a sixth of the bins, for whoever has to count by them.
 
     Counts and sums stay exact; what is lost is where in its bin a value lies.

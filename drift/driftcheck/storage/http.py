@@ -10,7 +10,7 @@ import pyarrow as pa
 from driftcheck.storage.limits import BLOCK_BYTES
 
 
-class OnlyAsSafe(HTTPRedirectHandler):
+class SafeRedirectHandler(HTTPRedirectHandler):
     """Follows to https, and from http to http; OSError for any other address."""
 
     def redirect_request(self, req: Request, *rest: Any) -> Request | None:
@@ -37,7 +37,7 @@ def download(uri: str, most: int, seconds: float = DOWNLOAD_SECONDS) -> pa.Buffe
 
     ends = time.monotonic() + seconds
     stream = pa.BufferOutputStream()
-    opener = build_opener(OnlyAsSafe)
+    opener = build_opener(SafeRedirectHandler)
     try:
         answer = opener.open(uri, timeout=min(HTTP_TIMEOUT_SECONDS, seconds))
     except HTTPError as error:

@@ -130,7 +130,7 @@ def open_table(
     """
     try:
         parquets = [_parquet(content) for _, content in opened.contents]
-        _refuse(parquets, wanted)
+        _check_memory_limits(parquets, wanted)
         sizes = [parquet.metadata.num_rows for parquet in parquets]
         schemas = [parquet.schema_arrow for parquet in parquets]
         schema = schemas[0]
@@ -184,7 +184,9 @@ def _unreadable(uri: str, reason: str, error: Exception) -> CheckFailure:
     return CheckFailure(reason, f"{shown_address(uri)}: {detail}")
 
 
-def _refuse(parquets: list[pq.ParquetFile], wanted: Collection[str | None]) -> None:
+def _check_memory_limits(
+    parquets: list[pq.ParquetFile], wanted: Collection[str | None]
+) -> None:
     """ValueError for what no memory should be spent on, told by the footers alone."""
     rows = sum(parquet.metadata.num_rows for parquet in parquets)
     if rows * 8 > MAXIMUM_COLUMN_BYTES:

@@ -46,9 +46,9 @@ class SegmentedTable:
     def counted(self, found: Dataset) -> Dataset:
         """A segment's rows with how many there really are, if only some are read."""
         read = found.sampled if found.sampled is not None else found.rows
-        thinned = self._table.rows / max(1, self._table.num_rows)
-        sampled = read if thinned > 1 else None
-        return replace(found, rows=round(read * thinned), sampled=sampled)
+        sampling_factor_ratio = self._table.rows / max(1, self._table.num_rows)
+        sampled = read if sampling_factor_ratio > 1 else None
+        return replace(found, rows=round(read * sampling_factor_ratio), sampled=sampled)
 
 
 def _codes(column: pa.ChunkedArray, reason: str) -> tuple[NDArray[np.int64], list[str]]:

@@ -3,8 +3,8 @@
 An optional extra (requirements/warehouse.in): Ibis with a backend, such as DuckDB,
 Spark, BigQuery, Snowflake or Trino. The warehouse is asked one aggregate for each
 column, by the edges of the reference's profile; its answers are the same counts and
-sums that `tallied` makes of rows, so the same code judges them. docs/warehouse.md says
-what is scanned, what is moved, and what is approximate.
+sums that `histogram_of` makes of rows, so the same code judges them. docs/warehouse.md
+says what is scanned, what is moved, and what is approximate.
 """
 
 from collections.abc import Iterator
@@ -25,14 +25,14 @@ from driftcheck.dataset import LoadedReference
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.redaction import without_secrets
 from driftcheck.stats.columns import (
-    Binned,
     Categories,
     Column,
     ColumnKind,
     Dataset,
     Finding,
     Numbers,
-    Tally,
+    ReferenceHistogram,
+    WindowHistogram,
 )
 from driftcheck.stats.distance import Floats
 from driftcheck.stats.histogram import coarser, reduced, widened_range
@@ -90,7 +90,9 @@ def comparable(reference: LoadedReference) -> LoadedReference:
     columns: dict[str, Column] = {}
     for name, column in reference.dataset.columns.items():
         found = reduced(column, longest=0) if isinstance(column, Numbers) else column
-        columns[name] = coarser(found) if isinstance(found, Binned) else found
+        columns[name] = (
+            coarser(found) if isinstance(found, ReferenceHistogram) else found
+        )
     return replace(reference, dataset=replace(reference.dataset, columns=columns))
 
 
@@ -173,8 +175,8 @@ class _Counted:
         if kind is ColumnKind.CATEGORY:
             return categories_of(self.warehouse, self.table, name)
         before = self.reference.columns[name]
-        if not isinstance(before, Binned):
-            return Finding("Unchecked", name, NO_BINS, quality=False)
+        if not isinstance(before, ReferenceHistogram):
+            return Finding("Unchecked", name, NO_BINS, data_quality=False)
         values = sql.floats(self.table, name if place is None else vector, place)
         edges = sql.fine_edges(before)
         found = Counts.of(self.warehouse, values, edges, (before.low, before.high))
@@ -192,7 +194,7 @@ def categories_of(
     nulls = int(found.pop(None, 0))
     if len(found) > sql.MAXIMUM_CATEGORIES:
         detail = f"there are more than {sql.MAXIMUM_CATEGORIES} categories"
-        return Finding("Unchecked", name, detail, quality=False)
+        return Finding("Unchecked", name, detail, data_quality=False)
     return Categories({category: int(rows) for category, rows in found.items()}, nulls)
 
 
@@ -248,14 +250,14 @@ class Counts:
         """Rows with values up to an edge."""
         return int(self.rows[: int(np.searchsorted(self.edges, edge)) + 1].sum())
 
-    def tally(self, reference: Binned) -> Tally:
+    def tally(self, reference: ReferenceHistogram) -> WindowHistogram:
         """The same counts in the reference's bins, which are less fine."""
         low, high = widened_range(reference)
         first = float(reference.edges[0])
         starts = np.searchsorted(self.edges, reference.edges[:-1]) + 1
         starts = np.concatenate([[0], starts])
         last = int(np.searchsorted(self.edges, reference.edges[-1])) + 1
-        return Tally(
+        return WindowHistogram(
             edges=reference.edges,
             counts=np.append(
                 np.add.reduceat(self.rows[:last], starts), self.rows[last:].sum()

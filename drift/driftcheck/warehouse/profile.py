@@ -14,7 +14,13 @@ from driftcheck.arrow.schema import reference_shape
 from driftcheck.contract import Features
 from driftcheck.dataset import LoadedReference
 from driftcheck.reference.profile_format import Profile
-from driftcheck.stats.columns import Binned, Column, ColumnKind, Dataset, Finding
+from driftcheck.stats.columns import (
+    Column,
+    ColumnKind,
+    Dataset,
+    Finding,
+    ReferenceHistogram,
+)
 from driftcheck.stats.distance import (
     CLIP_QUANTILES,
     CONSTANT_TOLERANCE,
@@ -73,18 +79,18 @@ def warehouse_profile(
 
 def binned_there(
     warehouse: Warehouse, values: ir.FloatingValue, name: str
-) -> Binned | Finding:
+) -> ReferenceHistogram | Finding:
     """A column's bins, counted by the warehouse."""
     shares = spread_shares(COARSE_BINS, COARSE_TAIL_BINS)
     asked = [*CLIP_QUANTILES, *DECILES, 0.5, *distinct(np.sort(shares)).tolist()]
     answer = warehouse.answer(sql.quantiles(values, asked))
     if not answer or answer[0] is None:
-        return Finding("Unchecked", name, "it has no values", quality=False)
+        return Finding("Unchecked", name, "it has no values", data_quality=False)
     found = np.array(answer, dtype=np.float64)
     (low, high), deciles = found[:2].tolist(), distinct(np.sort(found[2:11]))
     centre, scale = float(found[11]), max(abs(float(found[0])), abs(float(found[1])))
     if np.max(np.abs(found)) > HUGE or 0 < scale < 1 / HUGE:
-        return Finding("Unchecked", name, NO_BINS, quality=False)
+        return Finding("Unchecked", name, NO_BINS, data_quality=False)
     edges = np.array([*found, *equal_range(centre), np.nextafter(low, -np.inf)])
     return _binned(warehouse, values, edges, (low, high, centre), deciles)
 
@@ -95,7 +101,7 @@ def _binned(
     edges: Floats,
     marks: tuple[float, float, float],
     deciles: Floats,
-) -> Binned:
+) -> ReferenceHistogram:
     low, high, centre = marks
     edges = distinct(np.sort(edges))
     counted = Counts.of(warehouse, values, edges, (low, high))
@@ -110,7 +116,7 @@ def _binned(
     deviation = float(np.sqrt(variance))
     scale = max(abs(low), abs(high))
     constant = deviation * (high - low) <= CONSTANT_TOLERANCE * scale
-    return Binned(
+    return ReferenceHistogram(
         edges=edges,
         counts=rows,
         sums=sums,
@@ -131,7 +137,7 @@ def _digest(dataset: Dataset) -> str:
     digest = hashlib.sha256(f"{dataset.rows}".encode())
     for name, column in dataset.columns.items():
         digest.update(name.encode())
-        if isinstance(column, Binned):
+        if isinstance(column, ReferenceHistogram):
             digest.update(column.edges.tobytes() + column.counts.tobytes())
         else:
             digest.update(repr(column).encode())

@@ -11,7 +11,7 @@ import ibis
 import numpy as np
 from ibis.expr import types as ir
 
-from driftcheck.stats.columns import Binned
+from driftcheck.stats.columns import ReferenceHistogram
 from driftcheck.stats.distance import Floats, distinct
 from driftcheck.stats.histogram import widened_range
 
@@ -34,7 +34,7 @@ def quantiles(values: ir.FloatingValue, shares: Sequence[float]) -> ir.Expr:
     return values.approx_quantile(list(shares), where=finite)
 
 
-def fine_edges(reference: Binned) -> Floats:
+def fine_edges(reference: ReferenceHistogram) -> Floats:
     """The reference's edges, and where what lies outside of it begins."""
     low, high = widened_range(reference)
     first = float(reference.edges[0])

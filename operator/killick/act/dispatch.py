@@ -41,7 +41,7 @@ from killick.resource.status import ReferencePin
 
 
 @dataclass(frozen=True)
-class Hands:
+class EffectContext:
     """The ports, targets and credentials that executors need in this pass."""
 
     owner: Owner
@@ -51,20 +51,20 @@ class Hands:
     git: tuple[GitPort, GitTarget, GitCredentials | None] | None = None
 
 
-async def act(hands: Hands, effect: Effect) -> str:
+async def act(effects_context: EffectContext, effect: Effect) -> str:
     """Carry out one effect. Raises KillickError when it failed or may have."""
     try:
         if isinstance(effect, PushPromotion):
-            return await _push(hands, effect)
+            return await _push(effects_context, effect)
         if isinstance(effect, MarkCandidate | MarkChampion):
-            return await _mark(hands, effect)
-        return await _in_cluster(hands, effect)
+            return await _mark(effects_context, effect)
+        return await _in_cluster(effects_context, effect)
     except GitError as error:
         raise KillickError(error.message, f"Git{error.reason}") from error
 
 
-async def _in_cluster(hands: Hands, effect: Effect) -> str:
-    cluster, owner = hands.cluster, hands.owner
+async def _in_cluster(effects_context: EffectContext, effect: Effect) -> str:
+    cluster, owner = effects_context.cluster, effects_context.owner
     namespace = owner.name.namespace
     if isinstance(effect, ApplyCheck):
         await cluster.apply_cronjob(check_cronjob(owner, effect))
@@ -77,7 +77,7 @@ async def _in_cluster(hands: Hands, effect: Effect) -> str:
     if isinstance(effect, StartTraining) and owner.spec.retraining:
         name = owner.spec.retraining.job.cron_job_ref.name
         template = await _cronjob(cluster, namespace, name)
-        manifest = training_job(owner, template, effect, hands.reference)
+        manifest = training_job(owner, template, effect, effects_context.reference)
         return await _create(cluster, manifest)
     if isinstance(effect, RunCheck):
         cronjob = await _cronjob(cluster, namespace, owner.name.check_cronjob)
@@ -105,24 +105,26 @@ async def _create(cluster: ClusterPort, manifest: dict[str, object]) -> str:
     return f"created Job {name}"
 
 
-async def _mark(hands: Hands, effect: MarkCandidate | MarkChampion) -> str:
-    if hands.registry is None:
+async def _mark(
+    effects_context: EffectContext, effect: MarkCandidate | MarkChampion
+) -> str:
+    if effects_context.registry is None:
         raise KillickError("no registry is declared", "NoTrackingURI")
-    registry, target, credentials = hands.registry
+    registry, target, credentials = effects_context.registry
     if isinstance(effect, MarkChampion):
         await registry.mark_champion(target, credentials, effect.change)
         return f"champion is version {effect.change.version}"
-    sync = hands.owner.spec.registry.stage_policy == "Sync"
+    sync = effects_context.owner.spec.registry.stage_policy == "Sync"
     await registry.mark_candidate(
         target, credentials, effect.version, dict(effect.tags), sync_stage=sync
     )
     return f"candidate is version {effect.version}"
 
 
-async def _push(hands: Hands, effect: PushPromotion) -> str:
-    if hands.git is None:
+async def _push(effects_context: EffectContext, effect: PushPromotion) -> str:
+    if effects_context.git is None:
         raise KillickError("no repository is declared", "NoRepository")
-    git, target, credentials = hands.git
+    git, target, credentials = effects_context.git
     outcome = await git.push_value(target, credentials, effect.change)
     match outcome:
         case Landed(sha) | AlreadyLanded(sha):

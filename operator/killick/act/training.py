@@ -61,7 +61,7 @@ def environment(
     train_before = format_time(attempt.started_at)
     tags = {
         TAG_ATTEMPT: attempt.id,
-        TAG_OBJECT: owner.name.everywhere,
+        TAG_OBJECT: owner.name.qualified_name,
         TAG_TRAIN_BEFORE: train_before,
     }
     plain = {

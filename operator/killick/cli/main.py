@@ -19,7 +19,7 @@ from killick.cli.doctor import examine
 from killick.cli.uninstall import find, uninstall
 from killick.cluster.kube import KubeCluster, connect
 from killick.errors import KillickError
-from killick.loop import Memory, fetch, look
+from killick.loop import Memory, build_context, get_object
 from killick.names import ObjectName
 from killick.plan.context import Context
 from killick.plan.facts import Unknown
@@ -47,7 +47,7 @@ def plan_command(name: str, namespace: str) -> None:
     settings = Settings()
     subject = ObjectName(settings.cluster, namespace, name)
     try:
-        found = asyncio.run(_look(settings, subject))
+        found = asyncio.run(_build_context(settings, subject))
     except KillickError as error:
         raise click.ClickException(f"{error.reason}: {error.message}") from None
     if found is None:
@@ -56,16 +56,16 @@ def plan_command(name: str, namespace: str) -> None:
     _print_plan(subject, context, plan(context, before))
 
 
-async def _look(
+async def _build_context(
     settings: Settings, subject: ObjectName
 ) -> tuple[Context, Status] | None:
     runtime = await build(settings, serve=False)
     try:
         now = datetime.now(UTC).replace(microsecond=0)
-        manifest = await fetch(runtime.world, subject)
+        manifest = await get_object(runtime.world, subject)
         if manifest is None:
             return None
-        return await look(runtime.world, subject, manifest, Memory(), now)
+        return await build_context(runtime.world, subject, manifest, Memory(), now)
     finally:
         await runtime.close()
 
@@ -81,8 +81,8 @@ def _print_plan(subject: ObjectName, context: Context, decided: Plan) -> None:
         console.print("would do now: nothing")
     for decision in decided.decisions:
         console.print(f"would record: {decision.reason}: {escape(decision.message)}")
-    for track, note in decided.notes.items():
-        console.print(f"{track}: {note.reason}: {escape(note.message)}")
+    for track, block in decided.blocked_tracks.items():
+        console.print(f"{track}: {block.reason}: {escape(block.message)}")
     console.print(f"waits for: {escape(status.waiting_for or '')}")
     for fact in (
         context.observed.children,

@@ -48,7 +48,7 @@ BINDINGS = ("killick", "killick-tenant")  # in namespaces, as deploy/ calls them
 CLUSTER_BINDINGS = ("killick", "killick-release")
 ROLES = ("killick", "killick-tenant", "killick-release")
 POLICIES = ("killick-author-rights", "killick-operator-writes")
-FENCE = "killick-work"
+NETWORK_POLICY = "killick-work"
 
 Say = Callable[[str], None]
 
@@ -71,18 +71,20 @@ class Found:
     def lines(self, *, crd: bool) -> list[str]:
         """Return what would be done, a line each."""
         gone = (*self.deployment, *self.rights, *self.checks, *self.rest)
-        lines = [f"delete {shown(path)}" for path in gone]
-        lines += [f"take the finalizer off {shown(path)}" for path in self.holding]
+        lines = [f"delete {display_path(path)}" for path in gone]
+        lines += [
+            f"take the finalizer off {display_path(path)}" for path in self.holding
+        ]
         count = len(self.objects)
         if crd:
-            lines += [f"delete {shown(path)}" for path in self.crd]
-            lines += [f"delete {shown(path)}" for path in self.objects]
+            lines += [f"delete {display_path(path)}" for path in self.crd]
+            lines += [f"delete {display_path(path)}" for path in self.objects]
         elif self.crd:
             lines.append(f"keep the CRD and {count} ModelDeployments (see --crd)")
         return lines
 
 
-def shown(path: str) -> str:
+def display_path(path: str) -> str:
     """Return a path of the API server as kubectl would name it."""
     parts = path.strip("/").split("/")
     parts = parts[2:] if parts[0] == "api" else parts[3:]
@@ -102,7 +104,7 @@ async def find(cluster: KubeCluster) -> Found:
     fences = [
         _path(NETWORK, "networkpolicies", one)
         for one in await _list(cluster, f"{NETWORK}/networkpolicies")
-        if one["metadata"]["name"] == FENCE
+        if one["metadata"]["name"] == NETWORK_POLICY
     ]
     labels = f"{LABEL_MANAGED_BY}={MANAGER},{LABEL_PURPOSE}={PURPOSE_CHECK}"
     cronjobs = await _list(cluster, "/apis/batch/v1/cronjobs", labels)
@@ -143,7 +145,9 @@ async def uninstall(cluster: KubeCluster, found: Found, say: Say, *, crd: bool) 
     waited = (*found.rest, *(found.crd if crd else ()))
     for path in waited:
         if not await _until(_is_gone(cluster, path)):
-            message = f"{shown(path)} is being deleted and not gone yet: look at it"
+            message = (
+                f"{display_path(path)} is being deleted and not gone yet: look at it"
+            )
             raise KillickError(message, "StillThere")
 
 
@@ -157,19 +161,20 @@ async def _release(cluster: KubeCluster, say: Say) -> None:
     while time.monotonic() < clean_since + SETTLED:
         held = [one for one in await _list(cluster, OBJECTS) if _held(one)]
         for manifest in held:
-            await _take_off(cluster, manifest, say)
+            await _remove_finalizer(cluster, manifest, say)
         if held:
             clean_since = time.monotonic()
         if clean_since > end:
             message = (
-                f"the finalizer comes back on {shown(_object(held[0]))}: an operator "
+                f"the finalizer comes back on {display_path(_object(held[0]))}: "
+                "an operator "
                 "runs somewhere with other rights; stop it and try again"
             )
             raise KillickError(message, "OperatorRuns")
         await asyncio.sleep(PERIOD)
 
 
-async def _take_off(cluster: KubeCluster, manifest: Manifest, say: Say) -> None:
+async def _remove_finalizer(cluster: KubeCluster, manifest: Manifest, say: Say) -> None:
     metadata = manifest["metadata"]
     others = [name for name in metadata["finalizers"] if name != FINALIZER]
     without = {**manifest, "metadata": {**metadata, "finalizers": others}}
@@ -180,7 +185,7 @@ async def _take_off(cluster: KubeCluster, manifest: Manifest, say: Say) -> None:
     except KillickError as error:
         if error.reason != "NotFound":
             raise
-    say(f"let go of {shown(_object(manifest))}")
+    say(f"let go of {display_path(_object(manifest))}")
 
 
 async def _delete(cluster: KubeCluster, paths: tuple[str, ...], say: Say) -> None:
@@ -190,7 +195,7 @@ async def _delete(cluster: KubeCluster, paths: tuple[str, ...], say: Say) -> Non
         except KillickError as error:
             if error.reason not in ("NotFound", "Conflict"):
                 raise
-        say(f"deleted {shown(path)}")
+        say(f"deleted {display_path(path)}")
 
 
 def _no_pods(cluster: KubeCluster) -> Callable[[], Awaitable[bool]]:

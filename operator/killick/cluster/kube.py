@@ -20,7 +20,7 @@ from kubernetes.aio.config.config_exception import ConfigException
 from killick.cluster.port import Manifest
 from killick.errors import Conflict, KillickError, NotGranted, Unavailable
 from killick.names import GROUP, LABEL_OBJECT, MANAGER, PLURAL, VERSION
-from killick.retry_after import Gate, retry_after
+from killick.retry_after import RetryAfterGate, retry_after
 
 MODEL_DEPLOYMENTS = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
 CRONJOBS = "/apis/batch/v1/namespaces/{namespace}/cronjobs"
@@ -56,11 +56,14 @@ class KubeCluster:
     """
 
     def __init__(
-        self, api: client.ApiClient, page: int = PAGE, gate: Gate | None = None
+        self,
+        api: client.ApiClient,
+        page: int = PAGE,
+        gate: RetryAfterGate | None = None,
     ) -> None:
         self._api = api
         self._page = page
-        self._gate = gate or Gate()
+        self._gate = gate or RetryAfterGate()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -197,7 +200,7 @@ class KubeCluster:
         try:
             return _read(response.status, data, what, where.get("namespace"))
         except Unavailable as error:
-            error.retry_after = retry_after(response.headers.get("Retry-After"))
+            error.retry_after_seconds = retry_after(response.headers.get("Retry-After"))
             raise self._gate.shut(error) from None
 
 

@@ -26,7 +26,7 @@ from killick.gitops.port import (
     Unknown,
     ValueChange,
 )
-from killick.gitops.session import Worker
+from killick.gitops.session import GitSession
 from killick.gitops.trailers import commit_message
 from killick.gitops.transport import Deadline, Transport
 from killick.gitops.urls import check_branch, check_path, check_url
@@ -54,7 +54,7 @@ class GitLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class HeadCache:
     """The last look at a branch's head, and by whose right."""
 
     head: str
@@ -64,7 +64,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Shared:
+class AdapterState:
     """What all operations of one adapter have in common."""
 
     work: Path
@@ -75,7 +75,7 @@ class Shared:
         default_factory=lambda: defaultdict(asyncio.Lock)
     )
     _pools: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
-    seen: dict[tuple[str, str], Seen] = field(default_factory=dict)
+    seen: dict[tuple[str, str], HeadCache] = field(default_factory=dict)
     """By URL and branch; used under the branch's lock."""
 
     def lock(self, target: GitTarget) -> asyncio.Lock:
@@ -95,12 +95,12 @@ class Shared:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-class Operation:
+class GitOperation:
     """One operation on one target; raises TargetInvalid for one we refuse to use."""
 
     def __init__(
         self,
-        shared: Shared,
+        shared: AdapterState,
         target: GitTarget,
         credentials: GitCredentials | None,
     ) -> None:
@@ -147,14 +147,14 @@ class Operation:
         key = (self._target.url, self._target.branch)
         known, started = self._known_head(key), time.monotonic()
         try:
-            state = self._worker(clone).look(trace, known)
+            state = self._session(clone).look(trace, known)
         except EditRefused as refusal:
             head = self._transport.head(clone.repository)
             return GitState(head, None, Refusal(refusal.reason, refusal.message))
         except _DAMAGE as error:
             raise self._damaged(clone, error) from None
         if known is None:
-            self._shared.seen[key] = Seen(state.head, started, self._credentials)
+            self._shared.seen[key] = HeadCache(state.head, started, self._credentials)
         return state
 
     def _known_head(self, key: tuple[str, str]) -> str | None:
@@ -171,7 +171,7 @@ class Operation:
     def _attempt(self, change: ValueChange) -> PushOutcome | None:
         clone = self._clone()
         try:
-            return self._worker(clone).attempt(change)
+            return self._session(clone).attempt(change)
         except EditRefused as refusal:
             return Refused(refusal.reason, refusal.message)
         except _DAMAGE as error:
@@ -185,10 +185,10 @@ class Operation:
     def _clone(self) -> Clone:
         return Clone(self._shared.work, self._target)
 
-    def _worker(self, clone: Clone) -> Worker:
+    def _session(self, clone: Clone) -> GitSession:
         parts = check_path(self._target.path)
         limit = self._shared.limits.history
-        return Worker(clone, self._transport, parts, self._target.pointer, limit)
+        return GitSession(clone, self._transport, parts, self._target.pointer, limit)
 
 
 def pause(promotion_id: str, number: int) -> float:

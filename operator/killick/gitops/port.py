@@ -153,7 +153,7 @@ class ValueChange:
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """Seen in the remote branch after our push."""
+    """HeadCache in the remote branch after our push."""
 
     sha: str
 

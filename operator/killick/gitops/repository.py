@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from killick.gitops.clone import discard_interrupted
-from killick.gitops.operation import GitLimits, Operation, Shared
+from killick.gitops.operation import AdapterState, GitLimits, GitOperation
 from killick.gitops.port import (
     GitCredentials,
     GitState,
@@ -49,7 +49,7 @@ class GitRepositories:
         `allow_http`: see `check_url`; None allows it to loopback hosts only.
         """
         self._limits = limits or GitLimits()
-        self._shared = Shared(work, allow_http, self._limits, sleep)
+        self._shared = AdapterState(work, allow_http, self._limits, sleep)
         self._running: set[asyncio.Task[Any]] = set()
         work.mkdir(parents=True, exist_ok=True)
         discard_interrupted(work)
@@ -62,7 +62,7 @@ class GitRepositories:
         trace: TraceRequest | None = None,
     ) -> GitState:
         """See `GitPort.read`."""
-        operation = Operation(self._shared, target, credentials)
+        operation = GitOperation(self._shared, target, credentials)
         return await self._bounded(operation.read(trace))
 
     async def push_value(
@@ -72,7 +72,7 @@ class GitRepositories:
         change: ValueChange,
     ) -> PushOutcome:
         """See `GitPort.push_value`."""
-        operation = Operation(self._shared, target, credentials)
+        operation = GitOperation(self._shared, target, credentials)
         try:
             return await self._bounded(operation.push(change))
         except _Abandoned as error:

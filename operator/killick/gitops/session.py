@@ -39,7 +39,7 @@ from killick.gitops.yaml_parser import EditRefused
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
+class GitSession:
     """A clone with its server, for one operation on one value."""
 
     clone: Clone

@@ -14,7 +14,7 @@ from killick.observe.children import read_children
 from killick.observe.credentials import git_credentials, registry_credentials
 from killick.observe.gitops import git_target, read_git
 from killick.observe.registry import read_registry, registry_target
-from killick.observe.target_conflicts import Claimants, nobody, read_rivals
+from killick.observe.target_conflicts import TargetIndex, no_conflicts, read_conflicts
 from killick.plan.facts import Observation, Unknown
 from killick.plan.needs import Needs
 from killick.registry.port import Registry, RegistryState
@@ -39,7 +39,7 @@ class Subject:
     spec: Spec
     tracking_uri: str | None
     allowed_hosts: tuple[str, ...] = ("*",)
-    claimants: Claimants = nobody
+    index: TargetIndex = no_conflicts
 
 
 async def observe(ports: Ports, subject: Subject, needs: Needs) -> Observation:
@@ -49,10 +49,10 @@ async def observe(ports: Ports, subject: Subject, needs: Needs) -> Observation:
         _registry(ports, subject, needs),
         _git(ports, subject, needs),
     )
-    rivals = read_rivals(
-        subject.claimants, subject.name, subject.spec, subject.tracking_uri
+    conflicts = read_conflicts(
+        subject.index, subject.name, subject.spec, subject.tracking_uri
     )
-    return Observation(children, registry, git, rivals)
+    return Observation(children, registry, git, conflicts)
 
 
 async def _registry(

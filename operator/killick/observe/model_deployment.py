@@ -19,7 +19,9 @@ def object_facts(manifest: Manifest) -> ObjectFacts:
     )
 
 
-async def overtaken(cluster: ClusterPort, manifest: Manifest, status: Status) -> bool:
+async def changed_since_read(
+    cluster: ClusterPort, manifest: Manifest, status: Status
+) -> bool:
     """Return whether the object is not any more as a pass has left it.
 
     `manifest` is what the pass read, `status` what it wrote. Raises KillickError if

@@ -10,22 +10,24 @@ from collections.abc import Callable, Iterable
 from killick.cluster.port import Manifest
 from killick.errors import InvalidSpec
 from killick.names import ObjectName
-from killick.plan.facts import Rival
+from killick.plan.facts import ConflictingObject
 from killick.plan.rules.ownership import claims
 from killick.resource.codec import parse_time
 from killick.resource.parse import parse_spec
 from killick.resource.spec import Spec
 
-Claimants = Callable[[str], Iterable[Rival]]
+TargetIndex = Callable[[str], Iterable[ConflictingObject]]
 """Gives all objects, this one included, that make a claim."""
 
 
-def nobody(_claim: str) -> Iterable[Rival]:
+def no_conflicts(_claim: str) -> Iterable[ConflictingObject]:
     """Know of no other object."""
     return ()
 
 
-def claims_of(manifest: Manifest, tracking_uri: str | None) -> dict[str, Rival]:
+def claims_of(
+    manifest: Manifest, tracking_uri: str | None
+) -> dict[str, ConflictingObject]:
     """Return what an object claims; one whose spec is invalid claims nothing."""
     metadata = manifest["metadata"]
     try:
@@ -34,19 +36,19 @@ def claims_of(manifest: Manifest, tracking_uri: str | None) -> dict[str, Rival]:
         return {}
     created = parse_time(metadata["creationTimestamp"])
     return {
-        claim: Rival(metadata["namespace"], metadata["name"], created, what)
+        claim: ConflictingObject(metadata["namespace"], metadata["name"], created, what)
         for what, claim in claims(spec, tracking_uri)
     }
 
 
-def read_rivals(
-    claimants: Claimants, name: ObjectName, spec: Spec, tracking_uri: str | None
-) -> tuple[Rival, ...]:
+def read_conflicts(
+    index: TargetIndex, name: ObjectName, spec: Spec, tracking_uri: str | None
+) -> tuple[ConflictingObject, ...]:
     """Return the other objects that claim any of an object's targets."""
     ours = (name.namespace, name.name)
     return tuple(
-        rival
+        conflict
         for _, claim in claims(spec, tracking_uri)
-        for rival in claimants(claim)
-        if (rival.namespace, rival.name) != ours
+        for conflict in index(claim)
+        if (conflict.namespace, conflict.name) != ours
     )

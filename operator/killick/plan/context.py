@@ -29,15 +29,15 @@ class PlanSettings:
 
 
 @dataclass(frozen=True)
-class Note:
+class Blocked:
     """Why a track does nothing now, in the words of a condition.
 
-    `until` is when it will look again by itself.
+    `retry_at` is when it will look again by itself.
     """
 
     reason: str
     message: str
-    until: datetime | None = None
+    retry_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Step:
 
     status: Status
     effect: Effect | None = None
-    note: Note | None = None
+    blocked: Blocked | None = None
 
 
 @dataclass(frozen=True)
@@ -85,18 +85,18 @@ class Context:
             return None
         return self.registry.versions.get(version)
 
-    def blocked(self, status: Status) -> Note | None:
+    def blocked(self, status: Status) -> Blocked | None:
         """Return why automation may not act for this object now, None if it may."""
         if self.facts.deleting:
-            return Note("Deleting", "the object is being deleted")
+            return Blocked("Deleting", "the object is being deleted")
         if self.spec.suspend:
-            return Note("Suspended", "spec.suspend is true")
+            return Blocked("Suspended", "spec.suspend is true")
         if status.hold:
-            return Note("Held", f"hold {status.hold.id}: {status.hold.message}")
+            return Blocked("Held", f"hold {status.hold.id}: {status.hold.message}")
         if status.adopted_at is None:
-            return Note("NotAdopted", "see the condition Adopted")
+            return Blocked("NotAdopted", "see the condition Adopted")
         if self.spec.mode == "Observe":
-            return Note("ModeObserve", "spec.mode is Observe: nothing is changed")
+            return Blocked("ModeObserve", "spec.mode is Observe: nothing is changed")
         return None
 
     def recommends(self) -> bool:
@@ -109,13 +109,13 @@ class Context:
         if failure is None:
             return None
         pause = min(BACKOFF_FIRST * 2 ** min(failure.count - 1, 10), BACKOFF_CAP)
-        due = failure.at + max(pause, failure.wish)
+        due = failure.at + max(pause, failure.retry_after)
         return due if self.now < due else None
 
-    def want(self, status: Status, effect: Effect) -> Step:
+    def request_effect(self, status: Status, effect: Effect) -> Step:
         """Return a step with the effect, unless it failed a moment ago."""
         due = self.retry_at(effect.key)
         if due is None:
             return Step(status, effect)
         failure = self.failures[effect.key]
-        return Step(status, note=Note(failure.reason, failure.message, due))
+        return Step(status, blocked=Blocked(failure.reason, failure.message, due))

@@ -23,17 +23,17 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class Unknown:
     """A fact that could not be read, and why.
 
-    `wish` is the pause for which the system asked, in whole seconds.
+    `retry_after` is the pause for which the system asked, in whole seconds.
     """
 
     reason: str
     message: str
-    wish: timedelta = timedelta(0)
+    retry_after: timedelta = timedelta(0)
 
     @classmethod
     def of(cls, error: KillickError) -> Unknown:
         """Return what is unknown because of an error."""
-        return cls(error.reason, error.message, error.wish)
+        return cls(error.reason, error.message, error.retry_after)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Children:
 
 
 @dataclass(frozen=True)
-class Rival:
+class ConflictingObject:
     """Another object that claims the same target; `what` says which, in words."""
 
     namespace: str
@@ -115,21 +115,21 @@ class Observation:
     children: Children | Unknown
     registry: RegistryState | Unknown | None = None
     git: GitState | Unknown | None = None
-    rivals: tuple[Rival, ...] = ()
+    conflicts: tuple[ConflictingObject, ...] = ()
 
 
 @dataclass(frozen=True)
 class Failure:
     """The last tries of an effect failed: how often, when, and why.
 
-    `wish` is the pause for which the system asked, in whole seconds.
+    `retry_after` is the pause for which the system asked, in whole seconds.
     """
 
     count: int
     at: datetime
     reason: str
     message: str
-    wish: timedelta = timedelta(0)
+    retry_after: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def _attempts(
         return AttemptQuery(current.id, current.started_at.timestamp())
     if spec.retraining and status.adopted_at is None and not status.attempts:
         period = duration(spec.retraining.budget.per)
-        return AttemptQuery("", (now - period).timestamp(), name.everywhere)
+        return AttemptQuery("", (now - period).timestamp(), name.qualified_name)
     return None
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from killick.names import PURPOSE_EVALUATION, PURPOSE_TRAINING
-from killick.plan.context import Context, Note, Step
+from killick.plan.context import Blocked, Context, Step
 from killick.plan.effects import DeleteJob, Effect
 from killick.plan.facts import JobFact, Unknown
 from killick.plan.report import summary
@@ -51,7 +51,7 @@ class Plan:
     status: Status
     effect: Effect | None
     decisions: tuple[Decision, ...]
-    notes: dict[str, Note]
+    blocked_tracks: dict[str, Blocked]
     wake_at: datetime
 
 
@@ -69,7 +69,7 @@ def _tidy(ctx: Context, status: Status) -> Step:
         return Step(status)
     for job in ctx.children.jobs:
         if job.purpose in OURS and job.owned and _is_over(ctx, status, job):
-            return ctx.want(status, DeleteJob(job.name, job.uid))
+            return ctx.request_effect(status, DeleteJob(job.name, job.uid))
     return Step(status)
 
 
@@ -99,11 +99,11 @@ TRACKS: tuple[tuple[str, Callable[[Context, Status], Step]], ...] = (
 def plan(ctx: Context, before: Status) -> Plan:
     """Decide one pass. Pure: the same input gives the same plan."""
     status, effect = before, None
-    notes: dict[str, Note] = {}
+    blocked_tracks: dict[str, Blocked] = {}
     tracks = TRACKS
     refused = ownership.conflict(ctx)
     if refused:
-        notes["owner"] = refused
+        blocked_tracks["owner"] = refused
         status = adoption.watch(ctx, status)
         tracks = tuple(row for row in TRACKS if row[0] == "check")
     for name, track in tracks:
@@ -112,15 +112,15 @@ def plan(ctx: Context, before: Status) -> Plan:
         result = track(ctx, status)
         status = result.status
         effect = effect or result.effect
-        if result.note:
-            notes[name] = result.note
-    status = _finish(ctx, before, status, notes)
+        if result.blocked:
+            blocked_tracks[name] = result.blocked
+    status = _finish(ctx, before, status, blocked_tracks)
     return Plan(
         status=status,
         effect=effect,
         decisions=transitions(ctx.name, before, status),
-        notes=notes,
-        wake_at=_wake_at(ctx, before, status, notes),
+        blocked_tracks=blocked_tracks,
+        wake_at=_wake_at(ctx, before, status, blocked_tracks),
     )
 
 
@@ -129,22 +129,22 @@ def _is_adopted_now(before: Status, status: Status) -> bool:
 
 
 def _finish(
-    ctx: Context, before: Status, status: Status, notes: dict[str, Note]
+    ctx: Context, before: Status, status: Status, blocked_tracks: dict[str, Blocked]
 ) -> Status:
-    wanted = summary.conditions(ctx, status, notes)
+    wanted = summary.conditions(ctx, status, blocked_tracks)
     generation = ctx.facts.generation
     finished = replace(
         status,
         observed_generation=generation,
         phase=summary.phase(ctx, status),
-        waiting_for=clip(summary.waiting_for(ctx, status, notes)),
+        waiting_for=clip(summary.waiting_for(ctx, status, blocked_tracks)),
         conditions=merge(before.conditions, wanted, generation, ctx.now),
     )
     return bounded(finished)
 
 
 def _wake_at(
-    ctx: Context, before: Status, status: Status, notes: dict[str, Note]
+    ctx: Context, before: Status, status: Status, blocked_tracks: dict[str, Blocked]
 ) -> datetime:
     moved = replace(before, conditions=()) != replace(status, conditions=())
     if moved and _changed_track(before, status):
@@ -152,7 +152,11 @@ def _wake_at(
     # Spread by name, so that objects created together do not look together.
     share = int(ctx.name.derive("jitter"), 16) % 100 / 100
     moments = [ctx.now + ctx.settings.resync * (0.75 + 0.5 * share)]
-    moments += [n.until for n in notes.values() if n.until and n.until > ctx.now]
+    moments += [
+        n.retry_at
+        for n in blocked_tracks.values()
+        if n.retry_at and n.retry_at > ctx.now
+    ]
     jobs = ctx.children.jobs if ctx.children else ()
     if any(
         job.owned and (job.state == "Running" or _is_awaited(ctx, job)) for job in jobs
@@ -161,7 +165,7 @@ def _wake_at(
     seen = (ctx.observed.children, ctx.observed.registry, ctx.observed.git)
     for fact in seen:
         if isinstance(fact, Unknown):
-            moments.append(ctx.now + max(RETRY * (1 + share), fact.wish))
+            moments.append(ctx.now + max(RETRY * (1 + share), fact.retry_after))
     if status.drift.next_check_time:
         moments.append(status.drift.next_check_time + POLL)
     return min(moments)

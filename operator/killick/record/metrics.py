@@ -13,11 +13,11 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from killick.names import ObjectName
-from killick.record.performance_metrics import FAMILIES, OBJECT, add_quality
+from killick.record.performance_metrics import FAMILIES, OBJECT, add_performance
 from killick.resource.status import Status
 
 
-class Board(Collector):
+class StatusCollector(Collector):
     """The last known status of every living object, and the counters."""
 
     def __init__(self) -> None:
@@ -122,8 +122,8 @@ def _add(
         families["detected"].add_metric(labels, float(drift.verdict == "Drift"))
     if drift.percent is not None:
         families["share"].add_metric(labels, drift.percent / 100)
-    if drift.quality:
-        add_quality(families, labels, drift.quality)
+    if drift.performance:
+        add_performance(families, labels, drift.performance)
     if drift.last_check_time:
         families["check"].add_metric(labels, drift.last_check_time.timestamp())
     outcomes = [past.outcome for past in status.attempts]

@@ -7,27 +7,27 @@ from typing import Final
 
 from prometheus_client.core import GaugeMetricFamily
 
-from killick.resource.drift_status import QualityStatus
+from killick.resource.drift_status import PerformanceStatus
 
 OBJECT: Final = ("namespace", "name")
 FAMILIES: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
-    "quality": (
-        "killick_quality_score",
+    "performance": (
+        "killick_model_performance_score",
         "Score of the answers whose labels have come, in the metric's unit.",
         (*OBJECT, "metric"),
     ),
     "interval": (
-        "killick_quality_interval",
+        "killick_model_performance_interval",
         "Lower and upper end of the score's 95 % interval.",
         (*OBJECT, "metric", "end"),
     ),
     "bound": (
-        "killick_quality_bound",
+        "killick_model_performance_bound",
         "The declared minimum or maximum of the score, in the metric's unit.",
         (*OBJECT, "metric"),
     ),
     "labelled": (
-        "killick_quality_labelled_rows",
+        "killick_model_performance_labelled_rows",
         "Rows with labels that the score is of.",
         OBJECT,
     ),
@@ -37,30 +37,32 @@ FAMILIES: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
         OBJECT,
     ),
     "coverage": (
-        "killick_label_coverage_ratio",
+        "killick_model_label_coverage_ratio",
         "Share of the scored rows that have labels, 0 to 1.",
         OBJECT,
     ),
 }
 
 
-def add_quality(
+def add_performance(
     families: dict[str, GaugeMetricFamily],
     labels: tuple[str, str],
-    quality: QualityStatus,
+    performance: PerformanceStatus,
 ) -> None:
-    """Add what is known of a quality; what is not known has no series."""
-    named = (*labels, quality.metric)
-    if quality.score is not None:
-        families["quality"].add_metric(named, float(quality.score))
-    for end, value in (("lower", quality.lower), ("upper", quality.upper)):
+    """Add what is known of a performance; what is not known has no series."""
+    named = (*labels, performance.metric)
+    if performance.score is not None:
+        families["performance"].add_metric(named, float(performance.score))
+    for end, value in (("lower", performance.lower), ("upper", performance.upper)):
         if value is not None:
             families["interval"].add_metric((*named, end), float(value))
-    if quality.bound is not None:
-        families["bound"].add_metric(named, float(quality.bound))
-    if quality.verdict in ("Drift", "NoDrift"):
-        families["dropped"].add_metric(labels, float(quality.verdict == "Drift"))
-    if quality.labelled is not None:
-        families["labelled"].add_metric(labels, quality.labelled)
-        if quality.rows:
-            families["coverage"].add_metric(labels, quality.labelled / quality.rows)
+    if performance.bound is not None:
+        families["bound"].add_metric(named, float(performance.bound))
+    if performance.verdict in ("Drift", "NoDrift"):
+        families["dropped"].add_metric(labels, float(performance.verdict == "Drift"))
+    if performance.labelled is not None:
+        families["labelled"].add_metric(labels, performance.labelled)
+        if performance.rows:
+            families["coverage"].add_metric(
+                labels, performance.labelled / performance.rows
+            )

@@ -23,7 +23,7 @@ from killick.registry.port import (
     RegistryUnauthorized,
     RegistryUnreachable,
 )
-from killick.retry_after import Gate, retry_after
+from killick.retry_after import RetryAfterGate, retry_after
 
 ANSWER_LIMIT: Final = 8 * 1024 * 1024  # bytes
 TIMEOUT: Final = aiohttp.ClientTimeout(total=15, sock_connect=1.5, sock_read=10)
@@ -45,7 +45,7 @@ class ApiError(RegistryError):
         self.code = code
 
 
-class Host:
+class HostLimiter:
     """What all credentials of one host share: the bound and the breaker.
 
     The breaker opens when no connection is made, or when several requests in a row
@@ -54,7 +54,7 @@ class Host:
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.gate = Gate(clock)
+        self.gate = RetryAfterGate(clock)
         self._slots = asyncio.Semaphore(PER_HOST)
         self._clock = clock
         self._open_until = float("-inf")
@@ -73,12 +73,12 @@ class Host:
         try:
             self.gate.check()
         except RegistryUnreachable as shut:
-            shut.remembered = True
+            shut.from_cache = True
             raise
         if self._clock() < self._open_until:
             # The words stay the same: a status that repeats them is not written again.
             error = RegistryUnreachable(self._failure)
-            error.remembered = True
+            error.from_cache = True
             raise error
 
     def answered(self) -> None:
@@ -99,7 +99,7 @@ class Rest:
     def __init__(
         self,
         session: aiohttp.ClientSession,
-        host: Host,
+        host: HostLimiter,
         tracking_uri: str,
         credentials: Credentials,
     ) -> None:
@@ -128,7 +128,7 @@ class Rest:
         try:
             return self._judge(status, body)
         except RegistryUnreachable as error:
-            error.retry_after = retry_after(wish)
+            error.retry_after_seconds = retry_after(wish)
             raise self._host.gate.shut(error) from None
 
     async def _exchange_twice(
@@ -195,9 +195,9 @@ class Rest:
         raise RegistryRefused(f"no MLflow API at the tracking URI (answer {status})")
 
     def _forbidden(self, body: bytes) -> RegistryError:
-        if b"Invalid Host header" in body:
+        if b"Invalid HostLimiter header" in body:
             return RegistryRefused(
-                "MLflow does not accept its own address as Host: add it to the "
+                "MLflow does not accept its own address as HostLimiter: add it to the "
                 "server's --allowed-hosts, with and without the port"
             )
         return RegistryUnauthorized("these credentials may not do this (403)")

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from killick.registry import reading, writing
-from killick.registry.http import TIMEOUT, ApiError, Host, Rest
+from killick.registry.http import TIMEOUT, ApiError, HostLimiter, Rest
 from killick.registry.mlflow_api import MlflowApi
 from killick.registry.port import (
     AttemptQuery,
@@ -44,7 +44,7 @@ class MlflowRegistry:
         self._timeout = timeout
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
-        self._hosts: dict[str, Host] = {}
+        self._hosts: dict[str, HostLimiter] = {}
         self._clients: OrderedDict[tuple[str, Credentials], MlflowApi] = OrderedDict()
 
     async def close(self) -> None:
@@ -62,7 +62,7 @@ class MlflowRegistry:
         versions: tuple[str, ...] = (),
     ) -> RegistryState:
         """See `Registry.read`."""
-        async with self._turn(target, credentials) as api:
+        async with self._slot(target, credentials) as api:
             return await reading.read(api, target, attempt, versions)
 
     async def mark_candidate(
@@ -75,7 +75,7 @@ class MlflowRegistry:
         sync_stage: bool,
     ) -> None:
         """See `Registry.mark_candidate`."""
-        async with self._turn(target, credentials) as api:
+        async with self._slot(target, credentials) as api:
             await writing.mark_candidate(
                 api, target, version, tags, sync_stage=sync_stage
             )
@@ -87,17 +87,17 @@ class MlflowRegistry:
         change: ChampionChange,
     ) -> None:
         """See `Registry.mark_champion`."""
-        async with self._turn(target, credentials) as api:
+        async with self._slot(target, credentials) as api:
             await writing.mark_champion(api, target, change)
 
     @asynccontextmanager
-    async def _turn(
+    async def _slot(
         self, target: RegistryTarget, credentials: Credentials
     ) -> AsyncIterator[MlflowApi]:
         """Wait for a turn at the host, then give bounded time with its client."""
         check_uri(target.tracking_uri)
         netloc = urlsplit(target.tracking_uri).netloc.lower()
-        host = self._hosts.setdefault(netloc, Host(self._clock))
+        host = self._hosts.setdefault(netloc, HostLimiter(self._clock))
         async with host:
             api = self._api(host, target.tracking_uri, credentials)
             try:
@@ -109,7 +109,7 @@ class MlflowRegistry:
                 raise RegistryRefused(error.message) from None
 
     def _api(
-        self, host: Host, tracking_uri: str, credentials: Credentials
+        self, host: HostLimiter, tracking_uri: str, credentials: Credentials
     ) -> MlflowApi:
         key = (tracking_uri, credentials)
         api = self._clients.pop(key, None)

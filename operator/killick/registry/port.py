@@ -25,7 +25,7 @@ class RegistryError(KillickError):
 class RegistryUnreachable(RegistryError, Unavailable):
     """No answer, or an answer that says "later" (5xx, 429): try again."""
 
-    remembered = False
+    from_cache = False
     """True: the server was not asked, because it did not answer a moment ago."""
 
     default_reason = "RegistryUnreachable"

@@ -26,7 +26,7 @@ LIMITS: Final = {
     "reason": 60,
     "verdict": 20,
     "outcome": 40,
-    "worst": 300,
+    "top_columns": 300,
     "report": 300,
 }
 SHRINK: Final = (MESSAGE_LIMIT, 400, 200, 100, 40)

@@ -19,17 +19,18 @@ class Window:
     drifted: int | None = None
     checked: int | None = None
     percent: int | None = None
-    near: bool | None = None
+    borderline: bool | None = None
 
 
 @dataclass(frozen=True)
-class QualityStatus:
+class PerformanceStatus:
     """How good the answers were whose labels had come. Numbers are decimal strings.
 
     `rows` of the log from `start` to before `end`, `labelled` of them with both label
     and prediction, which tell as much as `effective` independent ones; `lower` and
     `upper` bound the score with 95 % confidence. `verdict`: against the declared
-    `bound`, None where there is none. `near`: NoDrift whose interval holds the bound.
+    `bound`, None where there is none. `borderline`: NoDrift whose interval
+    holds the bound.
     """
 
     metric: str
@@ -44,7 +45,7 @@ class QualityStatus:
     effective: int | None = None
     bound: str | None = None
     verdict: str | None = None
-    near: bool | None = None
+    borderline: bool | None = None
     message: str = ""
 
 
@@ -55,7 +56,7 @@ class DriftStatus:
     `anchor` is where counting windows begin, for the spec of `spec_hash`. `windows`
     are the last of these that have a verdict, oldest first. `verdict` and what
     follows it are of the latest check's interim window; `verdict_since` is when the
-    check ended that first said so, with this reason. `quality_windows` are the last
+    check ended that first said so, with this reason. `performance_windows` are the last
     counting windows whose labels have come, where answers are held to a bound.
     """
 
@@ -68,7 +69,7 @@ class DriftStatus:
     message: str | None = None
     rows: int | None = None
     percent: int | None = None
-    worst: str | None = None
+    top_columns: str | None = None
     report: str | None = None
     kinds: tuple[str, ...] = ()
     summary: str | None = None
@@ -77,7 +78,7 @@ class DriftStatus:
     last_check_time: datetime | None = None
     next_check_time: datetime | None = None
     requested: str | None = None
-    quality: QualityStatus | None = None
-    quality_windows: tuple[QualityStatus, ...] = ()
+    performance: PerformanceStatus | None = None
+    performance_windows: tuple[PerformanceStatus, ...] = ()
     performance_breaches: int | None = None
     outages: int | None = None

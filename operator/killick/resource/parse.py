@@ -75,28 +75,29 @@ def _check(spec: Spec) -> None:
         raise InvalidSpec("spec.drift.window must be longer than nothing")
     duration(spec.inference_log.lag)
     duration(spec.inference_log.label_delay or "0s")
-    _check_quality(spec)
+    _check_performance(spec)
     _check_segments(spec)
     _check_drift(spec.drift)
     _check_actions(spec)
 
 
-def _check_quality(spec: Spec) -> None:
-    if spec.drift.quality is None:
+def _check_performance(spec: Spec) -> None:
+    if spec.drift.performance is None:
         return
-    quality = spec.drift.quality
-    _check_metric("spec.drift.quality", quality.metric)
+    performance = spec.drift.performance
+    _check_metric("spec.drift.performance", performance.metric)
     for key in ("minimum", "maximum"):
-        _decimal(f"spec.drift.quality.{key}", getattr(quality, key))
-    unfit = "maximum" if quality.metric.higher_is_better else "minimum"
-    if getattr(quality, unfit) is not None:
+        _decimal(f"spec.drift.performance.{key}", getattr(performance, key))
+    unfit = "maximum" if performance.metric.higher_is_better else "minimum"
+    if getattr(performance, unfit) is not None:
         raise InvalidSpec(
-            f"spec.drift.quality.{unfit}: {quality.metric.name} has none; write the "
+            f"spec.drift.performance.{unfit}: {performance.metric.name} has none; "
+            "write the "
             "minimum of a score, or the maximum of an error"
         )
     if not (spec.inference_log.label_column and spec.inference_log.prediction_column):
         raise InvalidSpec(
-            "spec.drift.quality needs labels and predictions: declare "
+            "spec.drift.performance needs labels and predictions: declare "
             "spec.inferenceLog.labelColumn and predictionColumn"
         )
 
@@ -162,11 +163,11 @@ def _check_triggers(spec: Spec, retraining: Retraining) -> None:
             f"spec.retraining.triggers: {unknown[0][:40]!r} is not one of "
             f"{', '.join(TRIGGERS)}"
         )
-    quality = spec.drift.quality
-    if PERFORMANCE in retraining.triggers and not (quality and quality.bound):
+    performance = spec.drift.performance
+    if PERFORMANCE in retraining.triggers and not (performance and performance.bound):
         raise InvalidSpec(
             "spec.retraining.triggers: Performance needs a bound: declare "
-            "spec.drift.quality with a minimum or maximum"
+            "spec.drift.performance with a minimum or maximum"
         )
 
 

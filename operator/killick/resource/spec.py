@@ -101,12 +101,12 @@ class Metric:
 
     @property
     def higher_is_better(self) -> bool:
-        """Scores go up with quality, errors go down."""
+        """Scores go up with performance, errors go down."""
         return self.name in SCORES
 
 
 @dataclass(frozen=True)
-class Quality:
+class Performance:
     """How answers whose labels have come are scored, and what is too bad."""
 
     metric: Metric
@@ -116,7 +116,7 @@ class Quality:
 
     @property
     def bound(self) -> str | None:
-        """The declared minimum or maximum; None where quality is only told."""
+        """The declared minimum or maximum; None where performance is only told."""
         return self.minimum if self.metric.higher_is_better else self.maximum
 
 
@@ -144,7 +144,7 @@ class Drift:
     significance: str = "0.05"
     columns: tuple[DriftColumn, ...] = ()
     segments: Segments | None = None
-    quality: Quality | None = None
+    performance: Performance | None = None
     persistence: Persistence = field(default_factory=Persistence)
     pod_template: PodTemplate = field(default_factory=PodTemplate)
 
@@ -262,8 +262,8 @@ class Spec:
         other = {"schedule", "timeZone", "podTemplate", "persistence", "profiles"}
         other.add("report")
         late = {"labelDelay"}
-        if self.drift.quality is None or self.drift.quality.bound is None:
-            other.add("quality")  # what is only told changes no verdict
+        if self.drift.performance is None or self.drift.performance.bound is None:
+            other.add("performance")  # what is only told changes no verdict
         else:
             late = set()
         if self.drift.engine == NATIVE:

@@ -16,13 +16,13 @@ from killick.cluster.lease import KubeLease
 from killick.gitops.repository import GitRepositories
 from killick.loop import World
 from killick.observe.gather import Ports
-from killick.record.metrics import Board
+from killick.record.metrics import StatusCollector
 from killick.registry.mlflow_registry import MlflowRegistry
 from killick.runtime.election import Election
-from killick.runtime.finalization import Farewells
+from killick.runtime.finalization import FinalizationReporter
 from killick.runtime.http import start_server
 from killick.runtime.namespace_access import await_grant
-from killick.runtime.scheduler import Pulse, Wakeups
+from killick.runtime.scheduler import LivenessTracker, WakeupQueue
 from killick.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -35,8 +35,8 @@ class Runtime:
 
     settings: Settings
     world: World
-    wakeups: Wakeups
-    pulse: Pulse
+    wakeups: WakeupQueue
+    liveness: LivenessTracker
     cluster: KubeCluster
     registry: MlflowRegistry
     git: GitRepositories
@@ -44,7 +44,7 @@ class Runtime:
     election: Election | None = None
     keeping: asyncio.Task[None] | None = None
     granting: asyncio.Task[None] | None = None
-    farewells: Farewells = field(default_factory=Farewells)
+    farewells: FinalizationReporter = field(default_factory=FinalizationReporter)
 
     async def lead(self) -> None:
         """Wait for the Lease, where one is used, and keep it from then on."""
@@ -84,15 +84,17 @@ async def build(settings: Settings, *, serve: bool = True) -> Runtime:
     def leading() -> bool:
         return election is None or election.leading
 
-    board = Board()
-    board.leader.set_function(lambda: float(leading()))
-    world = World(Ports(cluster, registry, git), settings, board, leading=leading)
-    runtime = Runtime(settings, world, Wakeups(), Pulse(), cluster, registry, git)
+    collector = StatusCollector()
+    collector.leader.set_function(lambda: float(leading()))
+    world = World(Ports(cluster, registry, git), settings, collector, leading=leading)
+    runtime = Runtime(
+        settings, world, WakeupQueue(), LivenessTracker(), cluster, registry, git
+    )
     runtime.election = election
     if serve:
         address = (settings.http_host, settings.http_port)
         runtime.server = await start_server(
-            world.board, runtime.pulse, address, settings.pass_seconds
+            world.collector, runtime.liveness, address, settings.pass_seconds
         )
         log.info("serving /metrics and /healthz on %s", runtime.server.addresses)
     return runtime

@@ -23,7 +23,7 @@ log = logging.getLogger("killick.runtime.finalization")
 LIMIT = 5.0  # seconds
 
 
-class Farewells:
+class FinalizationReporter:
     """Says each object's last word once."""
 
     def __init__(self, limit: float = LIMIT) -> None:
@@ -75,4 +75,4 @@ async def _fresh(
 def _log(name: ObjectName, message: str, error: str) -> None:
     """Write one line of JSON, so that text from outside cannot forge one."""
     facts = {"object": str(name), "result": "released", "message": message}
-    log.info(json.dumps({**facts, **({"untold": error} if error else {})}))
+    log.info(json.dumps({**facts, **({"pending_events": error} if error else {})}))

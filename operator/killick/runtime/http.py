@@ -9,20 +9,23 @@ from aiohttp import web
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from killick.record.metrics import Board
-from killick.runtime.scheduler import Pulse
+from killick.record.metrics import StatusCollector
+from killick.runtime.scheduler import LivenessTracker
 
-BOARD: web.AppKey[Board] = web.AppKey("board", Board)
-PULSE: web.AppKey[Pulse] = web.AppKey("pulse", Pulse)
+COLLECTOR: web.AppKey[StatusCollector] = web.AppKey("collector", StatusCollector)
+LIVENESS: web.AppKey[LivenessTracker] = web.AppKey("liveness", LivenessTracker)
 LIMIT: web.AppKey[float] = web.AppKey("limit", float)
 
 
 async def start_server(
-    board: Board, pulse: Pulse, address: tuple[str, int], limit: float
+    collector: StatusCollector,
+    liveness: LivenessTracker,
+    address: tuple[str, int],
+    limit: float,
 ) -> web.AppRunner:
     """Listen; the caller cleans the returned runner up."""
     app = web.Application(client_max_size=1024)
-    app[BOARD], app[PULSE], app[LIMIT] = board, pulse, limit
+    app[COLLECTOR], app[LIVENESS], app[LIMIT] = collector, liveness, limit
     app.router.add_get("/metrics", _metrics)
     app.router.add_get("/healthz", _healthz)
     runner = web.AppRunner(app, access_log=None)
@@ -32,12 +35,12 @@ async def start_server(
 
 
 async def _metrics(request: web.Request) -> web.Response:
-    body = generate_latest(request.app[BOARD].registry)
+    body = generate_latest(request.app[COLLECTOR].registry)
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 async def _healthz(request: web.Request) -> web.Response:
-    stuck = request.app[PULSE].stuck(request.app[LIMIT])
+    stuck = request.app[LIVENESS].stuck(request.app[LIMIT])
     if stuck:
         text = "stuck: " + ", ".join(map(str, stuck[:10]))
         return web.Response(status=503, text=text)

@@ -17,7 +17,7 @@ from killick.errors import KillickError, NotGranted
 log = logging.getLogger("killick.runtime.namespace_access")
 
 
-async def lets_in(cluster: KubeCluster, namespace: str) -> bool | None:
+async def can_list(cluster: KubeCluster, namespace: str) -> bool | None:
     """Return whether its objects may be listed; None if that cannot be told now."""
     path = MODEL_DEPLOYMENTS.format(namespace=namespace)
     try:
@@ -30,14 +30,14 @@ async def lets_in(cluster: KubeCluster, namespace: str) -> bool | None:
     return True
 
 
-async def left_out(namespaces: tuple[str, ...]) -> tuple[str, ...]:
+async def inaccessible_namespaces(namespaces: tuple[str, ...]) -> tuple[str, ...]:
     """Return which namespaces cannot be served now; none if that is all of them."""
     try:
         cluster = KubeCluster(await connect())
     except KillickError:
         return ()
     try:
-        found = [n for n in namespaces if await lets_in(cluster, n) is False]
+        found = [n for n in namespaces if await can_list(cluster, n) is False]
     finally:
         await cluster.close()
     for namespace in found:
@@ -55,7 +55,7 @@ async def await_grant(
     while missing:
         await asyncio.sleep(period)
         for namespace in missing:
-            if await lets_in(cluster, namespace):
+            if await can_list(cluster, namespace):
                 log.info("%s let us in: this operator ends, to serve it", namespace)
                 end()
                 return

@@ -21,7 +21,7 @@ LONGEST_WAIT = 600.0  # seconds
 GONE_PAUSE = 30.0  # seconds until an object that is said to be gone is looked for
 
 
-class Wakeups:
+class WakeupQueue:
     """One wake-up per object, settable from any handler."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Wakeups:
         self._seen.pop((namespace, name), None)
 
 
-class Pulse:
+class LivenessTracker:
     """Which passes run, and since when: liveness notices a stuck one."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class Pulse:
 async def drive(
     world: World,
     name: ObjectName,
-    pulse: Pulse,
+    liveness: LivenessTracker,
     wake: asyncio.Event,
     stopping: Callable[[], bool],
 ) -> None:
@@ -97,12 +97,12 @@ async def drive(
     immediate = 0
     while not stopping():
         wake.clear()
-        pulse.begin(name)
+        liveness.begin(name)
         try:
-            with world.board.pass_seconds.time():
+            with world.collector.pass_seconds.time():
                 result = await run_once(world, name, memory, datetime.now(UTC))
         finally:
-            pulse.end(name)
+            liveness.end(name)
         pause = (result.wake_at - datetime.now(UTC)).total_seconds()
         if result.gone:
             pause = GONE_PAUSE

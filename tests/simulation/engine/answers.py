@@ -62,7 +62,7 @@ def _registry(call: Call, fault: str) -> NoReturn:
 def _wishing(error: KillickError, fault: str) -> KillickError:
     """Return the error of a time-out, 429, 503 or broken body."""
     if fault == "429":
-        error.retry_after = WISH.total_seconds()
+        error.retry_after_seconds = WISH.total_seconds()
     return error
 
 

@@ -19,9 +19,9 @@ from killick.loop import Memory, World, run_once
 from killick.names import ObjectName
 from killick.observe.gather import Ports
 from killick.plan.tracks.episode import UNDER_WAY
-from killick.record.metrics import Board
+from killick.record.metrics import StatusCollector
 from killick.resource.status import Status, parse_status
-from killick.retry_after import Gate
+from killick.retry_after import RetryAfterGate
 from killick.runtime.scheduler import GONE_PAUSE, IMMEDIATE_LIMIT, LONGEST_WAIT
 from killick.settings import Settings
 from tests.fakes.world import MLFLOW, NAMESPACE
@@ -156,10 +156,10 @@ class Driver:
         settings = Settings(
             cluster="sim", tracking_uri=MLFLOW, work_directory=Path("/nonexistent")
         )
-        return self.mutate(World(ports, settings, Board(), self.world.claimants))
+        return self.mutate(World(ports, settings, StatusCollector(), self.world.index))
 
-    def _gate(self) -> Gate:
-        return Gate(self.world.seconds, chance=lambda: 0.5)
+    def _gate(self) -> RetryAfterGate:
+        return RetryAfterGate(self.world.seconds, chance=lambda: 0.5)
 
     async def _step(self) -> None:
         due = self._due()

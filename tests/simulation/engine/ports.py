@@ -26,14 +26,14 @@ from killick.registry.port import (
     RegistryState,
     RegistryTarget,
 )
-from killick.retry_after import Gate
+from killick.retry_after import RetryAfterGate
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.git import FakeGit, FakeGitServer
 from tests.fakes.registry import FakeServer
 from tests.simulation.engine.wire import Request, Wire
 
 
-async def gated(gate: Gate, call: Coroutine[Any, Any, Any]) -> Any:
+async def gated(gate: RetryAfterGate, call: Coroutine[Any, Any, Any]) -> Any:
     """Make a call through the gate that the real adapters have, too."""
     try:
         gate.check()
@@ -53,7 +53,7 @@ class SimCluster:
     wire: Wire
     life: int
     twin: FakeCluster
-    gate: Gate
+    gate: RetryAfterGate
 
     async def _call(
         self, write: bool, verb: str, *args: Any, key: tuple[str, ...]
@@ -121,7 +121,7 @@ class SimApi:
     wire: Wire
     life: int
     twin: FakeServer
-    gate: Gate
+    gate: RetryAfterGate
 
     async def _call(self, write: bool, verb: str, *args: Any) -> Any:
         request = Request("registry", verb, tuple(str(a) for a in args), write)

@@ -19,7 +19,7 @@ from driftcheck.contract import (
     CheckAnswer,
     CheckRequest,
     Metric,
-    Quality,
+    Performance,
     Verdict,
     decode_request,
     encode,
@@ -38,7 +38,7 @@ from killick.names import (
     PURPOSE_TRAINING,
 )
 from killick.observe.target_conflicts import claims_of
-from killick.plan.facts import Rival
+from killick.plan.facts import ConflictingObject
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.git import FakeGitServer, FakeRepository
 from tests.fakes.registry import FakeServer
@@ -113,7 +113,7 @@ class SimWorld:
         self._happenings: list[tuple[datetime, int, Happening]] = []
         self._order = itertools.count()
         self._expected: set[str] = set()
-        self._claims: dict[tuple[str, int], dict[str, Rival]] = {}
+        self._claims: dict[tuple[str, int], dict[str, ConflictingObject]] = {}
         for where in ("mlflow", "gitops"):
             values = {"username": "killick", "password": CANARY}
             self.cluster.secrets[NAMESPACE, where] = values
@@ -138,7 +138,7 @@ class SimWorld:
         """Return the model of an object."""
         return next(s.model for s in self.subjects if s.name == name)
 
-    def claimants(self, claim: str) -> list[Rival]:
+    def index(self, claim: str) -> list[ConflictingObject]:
         """Return who claims a target, as kopf's index of all objects tells it."""
         found = []
         for manifest in self.cluster.objects.values():
@@ -267,18 +267,18 @@ class SimWorld:
         verdict = self._verdict(model, self.now)
         windows.append(window(self.now - length, length, verdict, counting=False))
         found = tuple(
-            self._quality(model, one) for one in labelled_windows(request, self.now)
+            self._performance(model, one) for one in labelled_windows(request, self.now)
         )
         answer = CheckAnswer(request.spec_hash, SHA, self.now, tuple(windows))
-        return replace(answer, quality_windows=found)
+        return replace(answer, performance_windows=found)
 
-    def _quality(self, model: str, found: Window) -> Quality:
+    def _performance(self, model: str, found: Window) -> Performance:
         """Return what the labels of a counting window show."""
         bad = self.bad_answers(model, found.end)
         score = 0.5 if bad else 0.95
         bounds = (score - 0.04, score + 0.04)
         verdict = Verdict.DRIFT if bad else Verdict.NO_DRIFT
-        made = Quality(
+        made = Performance(
             *(found.start, found.end, Metric.ACCURACY, 200, 150, score, *bounds)
         )
         return replace(made, effective=150, verdict=verdict)

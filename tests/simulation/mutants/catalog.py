@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from killick.act.dispatch import Hands, act
+from killick.act.dispatch import EffectContext, act
 from killick.errors import KillickError
 from killick.loop import World
 from killick.observe.gather import Ports
@@ -34,11 +34,11 @@ from tests.simulation.mutants.lag import (
     impatiently,
 )
 from tests.simulation.mutants.ports import (
-    CrownsAnyway,
     EmptyOnError,
     FirstTarget,
     Forcing,
     Latest,
+    MovesAliasAnyway,
     Overwriting,
     OwnsAll,
     Repushing,
@@ -79,7 +79,7 @@ def telling(change: Callable[[Context, Status, Status], Status]) -> Mutation:
     return deciding(decide)
 
 
-def acting(carry_out: Callable[[Hands, Effect], Any]) -> Mutation:
+def acting(carry_out: Callable[[EffectContext, Effect], Any]) -> Mutation:
     """Return a mutation of the executor."""
     return lambda world: replace(world, act=carry_out)
 
@@ -93,29 +93,29 @@ def nameless() -> Mutation:
     """Class 2: each try to start a training gives its Job another name."""
     number = itertools.count()
 
-    async def carry_out(hands: Hands, effect: Effect) -> str:
+    async def carry_out(effects_context: EffectContext, effect: Effect) -> str:
         if isinstance(effect, StartTraining):
             effect = replace(effect, job=f"{effect.job[:-4]}{next(number):04x}")
-        return await act(hands, effect)
+        return await act(effects_context, effect)
 
     return acting(carry_out)
 
 
-async def swallow(hands: Hands, effect: Effect) -> str:
+async def swallow(effects_context: EffectContext, effect: Effect) -> str:
     """Class 8: an effect that failed is taken for done."""
     try:
-        return await act(hands, effect)
+        return await act(effects_context, effect)
     except KillickError:
         return "done"
 
 
-async def acts_twice(hands: Hands, effect: Effect) -> str:
+async def acts_twice(effects_context: EffectContext, effect: Effect) -> str:
     """Class 4: a Job whose creation failed is created under another name."""
     try:
-        return await act(hands, effect)
+        return await act(effects_context, effect)
     except KillickError:
         if isinstance(effect, StartTraining):
-            return await act(hands, replace(effect, job=f"{effect.job}2"))
+            return await act(effects_context, replace(effect, job=f"{effect.job}2"))
         raise
 
 
@@ -258,7 +258,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("Jobs are tidied away while they run", 6, deciding(tidies_running)),
     Mutant("the value is set whatever it is now", 7, git(Overwriting)),
     Mutant("the branch is forced", 7, git(Forcing)),
-    Mutant("the alias moves whoever moved it", 7, registry(CrownsAnyway)),
+    Mutant("the alias moves whoever moved it", 7, registry(MovesAliasAnyway)),
     Mutant("an effect that failed is taken for done", 8, acting(swallow)),
     Mutant("an unreadable registry is an empty one", 8, registry(EmptyOnError)),
     Mutant("an error's text holds the token", 8, git(Talkative)),

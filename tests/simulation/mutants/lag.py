@@ -24,7 +24,7 @@ from killick.registry.port import (
     RegistryTarget,
 )
 from killick.resource.status import SCHEMA_VERSION, Status
-from killick.retry_after import Gate
+from killick.retry_after import RetryAfterGate
 from tests.simulation.mutants.ports import RegistryMutant, Wrapped
 
 DEEP = b"[" * 200
@@ -63,12 +63,12 @@ class LooksOnce(RegistryMutant):
         return self.found
 
 
-class Open(Gate):
+class Open(RetryAfterGate):
     """Class 9: a server's wish to be left alone is not read."""
 
     def shut(self, error: KillickError) -> KillickError:
         """Leave the gate open."""
-        error.retry_after = None
+        error.retry_after_seconds = None
         return error
 
 
@@ -103,7 +103,7 @@ class Overflowing(Wrapped):
 
 def alone(ctx: Context) -> Context:
     """Class 14: nobody else's claim is seen."""
-    return replace(ctx, observed=replace(ctx.observed, rivals=()))
+    return replace(ctx, observed=replace(ctx.observed, conflicts=()))
 
 
 def forgetful(ctx: Context) -> Context:

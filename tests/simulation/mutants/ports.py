@@ -247,7 +247,7 @@ class EmptyOnError(RegistryMutant):
             return RegistryState(model_exists=True)
 
 
-class CrownsAnyway(RegistryMutant):
+class MovesAliasAnyway(RegistryMutant):
     """Class 7: the alias moves whoever moved it before."""
 
     async def read(

@@ -19,8 +19,8 @@ class HeldTo(Subject):
     def spec(self, **changes: Any) -> dict[str, Any]:
         """Return its spec."""
         raw = super().spec(**changes)
-        quality = {"metric": {"name": "Accuracy"}, "minimum": "0.8"}
-        raw["drift"]["quality"] = quality
+        performance = {"metric": {"name": "Accuracy"}, "minimum": "0.8"}
+        raw["drift"]["performance"] = performance
         raw["inferenceLog"] |= {"predictionColumn": "score", "labelDelay": "10m"}
         raw["retraining"]["triggers"] = ["Performance"]
         return raw
@@ -44,7 +44,7 @@ class BadAnswers(Scenario):
         status = run.driver.status("ranger")
         reason = status.episode and status.episode.reason
         expect(reason == "Performance", f"the episode is of {reason}")
-        starts = [window.start for window in status.drift.quality_windows]
+        starts = [window.start for window in status.drift.performance_windows]
         expect(starts == sorted(set(starts)), f"windows of labels begin at {starts}")
 
 
@@ -60,7 +60,7 @@ class FeaturesOnly(BadAnswers):
 
     def over(self, run: Run) -> bool:
         """Return whether two windows with labels were seen."""
-        return len(run.driver.status("ranger").drift.quality_windows) >= 2
+        return len(run.driver.status("ranger").drift.performance_windows) >= 2
 
     def verify(self, run: Run) -> None:
         """Check that drift was told, and nothing was done."""

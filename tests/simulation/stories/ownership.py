@@ -84,7 +84,7 @@ class HandedOver(OneTarget):
         return gone and bool(status.adopted_at) and settled
 
     def verify(self, run: Run) -> None:
-        """Check that the version that won is everywhere, and was promoted once."""
+        """Check that the version that won is qualified_name, and was promoted once."""
         champion = run.world.mlflow.models["ranger"].aliases["champion"]
         expect(champion != "1", "the champion is still version 1")
         value = run.world.value("ranger")

@@ -212,7 +212,7 @@ class Erased(Scenario):
         run.world.erase_status("ranger")
 
     def over(self, run: Run) -> bool:
-        """Return whether version 2 is everywhere and nothing is in flight."""
+        """Return whether version 2 is qualified_name and nothing is in flight."""
         status = run.driver.status("ranger")
         versions, attempt = status.versions, status.attempt
         settled = attempt is None or attempt.state in ("Promoted", "Superseded")

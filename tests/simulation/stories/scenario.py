@@ -126,7 +126,7 @@ def expect_condition(run: Run, kind: str, status: str, reason: str) -> None:
 
 
 def require_promoted(run: Run, name: str) -> None:
-    """Check that version 2 is promoted everywhere."""
+    """Check that version 2 is promoted qualified_name."""
     kept = run.world.mlflow.models[name]
     champion = kept.aliases.get("champion")
     expect(run.world.value(name) == f"models:/{name}/{champion}", "Git's value")

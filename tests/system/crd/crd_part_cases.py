@@ -28,35 +28,35 @@ def _parts() -> Iterator[Case]:
         ({}, {**nothing, f"{log}.labelColumn": ABSENT}),
         ({f"{log}.labelColumn": ABSENT},),
     )
-    quality = {"drift.quality": {"metric": {"name": "RocAuc"}}}
+    performance = {"drift.performance": {"metric": {"name": "RocAuc"}}}
     yield Case(
         "",
         "measured by both",
-        (quality,),
-        ({**quality, f"{log}.predictionColumn": ABSENT},),
+        (performance,),
+        ({**performance, f"{log}.predictionColumn": ABSENT},),
     )
     yield from _segments()
-    bound = {"drift.quality": {"metric": {"name": "RocAuc"}, "minimum": "0.7"}}
+    bound = {"drift.performance": {"metric": {"name": "RocAuc"}, "minimum": "0.7"}}
     wanted = {"retraining.triggers": ["Drift", "Performance"]}
     yield Case(
         "",
         "needs a bound",
         ({**bound, **wanted}, bound, {**bound, "retraining.triggers": ["Performance"]}),
-        (wanted, {**quality, **wanted}),
+        (wanted, {**performance, **wanted}),
     )
-    declared = {"drift.quality.metric.name": "Accuracy"}
-    lower = {"drift.quality.metric.name": "RootMeanSquaredError"}
+    declared = {"drift.performance.metric.name": "Accuracy"}
+    lower = {"drift.performance.metric.name": "RootMeanSquaredError"}
     yield Case(
-        "drift.quality",
+        "drift.performance",
         "maximum instead",
-        ({**declared, "drift.quality.minimum": "0.7"},),
-        ({**lower, "drift.quality.minimum": "0.7"},),
+        ({**declared, "drift.performance.minimum": "0.7"},),
+        ({**lower, "drift.performance.minimum": "0.7"},),
     )
     yield Case(
-        "drift.quality",
+        "drift.performance",
         "minimum instead",
-        ({**lower, "drift.quality.maximum": "0.7"},),
-        ({**declared, "drift.quality.maximum": "0.7"},),
+        ({**lower, "drift.performance.maximum": "0.7"},),
+        ({**declared, "drift.performance.maximum": "0.7"},),
     )
     yield Case(
         "",

@@ -118,26 +118,28 @@ def _numbers() -> Iterator[Case]:
         ["0", "1000.1", *odd],
     )
     yield values("evaluation.minimum", "from 0 to 1", ["0", "1.0"], ["1.01", *odd])
-    score = {"drift.quality.metric.name": "Accuracy"}
+    score = {"drift.performance.metric.name": "Accuracy"}
     yield Case(
-        "drift.quality.minimum",
+        "drift.performance.minimum",
         "from 0 to 1",
-        tuple({**score, "drift.quality.minimum": value} for value in ("0", "1.0")),
-        tuple({**score, "drift.quality.minimum": value} for value in ("1.01", *odd)),
+        tuple({**score, "drift.performance.minimum": value} for value in ("0", "1.0")),
+        tuple(
+            {**score, "drift.performance.minimum": value} for value in ("1.01", *odd)
+        ),
     )
     yield Case(
-        "drift.quality.maximum",
+        "drift.performance.maximum",
         "0 or more",
         (
             {
-                "drift.quality.metric.name": "MeanAbsoluteError",
-                "drift.quality.maximum": "2.5",
+                "drift.performance.metric.name": "MeanAbsoluteError",
+                "drift.performance.maximum": "2.5",
             },
         ),
         tuple(
             {
-                "drift.quality.metric.name": "MeanAbsoluteError",
-                "drift.quality.maximum": value,
+                "drift.performance.metric.name": "MeanAbsoluteError",
+                "drift.performance.maximum": value,
             }
             for value in odd
         ),

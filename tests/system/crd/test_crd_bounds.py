@@ -20,12 +20,12 @@ BESIDE: dict[str, Change] = {
     "drift.persistence.windows": {"drift.persistence.breaches": 1},
     "drift.segments.minimumRows": {"drift.segments.column": "country"},
     "drift.segments.maximum": {"drift.segments.column": "country"},
-    "drift.quality.minimumRows": {"drift.quality.metric.name": "RocAuc"},
-    "drift.quality.minimum": {"drift.quality.metric.name": "RocAuc"},
-    "drift.quality.maximum": {"drift.quality.metric.name": "MeanAbsoluteError"},
+    "drift.performance.minimumRows": {"drift.performance.metric.name": "RocAuc"},
+    "drift.performance.minimum": {"drift.performance.metric.name": "RocAuc"},
+    "drift.performance.maximum": {"drift.performance.metric.name": "MeanAbsoluteError"},
     "retraining.triggers[]": {
-        "drift.quality.metric.name": "RocAuc",
-        "drift.quality.minimum": "0.7",
+        "drift.performance.metric.name": "RocAuc",
+        "drift.performance.minimum": "0.7",
     },
     f"{POD}.tolerations[].effect": {f"{POD}.tolerations[0].operator": "Exists"},
     f"{POD}.tolerations[].tolerationSeconds": {

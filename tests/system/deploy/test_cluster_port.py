@@ -155,7 +155,7 @@ async def test_a_status_at_all_its_bounds_is_stored(world: RealWorld) -> None:
             drifted=2**31 - 1,
             checked=2**31 - 1,
             percent=2**31 - 1,
-            near=True,
+            borderline=True,
         )
         for _ in "ten" * 3
     )

@@ -231,8 +231,8 @@ def test_the_rights_are_enough_for_the_calls(
     pods = f"/api/v1/namespaces/{granted}/pods"
     assert operator.api.send("GET", pods, {}).status == 200
     assert operator.api.send("GET", "/api/v1/pods", {}).status == 403
-    everywhere = f"/apis/{KILLICK}/v1alpha1/modeldeployments"
-    assert operator.api.send("GET", everywhere, {}).status == 200
+    qualified_name = f"/apis/{KILLICK}/v1alpha1/modeldeployments"
+    assert operator.api.send("GET", qualified_name, {}).status == 200
 
 
 def test_everything_applies_with_kustomize(installed: LocalCluster) -> None:

@@ -7,7 +7,7 @@ from tests.system.support.loop_world import CALM, FirstModel, LoopWorld
 
 BOUND = {"metric": {"name": "MeanAbsoluteError"}, "maximum": "0.5"}
 HELD_TO = {
-    "drift__quality": BOUND,
+    "drift__performance": BOUND,
     "drift__persistence": {"breaches": 2, "windows": 3},
     "inferenceLog__labelDelay": "10s",
     "retraining__triggers": ["Performance"],
@@ -41,7 +41,7 @@ def test_answers_that_turn_bad_retrain_once(
         watched(world, TURNED)
         look = world.check()
         assert {w["verdict"] for w in look.at("drift.windows")} == {"NoDrift"}
-        bad = look.at("drift.qualityWindows")
+        bad = look.at("drift.performanceWindows")
         assert [q["verdict"] for q in bad] == ["Drift", "Drift"]
         assert bad[0]["end"] == bad[1]["start"]
         assert bad[0]["start"] == look.at("drift.anchor")
@@ -54,7 +54,10 @@ def test_answers_that_turn_bad_retrain_once(
         assert told.startswith("True (PerformanceDropped)")
         assert "MeanAbsoluteError" in told
         assert "above the maximum 0.5" in told
-        assert 'killick_quality_bound{metric="MeanAbsoluteError"' in world.metrics()
+        assert (
+            'killick_model_performance_bound{metric="MeanAbsoluteError"'
+            in world.metrics()
+        )
         world.until("the end", lambda look: look.at("promotion.state") == "Done")
         world.database.execute(MENDED, look.at("drift.lastCheckTime"))
         look = world.look()
@@ -64,7 +67,7 @@ def test_answers_that_turn_bad_retrain_once(
         world.after_windows(3)
         look = world.check()
         assert look.at("drift.verdict") == "NoDrift"
-        good = look.at("drift.qualityWindows")
+        good = look.at("drift.performanceWindows")
         assert {q["verdict"] for q in good} == {"NoDrift"}
         assert look.at("drift.performanceBreaches") == 0
         assert len(world.jobs("training")) == 1
@@ -80,7 +83,7 @@ def test_few_labels_open_nothing(
     with loop_servers.granted(first_model) as world:
         watched(world, TURNED, SPARSE)
         look = world.check()
-        windows = look.at("drift.qualityWindows")
+        windows = look.at("drift.performanceWindows")
         found = [(q["verdict"], q["reason"], q.get("score")) for q in windows]
         assert found == [("Inconclusive", "NotEnoughLabels", None)] * 2
         assert all(0 < q["labelled"] < 100 < q["rows"] for q in windows)

@@ -24,8 +24,8 @@ def drifting(loop_servers: LoopServers) -> Iterator[LoopWorld]:
 
 def judged(world: LoopWorld, engine: str, report: str) -> Look:
     """Apply the object with this engine, and return it after a check of its own."""
-    quality = {"metric": {"name": "MeanAbsoluteError"}}
-    drift = {"engine": engine, "report": report, "quality": quality}
+    performance = {"metric": {"name": "MeanAbsoluteError"}}
+    drift = {"engine": engine, "report": report, "performance": performance}
     world.apply(mode="Observe", **{f"drift__{key}": drift[key] for key in drift})
     generation = world.look().manifest["metadata"]["generation"]
     world.until(
@@ -42,7 +42,7 @@ def test_a_drift_has_a_page_in_mlflow(
     """The status names an artifact that is Evidently's page on the drifted columns."""
     look = judged(drifting, engine, "OnDrift")
     assert look.at("drift.verdict") == "Drift"
-    assert look.at("drift.worst").startswith("a ")
+    assert look.at("drift.topColumns").startswith("a ")
     run, _, path = look.at("drift.report").removeprefix("runs:/").partition("/")
     page = Path(drifting.registry.download_artifacts(run, path, str(tmp_path)))
     assert page.name == "report.html"
@@ -59,9 +59,14 @@ def test_no_report_where_none_is_wanted(drifting: LoopWorld) -> None:
     assert look.at("drift.verdict") == "Drift"
     assert look.at("drift.report") is None
     # Of the changed log `b`, from 0 to 1, counts thrice: the error is twice its mean.
-    assert 0.8 < float(look.at("drift.quality.score")) < 1.2
-    assert look.at("drift.quality.labelled") == look.at("drift.quality.rows") > 100
-    assert 'killick_quality_score{metric="MeanAbsoluteError"' in drifting.metrics()
+    assert 0.8 < float(look.at("drift.performance.score")) < 1.2
+    assert (
+        look.at("drift.performance.labelled") == look.at("drift.performance.rows") > 100
+    )
+    assert (
+        'killick_model_performance_score{metric="MeanAbsoluteError"'
+        in drifting.metrics()
+    )
     jobs = drifting.jobs("check")
     newest = max(jobs, key=lambda job: job["metadata"]["creationTimestamp"])
     (container,) = newest["spec"]["template"]["spec"]["containers"]

@@ -17,7 +17,7 @@ from dataclasses import replace
 import kopf
 
 from killick.__main__ import main
-from killick.act.dispatch import Hands, act
+from killick.act.dispatch import EffectContext, act
 from killick.cluster.kube import KubeCluster, connect
 from killick.cluster.port import Manifest
 from killick.plan.context import Context
@@ -45,11 +45,11 @@ def dying_plan(context: Context, status: Status) -> Plan:
     return decided
 
 
-async def dying_act(hands: Hands, effect: Effect) -> str:
+async def dying_act(effects_context: EffectContext, effect: Effect) -> str:
     """Carry out the effect, if that is survived."""
     kind = type(effect).__name__
     point(f"before:{kind}")
-    done = await act(hands, effect)
+    done = await act(effects_context, effect)
     point(f"after:{kind}")
     return done
 

@@ -160,8 +160,8 @@ def test_drift_is_seen_in_the_windows_in_which_it_happened(
     thin, drifted = ran.answer.windows[1:3]
     assert thin.message == "99 of at least 100 rows: 1 missing"
     assert (drifted.drifted, drifted.checked, drifted.percent) == (1, 2, 50)
-    assert drifted.worst[0][0] == "price"
-    assert drifted.worst[0][1] == pytest.approx(1.2, abs=0.15)
+    assert drifted.top_columns[0][0] == "price"
+    assert drifted.top_columns[0][1] == pytest.approx(1.2, abs=0.15)
     assert "price" in ran.printed
     with urlopen(f"{pushgateway.url}/metrics", timeout=10) as response:
         metrics = response.read().decode()
@@ -298,7 +298,7 @@ def test_columns_of_every_kind_are_read(
     assert interim.verdict is c.Verdict.NO_DRIFT
     assert (interim.drifted, interim.checked) == (1, 5)
     assert interim.kinds == (c.Kind.COVARIATE, c.Kind.NEW_CATEGORY)
-    assert interim.worst[0][0] == "kind"
+    assert interim.top_columns[0][0] == "kind"
 
 
 @pytest.mark.parametrize(
@@ -519,9 +519,9 @@ def test_labelled_rows_are_scored_beside_the_verdict(
         database, now - 2 * HOUR, 400, 20.0, "CASE WHEN i % 2 = 0 THEN (i % 8) / 2 END"
     )
     fill(database, now - HOUR, 400, 20.0)
-    rule = c.QualityRule(c.Metric.MEAN_ABSOLUTE_ERROR, 100, delay_seconds=3600)
-    asked = replace(request(reference, label_column="label"), quality=rule)
-    found = check(run, asked, database.url).answer.quality
+    rule = c.PerformanceRule(c.Metric.MEAN_ABSOLUTE_ERROR, 100, delay_seconds=3600)
+    asked = replace(request(reference, label_column="label"), performance=rule)
+    found = check(run, asked, database.url).answer.performance
     assert found is not None
     assert found.end <= datetime.now(UTC) - HOUR
     # Labels 0, 1, 2, 3 in turn against a score of 0.5.
@@ -536,7 +536,7 @@ def test_labelled_rows_are_scored_beside_the_verdict(
 def test_bad_answers_are_found_in_the_windows_whose_labels_have_come(
     database: Database, reference: c.Reference, run: Run
 ) -> None:
-    """One quality a window on rows of its own; features that never drifted are calm."""
+    """One score a window on rows of its own; features that never drifted are calm."""
     create(database)
     database.execute(NORMAL)
     first = NOW - 3 * HOUR - timedelta(minutes=30)
@@ -544,13 +544,15 @@ def test_bad_answers_are_found_in_the_windows_whose_labels_have_come(
     database.execute(f"ALTER TABLE ml.{TABLE} ALTER COLUMN label TYPE float8")
     for number, often in enumerate(("2", "0", "0")):
         fill(database, first + number * HOUR, 400, 20.0, wrong.format(often))
-    rule = c.QualityRule(c.Metric.MEAN_ABSOLUTE_ERROR, delay_seconds=3600, maximum=0.25)
-    asked = replace(request(reference, label_column="label"), quality=rule)
+    rule = c.PerformanceRule(
+        c.Metric.MEAN_ABSOLUTE_ERROR, delay_seconds=3600, maximum=0.25
+    )
+    asked = replace(request(reference, label_column="label"), performance=rule)
     answer = check(run, asked, database.url).answer
     calm = [w.verdict for w in answer.windows if w.counting]
     assert calm == [c.Verdict.NO_DRIFT] * 3
     # The third one's labels are still to come.
-    good, bad = answer.quality_windows
+    good, bad = answer.performance_windows
     assert (good.start, good.end) == (first, first + HOUR)
     assert (bad.start, bad.end) == (first + HOUR, first + 2 * HOUR)
     assert (good.verdict, bad.verdict) == (c.Verdict.NO_DRIFT, c.Verdict.DRIFT)
@@ -559,8 +561,8 @@ def test_bad_answers_are_found_in_the_windows_whose_labels_have_come(
     assert (shown.counting, shown.verdict) == (False, c.Verdict.DRIFT)
     assert shown.kinds == (c.Kind.PERFORMANCE,)
     known = replace(rule, judged_through=bad.end)
-    again = check(run, replace(asked, quality=known), database.url).answer
-    assert again.quality_windows == ()
+    again = check(run, replace(asked, performance=known), database.url).answer
+    assert again.performance_windows == ()
 
 
 def test_bad_answers_are_shown_also_by_a_window_that_counts(
@@ -571,14 +573,14 @@ def test_bad_answers_are_shown_also_by_a_window_that_counts(
     database.execute(NORMAL)
     first = NOW - 3 * HOUR - timedelta(minutes=30)
     fill(database, first, 400, 20.0, "(i % 3)")
-    rule = c.QualityRule(c.Metric.MEAN_ABSOLUTE_ERROR, maximum=0.1)
-    asked = replace(request(reference, label_column="label"), quality=rule)
+    rule = c.PerformanceRule(c.Metric.MEAN_ABSOLUTE_ERROR, maximum=0.1)
+    asked = replace(request(reference, label_column="label"), performance=rule)
     answer = run_check(asked, database.url, first + HOUR).answer
     assert [(w.counting, w.verdict, w.kinds) for w in answer.windows] == [
         (True, c.Verdict.NO_DRIFT, ()),
         (False, c.Verdict.DRIFT, (c.Kind.PERFORMANCE,)),
     ]
-    assert [q.verdict for q in answer.quality_windows] == [c.Verdict.DRIFT]
+    assert [q.verdict for q in answer.performance_windows] == [c.Verdict.DRIFT]
 
 
 def test_bad_answers_to_broken_features_are_data_quality(
@@ -590,9 +592,9 @@ def test_bad_answers_to_broken_features_are_data_quality(
     first = NOW - 3 * HOUR - timedelta(minutes=30)
     fill(database, first, 400, 20.0, "(i % 3)")
     database.execute(f"UPDATE ml.{TABLE} SET feature_vector[1] = NULL")
-    rule = c.QualityRule(c.Metric.MEAN_ABSOLUTE_ERROR, maximum=0.1)
-    asked = replace(request(reference, label_column="label"), quality=rule)
-    found = check(run, asked, database.url).answer.quality_windows[0]
+    rule = c.PerformanceRule(c.Metric.MEAN_ABSOLUTE_ERROR, maximum=0.1)
+    asked = replace(request(reference, label_column="label"), performance=rule)
+    found = check(run, asked, database.url).answer.performance_windows[0]
     assert (found.verdict, found.reason) == (c.Verdict.DATA_QUALITY, "AllNull")
     assert found.score is not None
 
@@ -602,9 +604,9 @@ def test_a_quality_that_cannot_be_read_is_an_error_of_its_window(
 ) -> None:
     """It is neither drift nor "no drift"."""
     create(database)
-    rule = c.QualityRule(c.Metric.ACCURACY, minimum=0.9)
-    asked = replace(request(reference, label_column="truth"), quality=rule)
-    found = check(run, asked, database.url).answer.quality_windows
+    rule = c.PerformanceRule(c.Metric.ACCURACY, minimum=0.9)
+    asked = replace(request(reference, label_column="truth"), performance=rule)
+    found = check(run, asked, database.url).answer.performance_windows
     assert [(q.verdict, q.reason, q.score) for q in found] == [
         (c.Verdict.ERROR, "MissingColumn", None)
     ] * 3
@@ -613,16 +615,19 @@ def test_a_quality_that_cannot_be_read_is_an_error_of_its_window(
 def test_labels_of_a_column_that_is_gone_are_no_failure_of_the_check(
     database: Database, reference: c.Reference, run: Run
 ) -> None:
-    """The verdict on drift stands; the quality says what is missing."""
+    """The verdict on drift stands; the performance says what is missing."""
     create(database)
     database.execute(NORMAL)
     fill(database, NOW - HOUR, 300, 20.0)
-    rule = c.QualityRule(c.Metric.ACCURACY)
-    asked = replace(request(reference, label_column="truth"), quality=rule)
+    rule = c.PerformanceRule(c.Metric.ACCURACY)
+    asked = replace(request(reference, label_column="truth"), performance=rule)
     answer = check(run, asked, database.url).answer
     assert answer.windows[-1].verdict is c.Verdict.NO_DRIFT
-    assert answer.quality is not None
-    assert (answer.quality.score, answer.quality.reason) == (None, "MissingColumn")
+    assert answer.performance is not None
+    assert (answer.performance.score, answer.performance.reason) == (
+        None,
+        "MissingColumn",
+    )
 
 
 def test_it_is_a_complete_cron_job_without_the_operator(

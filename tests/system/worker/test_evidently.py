@@ -243,7 +243,7 @@ def test_the_engine_evidently_decides_by_its_scores(tmp_path: Path) -> None:
     assert (ran.returncode, ran.stderr) == (10, "")
     (window,) = decode(answer.read_bytes()).windows
     assert (window.drifted, window.checked) == (2, 3)
-    found = {names[name]: score for name, score in window.worst}
+    found = {names[name]: score for name, score in window.top_columns}
     assert found == {
         name: pytest.approx(scores[method], abs=5.1e-4)
         for name, scores in expected.items()

@@ -127,8 +127,8 @@ def test_drift_in_one_dimension_is_found_and_named(
     found = judged(database, tmp_path, normal(1, 2000))
     assert (found.verdict, found.rows) == ("Drift", 500)
     assert (found.drifted, found.checked) == (1, 3)
-    assert found.worst[0][0] == "age"
-    assert found.worst[0][1] == pytest.approx(1.0, abs=0.15)
+    assert found.top_columns[0][0] == "age"
+    assert found.top_columns[0][1] == pytest.approx(1.0, abs=0.15)
 
 
 @pytest.mark.parametrize("kind", DENSE)

@@ -53,7 +53,7 @@ def test_an_unparsable_address_is_a_secret_as_a_whole() -> None:
 
 
 def test_addresses_are_shown_without_user_and_query() -> None:
-    """Host and path are enough for people."""
+    """HostLimiter and path are enough for people."""
     assert shown_address("https://u:p@host/a.parquet?sig=1") == "https://host/a.parquet"
     assert shown_address("data/a.parquet") == "data/a.parquet"
 

@@ -21,7 +21,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def told(stream: io.StringIO, *moments: float) -> str:
+def reported(stream: io.StringIO, *moments: float) -> str:
     """What is written where a message comes at each of these seconds."""
     clock = iter([0.0, *moments])
     line = ProgressLine(stream, lambda: next(clock))
@@ -33,14 +33,14 @@ def told(stream: io.StringIO, *moments: float) -> str:
 
 def test_a_terminal_has_one_line_that_goes_away() -> None:
     """Nothing in the first second, then each message over the one before."""
-    found = told(Terminal(), 0.5, 1.5, 1.55, 2)
+    found = reported(Terminal(), 0.5, 1.5, 1.55, 2)
     assert found == f"{CLEAR}at 1.5{CLEAR}at 2{CLEAR}"
-    assert told(Terminal(), 0.5) == ""
+    assert reported(Terminal(), 0.5) == ""
 
 
 def test_a_file_has_a_line_now_and_then() -> None:
     """No control characters, and no more than a line in ten seconds."""
-    assert told(io.StringIO(), 0.5, 1.5, 5, 11.4, 11.6) == "at 1.5\nat 11.6\n"
+    assert reported(io.StringIO(), 0.5, 1.5, 5, 11.4, 11.6) == "at 1.5\nat 11.6\n"
 
 
 def test_names_from_outside_cannot_steer_the_terminal() -> None:

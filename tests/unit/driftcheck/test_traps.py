@@ -251,7 +251,7 @@ def test_a_handful_of_rows_is_inconclusive(rows: int) -> None:
         None,
         None,
     )
-    assert found.worst == ()
+    assert found.top_columns == ()
 
 
 def test_three_values_that_are_left_are_not_judged() -> None:
@@ -327,7 +327,7 @@ def test_an_added_column_is_a_remark(tmp_path: Path) -> None:
     """The rest is compared as if it were not there."""
     found = loaded(tmp_path, ("a", pa.array(normal(1, 500))), ("b", pa.nulls(500)))
     assert [str(finding) for finding in found.findings] == ["AddedColumn: b"]
-    assert not found.findings[0].quality
+    assert not found.findings[0].data_quality
 
 
 def test_a_file_that_expands_a_thousandfold_is_refused(tmp_path: Path) -> None:

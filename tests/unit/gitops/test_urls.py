@@ -84,7 +84,7 @@ def test_refuses(url: str) -> None:
 
 
 def test_http_by_setting() -> None:
-    """Who runs the operator may allow http everywhere, or nowhere."""
+    """Who runs the operator may allow http qualified_name, or nowhere."""
     assert check_url("http://git.example/x", allow_http=True).port == 80
     with pytest.raises(TargetInvalid):
         check_url("http://localhost/x", allow_http=False)

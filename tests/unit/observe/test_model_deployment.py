@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from killick.observe.model_deployment import overtaken
+from killick.observe.model_deployment import changed_since_read
 from killick.resource.status import parse_status
 from tests.fakes.world import NAME, NAMESPACE, FakeWorld
 
@@ -35,17 +35,17 @@ async def test_what_nobody_changed_is_current() -> None:
     assert status
     # What others hold in the metadata does not matter: managed fields, the version.
     world.cluster.objects[NAMESPACE, NAME]["metadata"]["resourceVersion"] = "99"
-    assert not await overtaken(world.cluster, manifest, status)
+    assert not await changed_since_read(world.cluster, manifest, status)
 
 
 @pytest.mark.parametrize("what", CHANGES)
 async def test_whatever_changed_is_noticed(what: str) -> None:
-    """A change of what plans depend on means that the pass was overtaken."""
+    """A change of what plans depend on means that the pass is overtaken."""
     world, manifest = await settled()
     status = parse_status(manifest["status"])
     assert status
     CHANGES[what](world.cluster.objects[NAMESPACE, NAME])
-    assert await overtaken(world.cluster, manifest, status)
+    assert await changed_since_read(world.cluster, manifest, status)
 
 
 async def test_an_object_that_is_gone_is_noticed() -> None:
@@ -54,4 +54,4 @@ async def test_an_object_that_is_gone_is_noticed() -> None:
     status = parse_status(manifest["status"])
     assert status
     del world.cluster.objects[NAMESPACE, NAME]
-    assert await overtaken(world.cluster, manifest, status)
+    assert await changed_since_read(world.cluster, manifest, status)

@@ -21,7 +21,7 @@ from killick.plan.facts import (
 )
 from killick.plan.requests.check import check_effect, evidence_hash
 from killick.registry.port import RegistryState, VersionFacts
-from killick.resource.drift_status import DriftStatus, QualityStatus, Window
+from killick.resource.drift_status import DriftStatus, PerformanceStatus, Window
 from killick.resource.parse import parse_spec
 from killick.resource.spec import Spec
 from killick.resource.status import (
@@ -182,19 +182,19 @@ def windows(*verdicts: str) -> DriftStatus:
 def bounded_spec(*triggers: str, minimum: str | None = "0.8", **drift: Any) -> Spec:
     """Return a spec that holds answers to a bound, and what starts a retraining."""
     raw = raw_spec()
-    quality: dict[str, Any] = {"metric": {"name": "Accuracy"}}
-    quality |= {"minimum": minimum} if minimum else {}
+    performance: dict[str, Any] = {"metric": {"name": "Accuracy"}}
+    performance |= {"minimum": minimum} if minimum else {}
     retraining = {**raw["retraining"], "triggers": list(triggers or ("Drift",))}
     log = {**raw["inferenceLog"], "predictionColumn": "score"}
-    drift = {**raw["drift"], "quality": quality, **drift}
+    drift = {**raw["drift"], "performance": performance, **drift}
     return a_spec(inferenceLog=log, drift=drift, retraining=retraining)
 
 
-def qualities(*verdicts: str, drift: DriftStatus | None = None) -> DriftStatus:
+def performances(*verdicts: str, drift: DriftStatus | None = None) -> DriftStatus:
     """Return what the checks found, with windows that have labels, the newest last."""
     total = len(verdicts)
     found = tuple(
-        QualityStatus(
+        PerformanceStatus(
             "Accuracy",
             NOW - MINUTE * (total - i),
             NOW - MINUTE * (total - i - 1),
@@ -203,7 +203,7 @@ def qualities(*verdicts: str, drift: DriftStatus | None = None) -> DriftStatus:
         )
         for i, verdict in enumerate(verdicts)
     )
-    return replace(drift or adopted().drift, quality_windows=found)
+    return replace(drift or adopted().drift, performance_windows=found)
 
 
 def episode(**changes: Any) -> Episode:
@@ -309,5 +309,5 @@ def effect_of(step: Step) -> str | None:
 
 
 def reason_of(step: Step) -> str | None:
-    """Return the reason of a step's note."""
-    return step.note.reason if step.note else None
+    """Return the reason of a step's block."""
+    return step.blocked.reason if step.blocked else None

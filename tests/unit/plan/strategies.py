@@ -43,7 +43,7 @@ from killick.plan.facts import (
 from killick.plan.requests.check import check_effect, evidence_hash
 from killick.registry.port import RegistryState, VersionFacts
 from killick.resource import status as model
-from killick.resource.drift_status import DriftStatus, QualityStatus, Window
+from killick.resource.drift_status import DriftStatus, PerformanceStatus, Window
 from killick.resource.parse import parse_spec
 from killick.resource.spec import Spec
 from tests.fakes.world import spec as raw_spec
@@ -97,20 +97,20 @@ window = st.builds(
     message=CLEAN,
     rows=counts,
 )
-quality_status = st.builds(
-    QualityStatus,
+performance_status = st.builds(
+    PerformanceStatus,
     metric=st.just("Accuracy"),
     start=times,
     end=times,
     reason=maybe(REASONS),
     verdict=maybe(st.sampled_from([*map(str, Verdict), "Novel"])),
-    near=maybe(st.booleans()),
+    borderline=maybe(st.booleans()),
     message=CLEAN,
 )
 drift_status = st.builds(
     DriftStatus,
-    quality=maybe(quality_status),
-    quality_windows=st.lists(quality_status, max_size=10).map(tuple),
+    performance=maybe(performance_status),
+    performance_windows=st.lists(performance_status, max_size=10).map(tuple),
     spec_hash=maybe(st.just(b.a_spec().check_fingerprint)),
     anchor=maybe(times),
     windows=st.lists(window, max_size=10).map(tuple),
@@ -118,7 +118,7 @@ drift_status = st.builds(
     reason=maybe(REASONS),
     message=maybe(CLEAN),
     percent=counts,
-    worst=maybe(st.just("price 0.41")),
+    top_columns=maybe(st.just("price 0.41")),
     last_check=maybe(st.sampled_from(JOBS)),
     last_check_time=maybe(times),
     requested=maybe(st.sampled_from(JOBS)),
@@ -389,7 +389,7 @@ window_verdict = st.builds(
     checked=big,
     percent=big,
     kinds=st.lists(st.sampled_from(Kind), max_size=12).map(tuple),
-    worst=st.lists(
+    top_columns=st.lists(
         st.tuples(st.sampled_from(["price", "y" * 400]), st.floats(0, 1)), max_size=3
     ).map(tuple),
 )

@@ -9,7 +9,7 @@ from killick.names import ANNOTATION_RELEASE
 from killick.plan.context import Context
 from killick.plan.facts import Failure, JobFact, Unknown
 from killick.plan.planner import TRACKS, plan
-from killick.plan.report.events import transitions, untold
+from killick.plan.report.events import pending_events, transitions
 from killick.resource.status import Status
 from tests.unit.plan import builders as b
 
@@ -124,11 +124,11 @@ def test_a_new_operator_tells_what_its_predecessor_may_not_have() -> None:
     """What moved in the last minutes is told by the IDs of then, older things not."""
     before = b.adopted(drift=b.drifted())
     made = plan(b.context(), before)
-    again = untold(b.NAME, made.status, b.NOW + b.MINUTE)
+    again = pending_events(b.NAME, made.status, b.NOW + b.MINUTE)
     assert made.decisions[0].reason == "EpisodeOpened"
     assert made.decisions[0] in again
-    assert untold(b.NAME, made.status, b.NOW + b.MINUTE * 6) == ()
-    assert untold(b.NAME, made.status, b.NOW - b.HOUR) == ()
+    assert pending_events(b.NAME, made.status, b.NOW + b.MINUTE * 6) == ()
+    assert pending_events(b.NAME, made.status, b.NOW - b.HOUR) == ()
 
 
 TURNED = [
@@ -152,7 +152,7 @@ def test_a_new_operator_tells_of_a_verdict_that_just_turned(
     after = replace(before, drift=drift, adopted_at=b.NOW)
     found = transitions(b.NAME, before, after)
     (verdict,) = [d for d in found if d.reason == "Drift"]
-    assert (verdict in untold(b.NAME, after, b.NOW)) is is_told
+    assert (verdict in pending_events(b.NAME, after, b.NOW)) is is_told
 
 
 @pytest.mark.parametrize(("minutes", "is_told"), [(1, True), (6, False)])
@@ -164,5 +164,5 @@ def test_a_new_operator_tells_of_a_release(minutes: int, *, is_told: bool) -> No
     (release,) = [d for d in made.decisions if d.reason == "HoldReleased"]
     later = b.NOW + b.MINUTE * minutes
     after = replace(made.status, episode=replace(b.episode(), opened_at=later))
-    ids = [d.id for d in untold(b.NAME, after, later)]
+    ids = [d.id for d in pending_events(b.NAME, after, later)]
     assert (release.id in ids) is is_told

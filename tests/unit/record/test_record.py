@@ -9,9 +9,9 @@ from killick.errors import Conflict
 from killick.names import ObjectName
 from killick.plan.report.events import Decision
 from killick.record.events import emit_events, event
-from killick.record.metrics import Board
+from killick.record.metrics import StatusCollector
 from killick.record.status import write_status
-from killick.resource.drift_status import QualityStatus
+from killick.resource.drift_status import PerformanceStatus
 from killick.resource.status import Status, parse_status
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.world import spec
@@ -69,24 +69,26 @@ def test_an_event_is_short_and_printable() -> None:
     assert made["message"].isprintable()
 
 
-def scrape(board: Board) -> str:
+def scrape(collector: StatusCollector) -> str:
     """Return what Prometheus would read."""
-    return generate_latest(board.registry).decode()
+    return generate_latest(collector.registry).decode()
 
 
 def test_metrics_tell_the_status() -> None:
     """State, verdict, share, age of the check, attempts and promotion are there."""
-    board = Board()
+    collector = StatusCollector()
     status = b.promoting("Landed", phase="Promoting", attempts=(b.past("Failed"),))
-    quality = QualityStatus("RocAuc", b.NOW, b.NOW, rows=200, labelled=50, score="0.7")
-    drift = replace(status.drift, verdict="Drift", percent=38, quality=quality)
-    board.show(b.NAME, "ranger", replace(status, drift=drift))
-    text = scrape(board)
+    performance = PerformanceStatus(
+        "RocAuc", b.NOW, b.NOW, rows=200, labelled=50, score="0.7"
+    )
+    drift = replace(status.drift, verdict="Drift", percent=38, performance=performance)
+    collector.show(b.NAME, "ranger", replace(status, drift=drift))
+    text = scrape(collector)
     where = 'name="ranger",namespace="ml"'
     assert f"killick_drift_detected{{{where}}} 1.0" in text
     assert f"killick_drift_share_ratio{{{where}}} 0.38" in text
-    assert f'killick_quality_score{{metric="RocAuc",{where}}} 0.7' in text
-    assert f"killick_label_coverage_ratio{{{where}}} 0.25" in text
+    assert f'killick_model_performance_score{{metric="RocAuc",{where}}} 0.7' in text
+    assert f"killick_model_label_coverage_ratio{{{where}}} 0.25" in text
     assert f'killick_attempts{{{where},outcome="Failed"}} 1.0' in text
     assert 'state="Landed"' in text
     assert 'phase="Promoting"' in text
@@ -96,52 +98,58 @@ def test_metrics_tell_the_status() -> None:
 
 def test_metrics_tell_what_answers_are_held_to() -> None:
     """The interval, the bound, the rows and whether answers are surely too bad."""
-    board = Board()
-    quality = QualityStatus(
+    collector = StatusCollector()
+    performance = PerformanceStatus(
         *("RocAuc", b.NOW, b.NOW, 200, 50, "0.7", "0.6", "0.75"),
         bound="0.8",
         verdict="Drift",
     )
-    drift = replace(b.adopted().drift, quality=quality)
-    board.show(b.NAME, "ranger", b.adopted(drift=drift))
-    text = scrape(board)
+    drift = replace(b.adopted().drift, performance=performance)
+    collector.show(b.NAME, "ranger", b.adopted(drift=drift))
+    text = scrape(collector)
     where = 'name="ranger",namespace="ml"'
     for end, value in (("lower", 0.6), ("upper", 0.75)):
-        series = f'killick_quality_interval{{end="{end}",metric="RocAuc",{where}}}'
+        series = (
+            f'killick_model_performance_interval{{end="{end}",metric="RocAuc",{where}}}'
+        )
         assert f"{series} {value}" in text
-    assert f'killick_quality_bound{{metric="RocAuc",{where}}} 0.8' in text
-    assert f"killick_quality_labelled_rows{{{where}}} 50.0" in text
+    assert f'killick_model_performance_bound{{metric="RocAuc",{where}}} 0.8' in text
+    assert f"killick_model_performance_labelled_rows{{{where}}} 50.0" in text
     assert f"killick_performance_drift_detected{{{where}}} 1.0" in text
 
 
 @pytest.mark.parametrize("verdict", [None, "Inconclusive", "DataQuality", "Error"])
 def test_answers_that_were_not_judged_are_no_zero(verdict: str | None) -> None:
     """There is no series, rather than a calm one."""
-    board = Board()
-    quality = QualityStatus("RocAuc", b.NOW, b.NOW, verdict=verdict)
-    drift = replace(b.adopted().drift, quality=quality)
-    board.show(b.NAME, "ranger", b.adopted(drift=drift))
-    text = scrape(board)
-    for name in ("performance_drift_detected", "quality_score", "quality_interval"):
+    collector = StatusCollector()
+    performance = PerformanceStatus("RocAuc", b.NOW, b.NOW, verdict=verdict)
+    drift = replace(b.adopted().drift, performance=performance)
+    collector.show(b.NAME, "ranger", b.adopted(drift=drift))
+    text = scrape(collector)
+    for name in (
+        "performance_drift_detected",
+        "performance_score",
+        "performance_interval",
+    ):
         assert f"killick_{name}{{" not in text
 
 
 def test_an_undecided_verdict_is_no_zero() -> None:
     """Where nothing was decided there is no series, rather than a calm one."""
-    board = Board()
+    collector = StatusCollector()
     for verdict in (None, "Inconclusive", "Error", "DataQuality"):
         drift = replace(b.adopted().drift, verdict=verdict)
-        board.show(b.NAME, "ranger", b.adopted(drift=drift))
-        assert "killick_drift_detected{" not in scrape(board)
+        collector.show(b.NAME, "ranger", b.adopted(drift=drift))
+        assert "killick_drift_detected{" not in scrape(collector)
 
 
 def test_deleted_objects_vanish() -> None:
     """The series of an object that is gone vanish, those of others stay."""
-    board = Board()
-    board.show(b.NAME, "ranger", Status())
-    board.show(OTHER, "basket", Status())
-    board.forget(b.NAME)
-    board.forget(b.NAME)
-    text = scrape(board)
+    collector = StatusCollector()
+    collector.show(b.NAME, "ranger", Status())
+    collector.show(OTHER, "basket", Status())
+    collector.forget(b.NAME)
+    collector.forget(b.NAME)
+    text = scrape(collector)
     assert 'namespace="ml"' not in text
     assert 'namespace="shop"' in text

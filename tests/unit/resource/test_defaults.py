@@ -31,7 +31,7 @@ MINIMAL: dict[str, Any] = {
     "drift": {
         "columns": [{"name": "a"}],
         "segments": {"column": "country"},
-        "quality": {"metric": {"name": "RocAuc"}},
+        "performance": {"metric": {"name": "RocAuc"}},
     },
     "retraining": {"job": {"cronJobRef": {"name": "train"}}},
     "evaluation": {"metric": {"name": "RocAuc"}},

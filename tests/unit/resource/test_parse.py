@@ -32,8 +32,16 @@ REFUSED = [
     ("drift.minimumRows", True, "spec.drift.minimumRows must be a int"),
     ("drift.segments", {"column": "a"}, "a makes no segments; name a column of texts"),
     ("drift.podTemplate", {"labels": "x"}, "spec.drift.podTemplate.labels must be"),
-    ("drift.quality.minimum", "high", "spec.drift.quality.minimum must be a decimal"),
-    ("drift.quality.maximum", "1", "spec.drift.quality.maximum: RocAuc has none"),
+    (
+        "drift.performance.minimum",
+        "high",
+        "spec.drift.performance.minimum must be a decimal",
+    ),
+    (
+        "drift.performance.maximum",
+        "1",
+        "spec.drift.performance.maximum: RocAuc has none",
+    ),
     ("retraining.triggers", ["Alert"], "'Alert' is not one of Drift, Performance"),
     ("retraining.triggers", ["Performance"], "Performance needs a bound"),
     ("retraining.cooldown", "1d", "is not a duration"),

@@ -9,7 +9,7 @@ import pytest
 from killick.cluster.port import Manifest
 from killick.errors import Unavailable
 from killick.names import FINALIZER
-from killick.runtime.finalization import Farewells
+from killick.runtime.finalization import FinalizationReporter
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.world import NAME, NAMESPACE, FakeWorld
 
@@ -29,7 +29,7 @@ def told(world: FakeWorld) -> list[str]:
 
 async def test_it_is_said_once() -> None:
     """However many events a deletion has, one Event and one line tell of it."""
-    world, farewells = FakeWorld(), Farewells()
+    world, farewells = FakeWorld(), FinalizationReporter()
     await world.settle()
     for _ in range(3):
         await farewells.say(world.world, world.name, body(world), world.now)
@@ -42,7 +42,9 @@ async def test_it_is_said_once() -> None:
 async def test_nothing_is_said_of_what_stays(metadata: dict[str, Any]) -> None:
     """An object that is not being deleted, or was let go before, has no last word."""
     world = FakeWorld()
-    await Farewells().say(world.world, world.name, body(world, **metadata), world.now)
+    await FinalizationReporter().say(
+        world.world, world.name, body(world, **metadata), world.now
+    )
     assert told(world) == []
 
 
@@ -60,7 +62,7 @@ async def test_the_newest_intent_is_told() -> None:
             "startedAt": "2026-03-01T11:00:00Z",
         },
     }
-    await Farewells().say(world.world, world.name, seen, world.now)
+    await FinalizationReporter().say(world.world, world.name, seen, world.now)
     assert "its Job train-a1" in told(world)[0]
 
 
@@ -71,11 +73,13 @@ async def test_an_api_server_that_is_away_is_not_waited_for(
     world = FakeWorld()
     world.cluster.down = Unavailable("connection refused", "APIServerUnreachable")
     with caplog.at_level("INFO", "killick.runtime.finalization"):
-        await Farewells().say(world.world, world.name, body(world), world.now)
+        await FinalizationReporter().say(
+            world.world, world.name, body(world), world.now
+        )
     (record,) = caplog.records
     said = json.loads(record.message)
     assert said["message"].startswith("nothing was under way")
-    assert "APIServerUnreachable" in said["untold"]
+    assert "APIServerUnreachable" in said["pending_events"]
     assert told(world) == []
 
 
@@ -95,5 +99,5 @@ async def test_silence_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
     world.cluster = Silent()
     world.restart()
     with caplog.at_level("INFO", "killick.runtime.finalization"):
-        await Farewells(0.01).say(world.world, world.name, seen, world.now)
+        await FinalizationReporter(0.01).say(world.world, world.name, seen, world.now)
     assert "in time" in caplog.text

@@ -3,7 +3,7 @@
 import asyncio
 
 from killick.cluster.port import Manifest
-from killick.runtime.scheduler import Pulse, drive
+from killick.runtime.scheduler import LivenessTracker, drive
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.world import NAME, NAMESPACE, FakeWorld
 
@@ -29,7 +29,7 @@ async def test_one_404_does_not_end_the_passes() -> None:
     world.restart()
     wake, stop = asyncio.Event(), asyncio.Event()
     task = asyncio.create_task(
-        drive(world.world, world.name, Pulse(), wake, stop.is_set)
+        drive(world.world, world.name, LivenessTracker(), wake, stop.is_set)
     )
     while cluster.answers == 0:
         await asyncio.sleep(0)

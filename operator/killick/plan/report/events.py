@@ -51,7 +51,9 @@ def transitions(
     )
 
 
-def untold(name: ObjectName, status: Status, now: datetime) -> tuple[Decision, ...]:
+def pending_events(
+    name: ObjectName, status: Status, now: datetime
+) -> tuple[Decision, ...]:
     """Return what an operator that just began should tell of the status it found.
 
     Whoever wrote it a moment ago may have died before it told. The IDs are those of

@@ -23,7 +23,7 @@ from datetime import timedelta
 
 from driftcheck.contract import Verdict
 from killick.names import ANNOTATION_RELEASE
-from killick.plan.context import Context, Note
+from killick.plan.context import Blocked, Context
 from killick.plan.facts import Unknown
 from killick.plan.rules.ownership import conflict
 from killick.resource import conditions as kinds
@@ -31,51 +31,53 @@ from killick.resource.codec import format_time
 from killick.resource.schedule import next_run
 from killick.resource.status import Condition, Status
 
-Notes = Mapping[str, Note]
+BlockedTracks = Mapping[str, Blocked]
 LATE = timedelta(minutes=5)
 
 
-def conditions(ctx: Context, status: Status, notes: Notes) -> list[Condition]:
+def conditions(
+    ctx: Context, status: Status, blocked_tracks: BlockedTracks
+) -> list[Condition]:
     """Return every condition that applies, unmerged."""
     wanted = [
-        _ready(ctx, status, notes),
-        _inputs(ctx, status, notes),
+        _ready(ctx, status, blocked_tracks),
+        _inputs(ctx, status, blocked_tracks),
         _drift(status),
-        _adopted(ctx, status, notes),
+        _adopted(ctx, status, blocked_tracks),
         _held(status),
     ]
-    if _stalled(ctx, notes):
-        note = _stalled(ctx, notes)
-        wanted.append(_from_note(kinds.STALLED, "True", note))
+    if _stalled(ctx, blocked_tracks):
+        block = _stalled(ctx, blocked_tracks)
+        wanted.append(_from_blocked(kinds.STALLED, "True", block))
     if ctx.spec.retraining:
-        wanted.append(_retraining(status, notes))
+        wanted.append(_retraining(status, blocked_tracks))
     if ctx.spec.promotion:
-        wanted += [_promoted(status, notes), _deployed(status)]
+        wanted += [_promoted(status, blocked_tracks), _deployed(status)]
     return wanted
 
 
-def _from_note(kind: str, status: str, note: Note | None) -> Condition:
-    reason = note.reason if note else "Unknown"
-    return Condition(kind, status, reason, note.message if note else "")
+def _from_blocked(kind: str, status: str, block: Blocked | None) -> Condition:
+    reason = block.reason if block else "Unknown"
+    return Condition(kind, status, reason, block.message if block else "")
 
 
-def _stalled(ctx: Context, notes: Notes) -> Note | None:
-    if "owner" in notes:
-        return notes["owner"]
+def _stalled(ctx: Context, blocked_tracks: BlockedTracks) -> Blocked | None:
+    if "owner" in blocked_tracks:
+        return blocked_tracks["owner"]
     found = ctx.observed.children
     if isinstance(found, Unknown) and found.reason == "NamespaceNotGranted":
-        return Note(found.reason, found.message)
-    check = notes.get("check")
+        return Blocked(found.reason, found.message)
+    check = blocked_tracks.get("check")
     return check if check and check.reason == "NameTaken" else None
 
 
-def _ready(ctx: Context, status: Status, notes: Notes) -> Condition:
-    stalled = _stalled(ctx, notes)
+def _ready(ctx: Context, status: Status, blocked_tracks: BlockedTracks) -> Condition:
+    stalled = _stalled(ctx, blocked_tracks)
     if stalled:
-        return _from_note(kinds.READY, "False", stalled)
-    unhealthy = _unhealthy(ctx, status, notes)
+        return _from_blocked(kinds.READY, "False", stalled)
+    unhealthy = _unhealthy(ctx, status, blocked_tracks)
     if unhealthy:
-        return _from_note(kinds.READY, "False", unhealthy)
+        return _from_blocked(kinds.READY, "False", unhealthy)
     if ctx.spec.suspend:
         return Condition(kinds.READY, "True", "Suspended", "no checks while suspended")
     drift = status.drift
@@ -92,44 +94,46 @@ def _ready(ctx: Context, status: Status, notes: Notes) -> Condition:
     return Condition(kinds.READY, "True", "Healthy", drift.message or "")
 
 
-def _unhealthy(ctx: Context, status: Status, notes: Notes) -> Note | None:
+def _unhealthy(
+    ctx: Context, status: Status, blocked_tracks: BlockedTracks
+) -> Blocked | None:
     """Return what is wrong with the inputs: all of it, under the first one's reason.
 
     What only the latest check has to say is for the caller, if nothing else is wrong.
     """
-    found = list(_troubles(ctx, notes))
+    found = list(_troubles(ctx, blocked_tracks))
     if not found:
         return None
     drift = status.drift
     if drift.verdict in (Verdict.ERROR, Verdict.DATA_QUALITY):
-        found.append(Note(drift.reason or str(drift.verdict), drift.message or ""))
+        found.append(Blocked(drift.reason or str(drift.verdict), drift.message or ""))
     # The same outage, such as the API server's, can be met by several readers.
-    distinct: dict[str, Note] = {}
-    for note in found:
-        distinct.setdefault(note.reason, note)
+    distinct: dict[str, Blocked] = {}
+    for block in found:
+        distinct.setdefault(block.reason, block)
     if len(distinct) == 1:
         return found[0]
-    said = (f"{note.reason}: {note.message}" for note in distinct.values())
-    return Note(found[0].reason, "; ".join(said))
+    said = (f"{block.reason}: {block.message}" for block in distinct.values())
+    return Blocked(found[0].reason, "; ".join(said))
 
 
-def _troubles(ctx: Context, notes: Notes) -> Iterator[Note]:
+def _troubles(ctx: Context, blocked_tracks: BlockedTracks) -> Iterator[Blocked]:
     for fact in (ctx.observed.children, ctx.observed.registry, ctx.observed.git):
         if isinstance(fact, Unknown):
-            yield Note(fact.reason, fact.message)
+            yield Blocked(fact.reason, fact.message)
     if ctx.git and ctx.git.refused:
-        yield Note(ctx.git.refused.reason, ctx.git.refused.message)
-    check = notes.get("check")
+        yield Blocked(ctx.git.refused.reason, ctx.git.refused.message)
+    check = blocked_tracks.get("check")
     if check:
         yield check
     if ctx.children and ctx.children.waiting:
-        yield Note("PodCannotStart", "; ".join(ctx.children.waiting))
+        yield Blocked("PodCannotStart", "; ".join(ctx.children.waiting))
 
 
-def _inputs(ctx: Context, status: Status, notes: Notes) -> Condition:
-    unhealthy = _unhealthy(ctx, status, notes)
+def _inputs(ctx: Context, status: Status, blocked_tracks: BlockedTracks) -> Condition:
+    unhealthy = _unhealthy(ctx, status, blocked_tracks)
     if unhealthy:
-        return _from_note(kinds.INPUTS_HEALTHY, "False", unhealthy)
+        return _from_blocked(kinds.INPUTS_HEALTHY, "False", unhealthy)
     drift = status.drift
     if drift.verdict in (Verdict.ERROR, Verdict.DATA_QUALITY):
         reason = drift.reason or str(drift.verdict)
@@ -145,12 +149,12 @@ def _drift(status: Status) -> Condition:
     verdict = truth.get(drift.verdict or "")
     reason = drift.reason or "CheckPending"
     message = drift.message or "no check yet"
-    if drift.worst and verdict:
-        message = f"{message} (worst: {drift.worst})"
+    if drift.top_columns and verdict:
+        message = f"{message} (worst: {drift.top_columns})"
     return Condition(kinds.DRIFT_DETECTED, verdict or "Unknown", reason, message)
 
 
-def _adopted(ctx: Context, status: Status, notes: Notes) -> Condition:
+def _adopted(ctx: Context, status: Status, blocked_tracks: BlockedTracks) -> Condition:
     observed = (ctx.observed.registry, ctx.observed.git)
     if status.adopted_at and observed == (None, None):
         message = "neither a registry nor a repository is declared"
@@ -160,12 +164,12 @@ def _adopted(ctx: Context, status: Status, notes: Notes) -> Condition:
         reason = "Adopted" if champion else "NoChampion"
         message = f"version {status.versions.desired or 'none'} is desired"
         return Condition(kinds.ADOPTED, "True", reason, message)
-    note = notes.get("owner") or notes.get("adoption")
-    note = note or Note("Pending", "not looked at yet")
+    block = blocked_tracks.get("owner") or blocked_tracks.get("adoption")
+    block = block or Blocked("Pending", "not looked at yet")
     facts = (*observed, ctx.observed.children)
     unreadable = {fact.reason for fact in facts if isinstance(fact, Unknown)}
-    unknown = note.reason in unreadable or note.reason == "Pending"
-    return _from_note(kinds.ADOPTED, "Unknown" if unknown else "False", note)
+    unknown = block.reason in unreadable or block.reason == "Pending"
+    return _from_blocked(kinds.ADOPTED, "Unknown" if unknown else "False", block)
 
 
 def _held(status: Status) -> Condition:
@@ -176,29 +180,37 @@ def _held(status: Status) -> Condition:
     return Condition(kinds.HELD, "True", status.hold.reason, message)
 
 
-def _retraining(status: Status, notes: Notes) -> Condition:
+def _retraining(status: Status, blocked_tracks: BlockedTracks) -> Condition:
     attempt = status.attempt
-    if "owner" in notes:
-        return _from_note(kinds.RETRAINING, "False", notes["owner"])
+    if "owner" in blocked_tracks:
+        return _from_blocked(kinds.RETRAINING, "False", blocked_tracks["owner"])
     if attempt and attempt.in_flight:
-        note = notes.get("attempt") or Note(attempt.state, f"attempt {attempt.id}")
-        return _from_note(kinds.RETRAINING, "True", note)
-    current = notes.get("attempt")
+        block = blocked_tracks.get("attempt") or Blocked(
+            attempt.state, f"attempt {attempt.id}"
+        )
+        return _from_blocked(kinds.RETRAINING, "True", block)
+    current = blocked_tracks.get("attempt")
     if current is None and status.episode and status.episode.is_open and attempt:
-        current = Note(attempt.state, attempt.message or f"version {attempt.version}")
-    note = current or Note("NotNeeded", "no episode of drift is open")
-    return _from_note(kinds.RETRAINING, "False", note)
+        current = Blocked(
+            attempt.state, attempt.message or f"version {attempt.version}"
+        )
+    block = current or Blocked("NotNeeded", "no episode of drift is open")
+    return _from_blocked(kinds.RETRAINING, "False", block)
 
 
-def _promoted(status: Status, notes: Notes) -> Condition:
+def _promoted(status: Status, blocked_tracks: BlockedTracks) -> Condition:
     promotion, evaluation = status.promotion, status.evaluation
-    note = notes.get("owner") or notes.get("promotion") or notes.get("evaluation")
+    block = (
+        blocked_tracks.get("owner")
+        or blocked_tracks.get("promotion")
+        or blocked_tracks.get("evaluation")
+    )
     if promotion and promotion.state in ("Landed", "Deployed", "Done"):
         commit = (promotion.commit or "set by someone else")[:40]
         message = f"version {promotion.version} since {commit}"
         return Condition(kinds.PROMOTED, "True", promotion.state, message)
-    if note:
-        return _from_note(kinds.PROMOTED, "False", note)
+    if block:
+        return _from_blocked(kinds.PROMOTED, "False", block)
     if promotion and promotion.state != "Proposed":
         reason = promotion.reason or promotion.state
         return Condition(kinds.PROMOTED, "False", reason, promotion.message or "")
@@ -242,16 +254,16 @@ def phase(ctx: Context, status: Status) -> str:
     return "Watching" if status.drift.last_check_time else "Pending"
 
 
-def waiting_for(ctx: Context, status: Status, notes: Notes) -> str:
+def waiting_for(ctx: Context, status: Status, blocked_tracks: BlockedTracks) -> str:
     """Return in a few words what must happen next."""
     if ctx.spec.suspend:
         return "spec.suspend to be false"
-    if status.hold and "owner" not in notes:
+    if status.hold and "owner" not in blocked_tracks:
         return f"a person: release {status.hold.id}"
     for track in ("owner", "adoption", "promotion", "evaluation", "attempt", "check"):
-        note = notes.get(track)
-        if note:
-            return _WORDS.get(note.reason, note.reason)
+        block = blocked_tracks.get(track)
+        if block:
+            return _WORDS.get(block.reason, block.reason)
     promotion = status.promotion
     if promotion and promotion.state in _PROMOTING:
         return _PROMOTING[promotion.state]

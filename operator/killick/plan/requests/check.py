@@ -19,7 +19,7 @@ from driftcheck.contract import (
 from killick.names import digest
 from killick.plan.context import Context
 from killick.plan.effects import ApplyCheck
-from killick.plan.rules.performance import quality_rule
+from killick.plan.rules.performance import performance_rule
 from killick.resource.codec import format_time
 from killick.resource.drift_status import DriftStatus
 from killick.resource.inference_log import Files, Postgres
@@ -90,7 +90,7 @@ def check_request(ctx: Context, status: Status) -> CheckRequest:
         window_seconds=int(duration(spec.drift.window).total_seconds()),
         profiles=spec.drift.profiles,
         engine=spec.drift.engine,
-        quality=quality_rule(spec, status),
+        performance=performance_rule(spec, status),
         segments=_segments(spec),
         minimum_rows=spec.drift.minimum_rows,
         significance=float(spec.drift.significance),

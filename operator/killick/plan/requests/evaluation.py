@@ -9,27 +9,29 @@ from driftcheck.contract.evaluation import (
     Metric,
     encode_evaluation_request,
 )
-from killick.plan.context import Context, Note
+from killick.plan.context import Blocked, Context
 from killick.plan.effects import StartEvaluation
 from killick.plan.requests.check import log_source
 from killick.resource.codec import parse_time
 from killick.resource.status import Evaluation
 
 
-def comparison(ctx: Context, evaluation: Evaluation) -> StartEvaluation | Note:
+def comparison(ctx: Context, evaluation: Evaluation) -> StartEvaluation | Blocked:
     """Return the effect that compares the versions, or why it cannot be done.
 
     `HoldoutOverlap`: it cannot be known which rows neither version was trained on.
     """
     after = _cut_off(ctx, evaluation)
-    if isinstance(after, Note):
+    if isinstance(after, Blocked):
         return after
     candidate = ctx.version(evaluation.candidate)
     champion = ctx.version(evaluation.champion)
     policy = ctx.spec.evaluation
     template = ctx.children.template if ctx.children else None
     if policy is None or candidate is None or template is None:
-        return Note("TemplateMissing", "the training CronJob names the scoring image")
+        return Blocked(
+            "TemplateMissing", "the training CronJob names the scoring image"
+        )
     request = EvaluationRequest(
         id=evaluation.id,
         log=log_source(ctx),
@@ -47,7 +49,7 @@ def comparison(ctx: Context, evaluation: Evaluation) -> StartEvaluation | Note:
     )
 
 
-def _cut_off(ctx: Context, evaluation: Evaluation) -> datetime | Note:
+def _cut_off(ctx: Context, evaluation: Evaluation) -> datetime | Blocked:
     """Return the later of both versions' training cut-offs."""
     moments = []
     compared = (evaluation.candidate, evaluation.champion)
@@ -61,5 +63,5 @@ def _cut_off(ctx: Context, evaluation: Evaluation) -> datetime | Note:
                 f"version {version} does not say which rows it was trained on: set "
                 "its tag killick.dev/train-before to the time before which they lie"
             )
-            return Note("HoldoutOverlap", message)
+            return Blocked("HoldoutOverlap", message)
     return max(moments)

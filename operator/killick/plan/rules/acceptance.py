@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from driftcheck.contract.evaluation import EvaluationAnswer
-from killick.plan.context import Note
+from killick.plan.context import Blocked
 from killick.plan.rules.performance import decimal
 from killick.resource.bounds import clip, count
 from killick.resource.spec import Evaluation as Policy
@@ -12,31 +12,31 @@ from killick.resource.status import EvaluationResult
 
 def judge(
     policy: Policy, answer: EvaluationAnswer, *, has_champion: bool
-) -> tuple[bool, Note]:
+) -> tuple[bool, Blocked]:
     """Return whether the candidate may be promoted, and why (not).
 
     Without a champion the minimum alone decides.
     """
     score, name = answer.candidate_score, policy.metric.name
     if score is None:
-        return False, Note("NoScore", "the evaluation has no score of the candidate")
+        return False, Blocked("NoScore", "the evaluation has no score of the candidate")
     if policy.minimum is not None and score < float(policy.minimum):
         message = f"{name} {score:.4g} is below the minimum {policy.minimum}"
-        return False, Note("BelowMinimum", message)
+        return False, Blocked("BelowMinimum", message)
     if policy.maximum is not None and score > float(policy.maximum):
         message = f"{name} {score:.4g} is above the maximum {policy.maximum}"
-        return False, Note("AboveMaximum", message)
+        return False, Blocked("AboveMaximum", message)
     if not has_champion:
-        return True, Note("NoChampion", f"{name} {score:.4g}; there is no champion")
+        return True, Blocked("NoChampion", f"{name} {score:.4g}; there is no champion")
     return _improves(policy, answer, score)
 
 
 def _improves(
     policy: Policy, answer: EvaluationAnswer, score: float
-) -> tuple[bool, Note]:
+) -> tuple[bool, Blocked]:
     if answer.lower is None or answer.upper is None or answer.champion_score is None:
         message = "the evaluation has no interval of the improvement"
-        return False, Note("NoInterval", message)
+        return False, Blocked("NoInterval", message)
     needed = float(policy.minimum_improvement)
     message = (
         f"{policy.metric.name} {score:.4g} against {answer.champion_score:.4g} on "
@@ -44,8 +44,8 @@ def _improves(
         f"95 % interval {answer.lower:.4g} to {answer.upper:.4g}"
     )
     if answer.lower > needed:
-        return True, Note("Better", message)
-    return False, Note("NotBetter", f"{message}; it must lie above {needed:g}")
+        return True, Blocked("Better", message)
+    return False, Blocked("NotBetter", f"{message}; it must lie above {needed:g}")
 
 
 def result_of(answer: EvaluationAnswer) -> EvaluationResult:

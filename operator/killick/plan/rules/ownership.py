@@ -14,8 +14,8 @@ from __future__ import annotations
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from killick.plan.context import Context, Note
-from killick.plan.facts import Rival
+from killick.plan.context import Blocked, Context
+from killick.plan.facts import ConflictingObject
 from killick.resource.spec import Spec
 
 LOOK_AGAIN = timedelta(seconds=30)
@@ -39,10 +39,10 @@ def claims(spec: Spec, tracking_uri: str | None) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def conflict(ctx: Context) -> Note | None:
+def conflict(ctx: Context) -> Blocked | None:
     """Return why this object may only check, None if its targets are its own."""
     ours = (ctx.facts.created_at, ctx.name.namespace, ctx.name.name)
-    older = sorted((r for r in ctx.observed.rivals if _age(r) < ours), key=_age)
+    older = sorted((r for r in ctx.observed.conflicts if _age(r) < ours), key=_age)
     if not older:
         return None
     owner = older[0]
@@ -51,11 +51,11 @@ def conflict(ctx: Context) -> Note | None:
         f"{what} of this object: {owner.namespace}/{owner.name} is older and has the "
         "same; delete one of them or point it elsewhere"
     )
-    return Note("TargetConflict", message, ctx.now + LOOK_AGAIN)
+    return Blocked("TargetConflict", message, ctx.now + LOOK_AGAIN)
 
 
-def _age(rival: Rival) -> tuple[object, str, str]:
-    return (rival.created_at, rival.namespace, rival.name)
+def _age(conflict: ConflictingObject) -> tuple[object, str, str]:
+    return (conflict.created_at, conflict.namespace, conflict.name)
 
 
 def _place(url: str) -> str:

@@ -1,4 +1,4 @@
-"""The qualities that a check measured, as the status keeps them.
+"""The performance that a check measured, as the status keeps them.
 
 The latest is shown. Those of counting windows are evidence, by the rules of `check`:
 each counts once, of rows not older than the anchor, and one that an outage prevented
@@ -10,23 +10,29 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import takewhile
 
-from driftcheck.contract import CheckAnswer, Metric, Quality, QualityRule, Verdict
+from driftcheck.contract import (
+    CheckAnswer,
+    Metric,
+    Performance,
+    PerformanceRule,
+    Verdict,
+)
 from killick.plan.context import Context
 from killick.plan.rules.transient import is_away
 from killick.resource.bounds import count
-from killick.resource.drift_status import QualityStatus
+from killick.resource.drift_status import PerformanceStatus
 from killick.resource.parse import duration
 from killick.resource.spec import Spec
 from killick.resource.status import Status
 
 
-def quality_rule(spec: Spec, status: Status) -> QualityRule | None:
+def performance_rule(spec: Spec, status: Status) -> PerformanceRule | None:
     """Return how answers are scored, and how far that was done."""
-    rule = spec.drift.quality
+    rule = spec.drift.performance
     if rule is None:
         return None
-    known = status.drift.quality_windows
-    return QualityRule(
+    known = status.drift.performance_windows
+    return PerformanceRule(
         metric=Metric(rule.metric.name),
         minimum_rows=rule.minimum_rows,
         delay_seconds=int(
@@ -38,29 +44,31 @@ def quality_rule(spec: Spec, status: Status) -> QualityRule | None:
     )
 
 
-def with_quality(ctx: Context, status: Status, answer: CheckAnswer) -> Status:
-    """Return a status with the answer's qualities folded in."""
-    rule = quality_rule(ctx.spec, status)
-    latest = _kept(ctx, rule, answer.quality) if rule and answer.quality else None
-    drift = replace(status.drift, quality=latest)
+def show_performance(ctx: Context, status: Status, answer: CheckAnswer) -> Status:
+    """Return a status with the answer's performance folded in."""
+    rule = performance_rule(ctx.spec, status)
+    latest = (
+        _kept(ctx, rule, answer.performance) if rule and answer.performance else None
+    )
+    drift = replace(status.drift, performance=latest)
     if rule and rule.bound is not None:
-        known = {q.start for q in drift.quality_windows}
+        known = {q.start for q in drift.performance_windows}
         anchor = drift.anchor or ctx.now
-        judged = takewhile(lambda q: not _unjudged(q), answer.quality_windows)
+        judged = takewhile(lambda q: not _unjudged(q), answer.performance_windows)
         added = [
             _kept(ctx, rule, q)
             for q in judged
             if q.start not in known and q.start >= anchor
         ]
         keep = ctx.spec.drift.persistence.windows
-        windows = sorted([*drift.quality_windows, *added], key=lambda q: q.start)
-        drift = replace(drift, quality_windows=tuple(windows[-keep:]))
+        windows = sorted([*drift.performance_windows, *added], key=lambda q: q.start)
+        drift = replace(drift, performance_windows=tuple(windows[-keep:]))
     return replace(status, drift=drift)
 
 
 def performance_breaches(status: Status, windows: int) -> int:
     """Return how many of the last `windows` labelled ones are drift of Performance."""
-    last = status.drift.quality_windows[-windows:]
+    last = status.drift.performance_windows[-windows:]
     return sum(q.verdict == Verdict.DRIFT for q in last)
 
 
@@ -73,16 +81,16 @@ def _number(text: str | None) -> float | None:
     return None if text is None else float(text)
 
 
-def _unjudged(found: Quality) -> bool:
+def _unjudged(found: Performance) -> bool:
     return found.verdict is None or (
         found.verdict is Verdict.ERROR and is_away(found.reason)
     )
 
 
-def _kept(ctx: Context, rule: QualityRule, found: Quality) -> QualityStatus:
-    """Return a quality, numbers as decimal strings."""
-    declared = ctx.spec.drift.quality
-    return QualityStatus(
+def _kept(ctx: Context, rule: PerformanceRule, found: Performance) -> PerformanceStatus:
+    """Return a performance, its numbers as decimal strings."""
+    declared = ctx.spec.drift.performance
+    return PerformanceStatus(
         metric=str(found.metric),
         start=found.start,
         end=found.end,
@@ -95,6 +103,6 @@ def _kept(ctx: Context, rule: QualityRule, found: Quality) -> QualityStatus:
         effective=count(found.effective),
         bound=declared.bound if declared else None,
         verdict=str(found.verdict) if found.verdict else None,
-        near=found.near or None,
-        message=found.told(rule),
+        borderline=found.borderline or None,
+        message=found.describe(rule),
     )

@@ -34,7 +34,7 @@ from killick.resource.status import (
 )
 
 UNKNOWN_EPISODE = "recovered"  # its cause was in the status that vanished
-NO_BASE = ""  # nobody knows where it began: the whole history is searched
+WHOLE_HISTORY = ""  # nobody knows where it began: the whole history is searched
 
 
 def recover_attempts(ctx: Context, status: Status) -> Status:
@@ -97,7 +97,7 @@ def _attempt_id(ctx: Context, job: JobFact) -> str | None:
     return identity if ours and job.name == ctx.name.training_job(identity) else None
 
 
-def landed_unseen(ctx: Context, status: Status, target: str) -> Promotion | None:
+def recover_promotion(ctx: Context, status: Status, target: str) -> Promotion | None:
     """Return the promotion that Git may have had before the status vanished.
 
     It is only assumed: its commit must be found in the history before anything
@@ -117,14 +117,14 @@ def landed_unseen(ctx: Context, status: Status, target: str) -> Promotion | None
         previous=champion,
         from_value=ctx.spec.value_of(champion or ""),
         to_value=git.value,
-        base=NO_BASE,
+        base=WHOLE_HISTORY,
         target=target,
         proposed_at=ctx.now,
         evaluation=evaluation,
     )
 
 
-def explains(ctx: Context, status: Status) -> bool:
+def promotion_explains_mismatch(ctx: Context, status: Status) -> bool:
     """Return whether a landed promotion explains that value and alias differ."""
     promotion = status.promotion
     if promotion is None or promotion.state not in ("Landed", "Deployed"):

@@ -21,9 +21,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from killick.plan.context import Context, Note, Step
+from killick.plan.context import Blocked, Context, Step
 from killick.plan.facts import Unknown
-from killick.plan.rules.recovery import explains, recover_attempts
+from killick.plan.rules.recovery import promotion_explains_mismatch, recover_attempts
 from killick.plan.tracks.check import restart_windows
 from killick.resource.bounds import is_sha256
 from killick.resource.status import ReferencePin, Status, Versions
@@ -32,7 +32,7 @@ URI_LIMIT = 1000  # characters of a reference's address
 
 
 def step(ctx: Context, status: Status) -> Step:
-    """Adopt the object once; a note says why it cannot be adopted yet."""
+    """Adopt the object once; a block says why it cannot be adopted yet."""
     if status.adopted_at is not None and not _newly_declared(ctx, status):
         return Step(status)
     status = replace(status, adopted_at=None)
@@ -40,15 +40,16 @@ def step(ctx: Context, status: Status) -> Step:
         return Step(replace(status, adopted_at=ctx.now))
     for fact in (ctx.observed.registry, ctx.observed.git):
         if isinstance(fact, Unknown):
-            return Step(status, note=Note(fact.reason, fact.message))
+            return Step(status, blocked=Blocked(fact.reason, fact.message))
     problem = disagreement(ctx)
     if problem and not (
-        problem.reason == "ValueAliasDisagree" and explains(ctx, status)
+        problem.reason == "ValueAliasDisagree"
+        and promotion_explains_mismatch(ctx, status)
     ):
-        return Step(_seen(ctx, status), note=problem)
+        return Step(_seen(ctx, status), blocked=problem)
     namespace = ctx.observed.children
     if ctx.spec.retraining and isinstance(namespace, Unknown):
-        return Step(status, note=Note(namespace.reason, namespace.message))
+        return Step(status, blocked=Blocked(namespace.reason, namespace.message))
     status = replace(_taken_up(ctx, status), adopted_at=ctx.now)
     return Step(recover_attempts(ctx, status))
 
@@ -96,26 +97,26 @@ def _seen(ctx: Context, status: Status) -> Status:
     return replace(status, versions=versions)
 
 
-def disagreement(ctx: Context) -> Note | None:
+def disagreement(ctx: Context) -> Blocked | None:
     """Return what keeps Git's value and the registry from being one truth."""
     registry, git = ctx.registry, ctx.git
     model = ctx.spec.model.name
     if registry is not None and not registry.model_exists:
         message = f"the registry has no model {model!r}: register its first version"
-        return Note("ModelMissing", message)
+        return Blocked("ModelMissing", message)
     if git is None:
         return None
     if git.refused:
-        return Note(git.refused.reason, git.refused.message)
+        return Blocked(git.refused.reason, git.refused.message)
     desired = ctx.spec.version_in(git.value or "")
     if desired is None and ctx.spec.promotion:
         wanted = ctx.spec.promotion.git.value
         message = f"the value {git.value!r} in Git does not have the form {wanted!r}"
-        return Note("ValueNotOurs", message)
+        return Blocked("ValueNotOurs", message)
     champion = registry.champion if registry else None
     if champion is None or champion == desired:
         return None
-    return Note(
+    return Blocked(
         "ValueAliasDisagree",
         f"Git names version {desired}, the alias "
         f"{ctx.spec.registry.aliases.champion!r} version {champion}: "

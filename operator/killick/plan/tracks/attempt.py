@@ -28,7 +28,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from killick.plan.context import Context, Note, Step
+from killick.plan.context import Blocked, Context, Step
 from killick.plan.effects import StartTraining
 from killick.plan.facts import JobFact
 from killick.plan.tracks.hold import open_hold
@@ -49,7 +49,7 @@ def step(ctx: Context, status: Status) -> Step:
     return _maybe_start(ctx, status)
 
 
-def finish(ctx: Context, status: Status, outcome: str, note: Note) -> Status:
+def finish(ctx: Context, status: Status, outcome: str, block: Blocked) -> Status:
     """Return a status in which the attempt is over, with what became of it."""
     attempt = status.attempt
     if attempt is None:
@@ -58,13 +58,13 @@ def finish(ctx: Context, status: Status, outcome: str, note: Note) -> Status:
         attempt,
         state=outcome,
         finished_at=ctx.now,
-        reason=note.reason,
-        message=note.message,
+        reason=block.reason,
+        message=block.message,
     )
     status = replace(status, attempt=over, attempts=_outcome(status, attempt, outcome))
     rejected = [past.outcome for past in status.attempts[-BREAKER:]]
     if rejected == ["Rejected"] * BREAKER and status.hold is None:
-        message = f"{BREAKER} candidates in a row were rejected: {note.message}"
+        message = f"{BREAKER} candidates in a row were rejected: {block.message}"
         return open_hold(ctx, status, "CandidatesRejected", message)
     return status
 
@@ -82,9 +82,9 @@ def _maybe_start(ctx: Context, status: Status) -> Step:
         return Step(status)
     if status.attempt and status.attempt.state == "Registered":
         return Step(status)  # its evaluation and promotion go first
-    note = _gate(ctx, status, policy)
-    if note:
-        return Step(status, note=note)
+    block = _gate(ctx, status, policy)
+    if block:
+        return Step(status, blocked=block)
     # Chained, not counted: the history is bounded, and an ID must never come twice.
     before = [past.id for past in status.attempts if past.episode == episode.id]
     identity = ctx.name.derive("attempt", episode.id, *before[-1:])
@@ -103,29 +103,29 @@ def _maybe_start(ctx: Context, status: Status) -> Step:
     return Step(status)
 
 
-def _gate(ctx: Context, status: Status, policy: Retraining) -> Note | None:
+def _gate(ctx: Context, status: Status, policy: Retraining) -> Blocked | None:
     blocked = ctx.blocked(status)
     if blocked:
         return blocked
     template = policy.job.cron_job_ref.name
     if ctx.children is None:
-        return Note("Unreadable", "the namespace cannot be read")
+        return Blocked("Unreadable", "the namespace cannot be read")
     if ctx.children.template is None:
         message = f"CronJob {template!r}, the template of the training, does not exist"
-        return Note("TemplateMissing", message)
+        return Blocked("TemplateMissing", message)
     if not ctx.children.template.suspended:
         message = f"CronJob {template!r} must be suspended: it is only a template"
-        return Note("TemplateNotSuspended", message)
+        return Blocked("TemplateNotSuspended", message)
     return _pace(ctx, status, policy) or _recommend(ctx, status)
 
 
-def _pace(ctx: Context, status: Status, policy: Retraining) -> Note | None:
+def _pace(ctx: Context, status: Status, policy: Retraining) -> Blocked | None:
     if not status.attempts:
         return None
     rested = status.attempts[-1].started_at + duration(policy.cooldown)
     if ctx.now < rested:
         message = f"the cooldown ends at {format_time(rested)}"
-        return Note("Cooldown", message, rested)
+        return Blocked("Cooldown", message, rested)
     period = duration(policy.budget.per)
     recent = [p for p in status.attempts if p.started_at > ctx.now - period]
     if len(recent) >= policy.budget.attempts:
@@ -134,21 +134,21 @@ def _pace(ctx: Context, status: Status, policy: Retraining) -> Note | None:
             f"{len(recent)} attempts in {policy.budget.per}; "
             f"the next is allowed at {format_time(again)}"
         )
-        return Note("BudgetExhausted", message, again)
+        return Blocked("BudgetExhausted", message, again)
     return None
 
 
-def _recommend(ctx: Context, status: Status) -> Note | None:
+def _recommend(ctx: Context, status: Status) -> Blocked | None:
     if not ctx.recommends():
         return None
     episode = status.episode.id if status.episode else ""
-    return Note("Recommended", f"would retrain now for episode {episode}")
+    return Blocked("Recommended", f"would retrain now for episode {episode}")
 
 
 def _follow(ctx: Context, status: Status, attempt: Attempt) -> Step:
     if ctx.registry is None or ctx.children is None:
         return Step(
-            status, note=Note("Unreadable", "waiting for the systems to answer")
+            status, blocked=Blocked("Unreadable", "waiting for the systems to answer")
         )
     if ctx.registry.attempt_versions:
         version = ctx.registry.attempt_versions[0]
@@ -159,8 +159,10 @@ def _follow(ctx: Context, status: Status, attempt: Attempt) -> Step:
         return Step(replace(status, attempt=registered, versions=versions))
     job = ctx.children.job(attempt.job or "")
     if job and not job.owned:
-        note = Note("NameTaken", f"Job {job.name} exists and belongs to someone else")
-        return Step(finish(ctx, status, "Failed", note), note=note)
+        block = Blocked(
+            "NameTaken", f"Job {job.name} exists and belongs to someone else"
+        )
+        return Step(finish(ctx, status, "Failed", block), blocked=block)
     if job is None:
         return _without_job(ctx, status, attempt)
     return _with_job(ctx, status, attempt, job)
@@ -170,16 +172,18 @@ def _without_job(ctx: Context, status: Status, attempt: Attempt) -> Step:
     if attempt.state == "Running":
         return _vanished(ctx, status, attempt)
     if ctx.spec.retraining is None:
-        note = Note("SpecChanged", "spec.retraining is not declared any more")
-        return Step(finish(ctx, status, "Superseded", note), note=note)
+        block = Blocked("SpecChanged", "spec.retraining is not declared any more")
+        return Step(finish(ctx, status, "Superseded", block), blocked=block)
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
-        return Step(status, note=blocked or Note("Recommended", "would start training"))
+        return Step(
+            status, blocked=blocked or Blocked("Recommended", "would start training")
+        )
     if ctx.registry and not ctx.registry.attempt_search_complete:
         message = "the registry has too many versions to be sure of a new attempt"
-        return Step(status, note=Note("SearchIncomplete", message))
+        return Step(status, blocked=Blocked("SearchIncomplete", message))
     effect = StartTraining(attempt, attempt.job or "")
-    return ctx.want(status, effect)
+    return ctx.request_effect(status, effect)
 
 
 def _vanished(ctx: Context, status: Status, attempt: Attempt) -> Step:
@@ -188,9 +192,9 @@ def _vanished(ctx: Context, status: Status, attempt: Attempt) -> Step:
     if ctx.now < gone + GRACE:
         status = replace(status, attempt=replace(attempt, finished_at=gone))
         message = "the training Job vanished; looking for its version in the registry"
-        return Step(status, note=Note("Searching", message, gone + GRACE))
-    note = Note("JobVanished", "the training Job vanished without a version")
-    return Step(finish(ctx, status, "Failed", note), note=note)
+        return Step(status, blocked=Blocked("Searching", message, gone + GRACE))
+    block = Blocked("JobVanished", "the training Job vanished without a version")
+    return Step(finish(ctx, status, "Failed", block), blocked=block)
 
 
 def _with_job(ctx: Context, status: Status, attempt: Attempt, job: JobFact) -> Step:
@@ -198,19 +202,19 @@ def _with_job(ctx: Context, status: Status, attempt: Attempt, job: JobFact) -> S
         attempt = replace(attempt, state="Running", finished_at=None)
         status = replace(status, attempt=attempt)
     if job.state == "Failed":
-        note = Note(job.reason or "JobFailed", job.detail or "see the pod's log")
-        return Step(finish(ctx, status, "Failed", note), note=note)
+        block = Blocked(job.reason or "JobFailed", job.detail or "see the pod's log")
+        return Step(finish(ctx, status, "Failed", block), blocked=block)
     if job.state == "Succeeded":
         ended = job.finished_at or ctx.now
         if ctx.now < ended + GRACE:
             message = "the training ended; looking for its version in the registry"
-            return Step(status, note=Note("Searching", message, ended + GRACE))
+            return Step(status, blocked=Blocked("Searching", message, ended + GRACE))
         message = (
             f"training succeeded, but no version of a FINISHED run carries the tag "
             f"killick.dev/attempt={attempt.id}; see docs/training-contract.md"
         )
-        note = Note("NoVersion", message)
-        return Step(finish(ctx, status, "Failed", note), note=note)
+        block = Blocked("NoVersion", message)
+        return Step(finish(ctx, status, "Failed", block), blocked=block)
     return _running(ctx, status, attempt, job)
 
 
@@ -219,6 +223,6 @@ def _running(ctx: Context, status: Status, attempt: Attempt, job: JobFact) -> St
     limit = attempt.started_at + duration(policy.timeout if policy else "6h")
     if ctx.now < limit:
         message = f"Job {job.name} is running"
-        return Step(status, note=Note("Running", message, limit))
-    note = Note("Timeout", f"Job {job.name} ran past its timeout and is deleted")
-    return Step(finish(ctx, status, "Failed", note), note=note)
+        return Step(status, blocked=Blocked("Running", message, limit))
+    block = Blocked("Timeout", f"Job {job.name} ran past its timeout and is deleted")
+    return Step(finish(ctx, status, "Failed", block), blocked=block)

@@ -13,8 +13,9 @@
 
 An answer is evidence only for what was asked: the same rules, reference and anchor.
 Counting windows are laid end to end from the anchor, and judged once more when their
-labels have come (`quality`). An Inconclusive, DataQuality or Error window occupies its
-slot and counts neither way, but for an outage's: that one is judged by a later check.
+labels have come (`performance`). An Inconclusive, DataQuality or Error window occupies
+its slot and counts neither way, but for an outage's: that one is judged by a later
+check.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ from driftcheck.contract import (
     decode,
 )
 from killick.names import ANNOTATION_CHECK, PURPOSE_CHECK
-from killick.plan.context import Context, Note, Step
+from killick.plan.context import Blocked, Context, Step
 from killick.plan.effects import RunCheck
 from killick.plan.facts import JobFact
 from killick.plan.requests.check import check_effect, evidence_hash
-from killick.plan.rules.performance import performance_breaches, with_quality
+from killick.plan.rules.performance import performance_breaches, show_performance
 from killick.plan.rules.transient import is_away, pause
 from killick.resource.bounds import KINDS_LIMIT, count, is_sha256, token_of
 from killick.resource.drift_status import DriftStatus, Window
@@ -133,10 +134,10 @@ def _failed(status: Status, reason: str, message: str) -> Status:
         message=message,
         rows=None,
         percent=None,
-        worst=None,
+        top_columns=None,
         report=None,
         kinds=(),
-        quality=None,
+        performance=None,
         outages=_outages(status, str(Verdict.ERROR), reason),
     )
     return replace(status, drift=latest)
@@ -159,7 +160,7 @@ def _judged(ctx: Context, status: Status, answer: CheckAnswer) -> Status:
     keep = ctx.spec.drift.persistence.windows
     windows = sorted([*status.drift.windows, *added], key=lambda w: w.start)[-keep:]
     status = replace(status, drift=replace(status.drift, windows=tuple(windows)))
-    status = with_quality(ctx, status, answer)
+    status = show_performance(ctx, status, answer)
     shown = [w for w in answer.windows if not w.counting] or list(answer.windows)
     return _show(status, shown[-1], answer.report) if shown else status
 
@@ -191,7 +192,7 @@ def _window(found: WindowVerdict) -> Window:
         drifted=count(found.drifted),
         checked=count(found.checked),
         percent=count(found.percent),
-        near=found.near or None,
+        borderline=found.borderline or None,
     )
 
 
@@ -203,7 +204,9 @@ def _show(status: Status, latest: WindowVerdict, report: str | None) -> Status:
         message=latest.message,
         rows=count(latest.rows),
         percent=count(latest.percent),
-        worst=", ".join(f"{name} {score:.2f}" for name, score in latest.worst[:3]),
+        top_columns=", ".join(
+            f"{name} {score:.2f}" for name, score in latest.top_columns[:3]
+        ),
         report=report,
         kinds=tuple(dict.fromkeys(str(kind) for kind in latest.kinds))[:KINDS_LIMIT],
         outages=_outages(status, str(latest.verdict), latest.reason),
@@ -222,7 +225,7 @@ def _summarise(ctx: Context, status: Status) -> Status:
     due = None
     if not ctx.spec.suspend:
         due = next_run(ctx.spec.drift, str(ctx.name), ctx.now)
-    bounded = ctx.spec.drift.quality and ctx.spec.drift.quality.bound
+    bounded = ctx.spec.drift.performance and ctx.spec.drift.performance.bound
     drift = replace(
         drift,
         summary=summary,
@@ -247,10 +250,10 @@ def _effect(ctx: Context, status: Status) -> Step:
         return Step(status)
     if ctx.children.check_foreign:
         taken = f"CronJob {ctx.name.check_cronjob} exists and belongs to someone else"
-        return Step(status, note=Note("NameTaken", taken))
+        return Step(status, blocked=Blocked("NameTaken", taken))
     wanted = check_effect(ctx, status)
     if ctx.children.check_applied != wanted.fingerprint:
-        return ctx.want(status, wanted)
+        return ctx.request_effect(status, wanted)
     return _requested(ctx, status)
 
 
@@ -271,7 +274,7 @@ def _requested(ctx: Context, status: Status) -> Step:
     if ctx.children.job(pending) or pending == status.drift.last_check:
         done = replace(status.drift, requested=None)
         return Step(replace(status, drift=done))
-    return ctx.want(status, RunCheck(pending))
+    return ctx.request_effect(status, RunCheck(pending))
 
 
 def _again(ctx: Context, status: Status, jobs: tuple[JobFact, ...]) -> Step:
@@ -284,7 +287,9 @@ def _again(ctx: Context, status: Status, jobs: tuple[JobFact, ...]) -> Step:
         return Step(status)
     due = ended + pause(drift.outages)
     if ctx.now < due:
-        return Step(status, note=Note(drift.reason or "", drift.message or "", due))
+        return Step(
+            status, blocked=Blocked(drift.reason or "", drift.message or "", due)
+        )
     repeated = ctx.name.requested_check(f"again after {last}")
     status = replace(status, drift=replace(drift, requested=repeated))
-    return ctx.want(status, RunCheck(repeated))
+    return ctx.request_effect(status, RunCheck(repeated))

@@ -24,7 +24,7 @@ from dataclasses import replace
 
 from driftcheck.contract import Verdict
 from killick.plan.context import Context, Step
-from killick.resource.drift_status import QualityStatus, Window
+from killick.resource.drift_status import PerformanceStatus, Window
 from killick.resource.spec import DRIFT, PERFORMANCE, TRIGGERS
 from killick.resource.status import Episode, Status
 
@@ -82,10 +82,10 @@ def _found(ctx: Context, status: Status, trigger: str) -> Episode | None:
     return Episode(identity, ctx.now, trigger, message)
 
 
-def _windows(status: Status, trigger: str) -> tuple[Window | QualityStatus, ...]:
+def _windows(status: Status, trigger: str) -> tuple[Window | PerformanceStatus, ...]:
     """Return the windows of the kind that opens episodes for this reason."""
     drift = status.drift
-    return drift.quality_windows if trigger == PERFORMANCE else drift.windows
+    return drift.performance_windows if trigger == PERFORMANCE else drift.windows
 
 
 def _maybe_close(ctx: Context, status: Status, episode: Episode) -> Status:
@@ -96,6 +96,6 @@ def _maybe_close(ctx: Context, status: Status, episode: Episode) -> Status:
     if not windows:
         return close(ctx, status, "Superseded")
     newest = windows[-ctx.spec.drift.persistence.breaches :]
-    if all(w.verdict == Verdict.NO_DRIFT and not w.near for w in newest):
+    if all(w.verdict == Verdict.NO_DRIFT and not w.borderline for w in newest):
         return close(ctx, status, "Cleared")
     return status

@@ -35,7 +35,7 @@ from driftcheck.contract.evaluation import (
     decode_evaluation,
 )
 from killick.names import TAG_ATTEMPT, TAG_EVALUATION
-from killick.plan.context import Context, Note, Step
+from killick.plan.context import Blocked, Context, Step
 from killick.plan.effects import MarkCandidate, StartEvaluation
 from killick.plan.facts import JobFact
 from killick.plan.requests.evaluation import comparison
@@ -77,14 +77,14 @@ def _nothing_to_compare(ctx: Context, status: Status, attempt: Attempt) -> Step 
     """End an attempt whose version needs no evaluation."""
     if ctx.spec.evaluation is None:
         message = f"version {attempt.version} is registered; spec.evaluation is absent"
-        outcome, note = "Trained", Note("NoEvaluation", message)
+        outcome, block = "Trained", Blocked("NoEvaluation", message)
     elif attempt.version == status.versions.champion:
         message = f"version {attempt.version} is the champion already"
-        outcome, note = "Superseded", Note("AlreadyChampion", message)
+        outcome, block = "Superseded", Blocked("AlreadyChampion", message)
     else:
         return None
-    status = attempts.finish(ctx, status, outcome, note)
-    return Step(episodes.close(ctx, status, outcome), note=note)
+    status = attempts.finish(ctx, status, outcome, block)
+    return Step(episodes.close(ctx, status, outcome), blocked=block)
 
 
 def _begin(ctx: Context, status: Status, attempt: Attempt, number: int) -> Status:
@@ -121,14 +121,14 @@ def _wait(
     due = evaluation.not_before or ctx.now
     if ctx.now < due:
         reason = evaluation.reason or "Waiting"
-        return Step(status, note=Note(reason, evaluation.message or "", due))
+        return Step(status, blocked=Blocked(reason, evaluation.message or "", due))
     return Step(_begin(ctx, status, attempt, evaluation.number + 1))
 
 
 def _follow(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
     if ctx.registry is None or ctx.children is None:
         return Step(
-            status, note=Note("Unreadable", "waiting for the systems to answer")
+            status, blocked=Blocked("Unreadable", "waiting for the systems to answer")
         )
     job = ctx.children.job(ctx.name.evaluation_job(evaluation.id))
     if job is None:
@@ -150,27 +150,29 @@ def _running(
     limit = evaluation.started_at + duration(policy.timeout if policy else "1h")
     if ctx.now < limit:
         message = f"Job {job.name} compares the versions"
-        return Step(status, note=Note("Running", message, limit))
+        return Step(status, blocked=Blocked("Running", message, limit))
     return _broken(ctx, status, evaluation, "Timeout", f"{job.name} took too long")
 
 
 def _start(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
-        return Step(status, note=blocked or Note("Recommended", "would evaluate"))
+        return Step(status, blocked=blocked or Blocked("Recommended", "would evaluate"))
     effect = comparison(ctx, evaluation)
     if isinstance(effect, StartEvaluation):
-        return ctx.want(status, effect)
+        return ctx.request_effect(status, effect)
     if effect.reason == "HoldoutOverlap":
         return Step(_conclude(ctx, status, evaluation, "Inconclusive", effect))
-    return Step(status, note=effect)
+    return Step(status, blocked=effect)
 
 
 def _answered(
     ctx: Context, status: Status, evaluation: Evaluation, job: JobFact
 ) -> Step:
     if job.answer_may_come(ctx.now):
-        return Step(status, note=Note("Running", f"Job {job.name} has just ended"))
+        return Step(
+            status, blocked=Blocked("Running", f"Job {job.name} has just ended")
+        )
     if not job.answer:
         why = job.detail or "the evaluation's pod left no answer"
         return _broken(ctx, status, evaluation, job.reason or "NoAnswer", why)
@@ -196,25 +198,25 @@ def _judged(
     if policy is None:
         return status
     evaluation = replace(evaluation, result=result_of(answer))
-    passed, note = judge(policy, answer, has_champion=evaluation.champion is not None)
+    passed, block = judge(policy, answer, has_champion=evaluation.champion is not None)
     state = "Passed" if passed else "Rejected"
-    return _conclude(ctx, status, evaluation, state, note)
+    return _conclude(ctx, status, evaluation, state, block)
 
 
 def _conclude(
-    ctx: Context, status: Status, evaluation: Evaluation, state: str, note: Note
+    ctx: Context, status: Status, evaluation: Evaluation, state: str, block: Blocked
 ) -> Status:
     done = replace(
         evaluation,
         state=state,
         finished_at=ctx.now,
-        reason=note.reason,
-        message=note.message,
+        reason=block.reason,
+        message=block.message,
     )
     status = replace(status, evaluation=done)
     if state == "Passed":
         return status
-    return attempts.finish(ctx, status, "Rejected", note)
+    return attempts.finish(ctx, status, "Rejected", block)
 
 
 def _postpone(
@@ -222,35 +224,37 @@ def _postpone(
 ) -> Status:
     wait = duration(ctx.spec.drift.window) / 4
     due = ctx.now + min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
-    note = Note("NotEnoughRows", answer.error.message if answer.error else "")
-    return replace(status, evaluation=_waiting(evaluation, note, due))
+    block = Blocked("NotEnoughRows", answer.error.message if answer.error else "")
+    return replace(status, evaluation=_waiting(evaluation, block, due))
 
 
 def _broken(
     ctx: Context, status: Status, evaluation: Evaluation, reason: str, message: str
 ) -> Step:
     """Try again a few times; a broken evaluation never decides for anyone."""
-    note = Note(reason, message)
+    block = Blocked(reason, message)
     if is_away(reason):
         outages = (evaluation.outages or 0) + 1
         due = ctx.now + pause(outages)
-        waiting = replace(_waiting(evaluation, note, due), outages=outages)
-        return Step(replace(status, evaluation=waiting), note=note)
+        waiting = replace(_waiting(evaluation, block, due), outages=outages)
+        return Step(replace(status, evaluation=waiting), blocked=block)
     failures = evaluation.failures + 1
     if failures >= TRIES:
-        return Step(_conclude(ctx, status, evaluation, "Inconclusive", note), note=note)
+        return Step(
+            _conclude(ctx, status, evaluation, "Inconclusive", block), blocked=block
+        )
     due = ctx.now + SHORTEST_WAIT * 2**failures
-    waiting = replace(_waiting(evaluation, note, due), failures=failures)
-    return Step(replace(status, evaluation=waiting), note=note)
+    waiting = replace(_waiting(evaluation, block, due), failures=failures)
+    return Step(replace(status, evaluation=waiting), blocked=block)
 
 
-def _waiting(evaluation: Evaluation, note: Note, due: datetime) -> Evaluation:
+def _waiting(evaluation: Evaluation, block: Blocked, due: datetime) -> Evaluation:
     return replace(
         evaluation,
         state="Waiting",
         not_before=due,
-        reason=note.reason,
-        message=note.message,
+        reason=block.reason,
+        message=block.message,
         outages=None,
     )
 
@@ -263,9 +267,9 @@ def _mark(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
         return Step(status)
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
-        return Step(status, note=blocked or Note("Recommended", "would mark it"))
+        return Step(status, blocked=blocked or Blocked("Recommended", "would mark it"))
     tags = ((TAG_EVALUATION, evaluation.id), (TAG_ATTEMPT, evaluation.attempt))
-    return ctx.want(status, MarkCandidate(evaluation.candidate, tags))
+    return ctx.request_effect(status, MarkCandidate(evaluation.candidate, tags))
 
 
 def is_marked(ctx: Context, evaluation: Evaluation) -> bool:

@@ -37,9 +37,13 @@ from killick.names import (
     TRAILER_PREVIOUS,
     TRAILER_VERSION,
 )
-from killick.plan.context import Context, Note, Step
+from killick.plan.context import Blocked, Context, Step
 from killick.plan.effects import MarkChampion, PushPromotion
-from killick.plan.rules.recovery import NO_BASE, UNKNOWN_EPISODE, landed_unseen
+from killick.plan.rules.recovery import (
+    UNKNOWN_EPISODE,
+    WHOLE_HISTORY,
+    recover_promotion,
+)
 from killick.plan.tracks import attempt as attempts
 from killick.plan.tracks import episode as episodes
 from killick.plan.tracks import hold as holds
@@ -63,21 +67,23 @@ def step(ctx: Context, status: Status) -> Step:
     """Move the promotion in flight one step, or propose one."""
     promotion = status.promotion
     if promotion is None and status.adopted_at is None:
-        return Step(replace(status, promotion=landed_unseen(ctx, status, target(ctx))))
+        return Step(
+            replace(status, promotion=recover_promotion(ctx, status, target(ctx)))
+        )
     if promotion is None or not promotion.in_flight:
         return _maybe_propose(ctx, status)
     if ctx.spec.promotion is None or promotion.target != target(ctx):
-        note = Note("SpecChanged", "spec.promotion changed; nothing more is pushed")
-        return Step(_end(ctx, status, promotion, "Superseded", note), note=note)
+        block = Blocked("SpecChanged", "spec.promotion changed; nothing more is pushed")
+        return Step(_end(ctx, status, promotion, "Superseded", block), blocked=block)
     if ctx.git is None:
-        return Step(status, note=Note("Unreadable", "waiting for the Git server"))
+        return Step(status, blocked=Blocked("Unreadable", "waiting for the Git server"))
     if promotion.state == "Proposed":
         return _land(ctx, status, promotion, ctx.git)
     if ctx.git.value is None:
         refused = ctx.git.refused
         reason = refused.reason if refused else "Unreadable"
         message = refused.message if refused else "the value cannot be read"
-        return Step(status, note=Note(reason, message))
+        return Step(status, blocked=Blocked(reason, message))
     if ctx.git.value != promotion.to_value:
         return _reverted(ctx, status, promotion, ctx.git)
     if promotion.state == "Landed":
@@ -86,7 +92,7 @@ def step(ctx: Context, status: Status) -> Step:
             status.versions, desired=promotion.version, serving=promotion.version
         )
         return Step(replace(status, promotion=deployed, versions=versions))
-    return _crown(ctx, status, promotion)
+    return _move_champion_alias(ctx, status, promotion)
 
 
 def target(ctx: Context) -> str:
@@ -108,11 +114,13 @@ def _maybe_propose(ctx: Context, status: Status) -> Step:
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
         would = f"would promote version {evaluation.candidate}"
-        return Step(status, note=blocked or Note("Recommended", would))
+        return Step(status, blocked=blocked or Blocked("Recommended", would))
     if ctx.git is None or not is_marked(ctx, evaluation):
         return Step(status)
     if ctx.git.refused:
-        return Step(status, note=Note(ctx.git.refused.reason, ctx.git.refused.message))
+        return Step(
+            status, blocked=Blocked(ctx.git.refused.reason, ctx.git.refused.message)
+        )
     return Step(_propose(ctx, status, attempt, ctx.git))
 
 
@@ -120,9 +128,9 @@ def _proven(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
     """End the story here when no repository is declared."""
     if ctx.blocked(status) or not is_marked(ctx, evaluation):
         return Step(status)
-    note = Note("NoPromotion", f"version {evaluation.candidate} is proven")
-    status = attempts.finish(ctx, status, "Proven", note)
-    return Step(episodes.close(ctx, status, "Proven"), note=note)
+    block = Blocked("NoPromotion", f"version {evaluation.candidate} is proven")
+    status = attempts.finish(ctx, status, "Proven", block)
+    return Step(episodes.close(ctx, status, "Proven"), blocked=block)
 
 
 def _propose(ctx: Context, status: Status, attempt: Attempt, git: GitState) -> Status:
@@ -140,7 +148,7 @@ def _propose(ctx: Context, status: Status, attempt: Attempt, git: GitState) -> S
         from_value=ctx.spec.value_of(desired) if desired else git.value or "",
         to_value=ctx.spec.value_of(evaluation.candidate),
         # A recovered attempt may have been promoted, and taken back, long ago.
-        base=NO_BASE if attempt.episode == UNKNOWN_EPISODE else git.head,
+        base=WHOLE_HISTORY if attempt.episode == UNKNOWN_EPISODE else git.head,
         target=target(ctx),
         proposed_at=ctx.now,
         evaluation=evaluation.id,
@@ -162,12 +170,12 @@ def _land(ctx: Context, status: Status, promotion: Promotion, git: GitState) -> 
             f"the history of {git.head[:10]} back to {base} is too long "
             f"to search for promotion {promotion.id}; look for it, then release"
         )
-        return _stop(ctx, status, promotion, Note("HistoryTooDeep", message))
+        return _stop(ctx, status, promotion, Blocked("HistoryTooDeep", message))
     if git.refused:
-        return Step(status, note=Note(git.refused.reason, git.refused.message))
+        return Step(status, blocked=Blocked(git.refused.reason, git.refused.message))
     if status.adopted_at is None:
-        note = Note("NotOurs", "the value in Git was set by someone else")
-        return Step(_end(ctx, status, promotion, "Superseded", note), note=note)
+        block = Blocked("NotOurs", "the value in Git was set by someone else")
+        return Step(_end(ctx, status, promotion, "Superseded", block), blocked=block)
     if git.value == promotion.to_value:
         landed = replace(promotion, state="Landed", landed_at=ctx.now)
         return Step(replace(status, promotion=landed))
@@ -176,19 +184,23 @@ def _land(ctx: Context, status: Status, promotion: Promotion, git: GitState) -> 
             f"the value is {git.value!r}, expected {promotion.from_value!r}; "
             f"changed by {holds.who(git.last_change)}"
         )
-        return _stop(ctx, status, promotion, Note("ValueChanged", message))
+        return _stop(ctx, status, promotion, Blocked("ValueChanged", message))
     return _push(ctx, status, promotion)
 
 
 def _push(ctx: Context, status: Status, promotion: Promotion) -> Step:
     proof = status.evaluation
     if proof is None or proof.id != promotion.evaluation or proof.state != "Passed":
-        note = Note("NotProven", "the evaluation that proved this version is not there")
-        return Step(_end(ctx, status, promotion, "Superseded", note), note=note)
+        block = Blocked(
+            "NotProven", "the evaluation that proved this version is not there"
+        )
+        return Step(_end(ctx, status, promotion, "Superseded", block), blocked=block)
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
-        return Step(status, note=blocked or Note("Recommended", "would push"))
-    return ctx.want(status, PushPromotion(value_change(ctx, status, promotion)))
+        return Step(status, blocked=blocked or Blocked("Recommended", "would push"))
+    return ctx.request_effect(
+        status, PushPromotion(value_change(ctx, status, promotion))
+    )
 
 
 def value_change(ctx: Context, status: Status, promotion: Promotion) -> ValueChange:
@@ -225,65 +237,69 @@ def _reverted(
         f"commit {(promotion.commit or '')[:10]} set {promotion.to_value!r}; the value "
         f"is {git.value!r} now, changed by {holds.who(git.last_change)}"
     )
-    note = Note("PromotionReverted", message)
-    status = _end(ctx, status, promotion, "Reverted", note)
+    block = Blocked("PromotionReverted", message)
+    status = _end(ctx, status, promotion, "Reverted", block)
     desired = ctx.spec.version_in(git.value or "")
     versions = replace(status.versions, desired=desired, serving=desired)
     status = replace(status, versions=versions)
-    return Step(holds.open_hold(ctx, status, note.reason, message), note=note)
+    return Step(holds.open_hold(ctx, status, block.reason, message), blocked=block)
 
 
-def _stop(ctx: Context, status: Status, promotion: Promotion, note: Note) -> Step:
-    status = _end(ctx, status, promotion, "Superseded", note)
-    return Step(holds.open_hold(ctx, status, note.reason, note.message), note=note)
+def _stop(ctx: Context, status: Status, promotion: Promotion, block: Blocked) -> Step:
+    status = _end(ctx, status, promotion, "Superseded", block)
+    return Step(
+        holds.open_hold(ctx, status, block.reason, block.message), blocked=block
+    )
 
 
 def _end(
-    ctx: Context, status: Status, promotion: Promotion, state: str, note: Note
+    ctx: Context, status: Status, promotion: Promotion, state: str, block: Blocked
 ) -> Status:
     over = replace(
         promotion,
         state=state,
         finished_at=ctx.now,
-        reason=note.reason,
-        message=note.message,
+        reason=block.reason,
+        message=block.message,
     )
     status = replace(status, promotion=over)
     outcome = "Promoted" if state == "Done" else state
-    status = attempts.finish(ctx, status, outcome, note)
+    status = attempts.finish(ctx, status, outcome, block)
     return episodes.close(ctx, status, outcome)
 
 
-def _crown(ctx: Context, status: Status, promotion: Promotion) -> Step:
+def _move_champion_alias(ctx: Context, status: Status, promotion: Promotion) -> Step:
     """The alias follows what is deployed; then the new reference, then the end."""
     if ctx.registry is None:
-        return Step(status, note=Note("Unreadable", "waiting for the registry"))
+        return Step(status, blocked=Blocked("Unreadable", "waiting for the registry"))
     if ctx.registry.champion not in (promotion.version, status.versions.champion):
         message = (
             f"the alias {ctx.spec.registry.aliases.champion!r} is at version "
             f"{ctx.registry.champion or 'none'}, while version {promotion.version} is "
             "in Git: somebody moved it during the promotion"
         )
-        return _stop(ctx, status, promotion, Note("AliasMoved", message))
+        return _stop(ctx, status, promotion, Blocked("AliasMoved", message))
     if ctx.registry.champion != promotion.version:
         blocked = ctx.blocked(status)
         if blocked or ctx.recommends():
-            return Step(status, note=blocked or Note("Recommended", "would move it"))
+            return Step(
+                status, blocked=blocked or Blocked("Recommended", "would move it")
+            )
         change = ChampionChange(
             version=promotion.version,
             previous=status.versions.champion,
             tags={TAG_PROMOTION: promotion.id},
             sync_stage=ctx.spec.registry.stage_policy == "Sync",
         )
-        return ctx.want(status, MarkChampion(change))
+        return ctx.request_effect(status, MarkChampion(change))
     return Step(_done(ctx, status, promotion))
 
 
 def _done(ctx: Context, status: Status, promotion: Promotion) -> Status:
-    note = Note("Promoted", f"version {promotion.version} is the champion")
+    block = Blocked("Promoted", f"version {promotion.version} is the champion")
     version = promotion.version
     versions = Versions(desired=version, serving=version, champion=version)
-    status = _end(ctx, status, promotion, "Done", note)
+    status = _end(ctx, status, promotion, "Done", block)
     status = replace(status, versions=versions)
     pin = status.reference or ReferencePin(ctx.spec.reference.uri)
     status = restart_windows(status, pin, ctx.now)

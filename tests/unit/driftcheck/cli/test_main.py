@@ -360,10 +360,12 @@ def test_labels_are_scored_by_hand(run: Run, data: Path) -> None:
         *("--prediction-column", "said", "--label", "truth", "--json", "out.json"),
         *("--metric", "MeanAbsoluteError"),
     )
-    assert "Quality: MeanAbsoluteError 0.5, no interval (NothingVaries)" in ran.stdout
+    assert (
+        "Performance: MeanAbsoluteError 0.5, no interval (NothingVaries)" in ran.stdout
+    )
     assert "500 of 2000 rows have labels (25%)" in ran.stdout
-    quality = json.loads((data / "out.json").read_text())["quality"]
-    assert (quality["q"], quality["l"], quality["n"]) == (0.5, 500, 2000)
+    performance = json.loads((data / "out.json").read_text())["performance"]
+    assert (performance["q"], performance["l"], performance["n"]) == (0.5, 500, 2000)
 
 
 def test_labels_need_a_metric_and_predictions(run: Run) -> None:
@@ -385,7 +387,7 @@ def test_answers_below_a_bound_are_drift_by_hand(run: Run, data: Path) -> None:
     options = (
         *("--reference", "labelled.parquet", "--current", "labelled.parquet"),
         *("--prediction-column", "said", "--label", "truth", "--json", "out.json"),
-        *("--metric", "Accuracy", "--quality-minimum"),
+        *("--metric", "Accuracy", "--performance-minimum"),
     )
     assert run(*options, "0.6").returncode == 0
     bad = run(*options, "0.8")
@@ -394,20 +396,20 @@ def test_answers_below_a_bound_are_drift_by_hand(run: Run, data: Path) -> None:
     assert "below the minimum 0.8" in bad.stdout
     answer = c.decode((data / "out.json").read_bytes())
     assert answer.windows[0].kinds == (c.Kind.PERFORMANCE,)
-    assert answer.quality is not None
-    assert answer.quality.verdict is c.Verdict.DRIFT
+    assert answer.performance is not None
+    assert answer.performance.verdict is c.Verdict.DRIFT
 
 
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (("--quality-minimum", "0.8"), "needs --label and --metric"),
+        (("--performance-minimum", "0.8"), "needs --label and --metric"),
         (
             (
                 *("--label", "a", "--metric", "Accuracy", "--prediction-column", "a"),
-                *("--quality-maximum", "0.8"),
+                *("--performance-maximum", "0.8"),
             ),
-            "quality.maximum: Accuracy has no maximum",
+            "performance.maximum: Accuracy has no maximum",
         ),
     ],
 )

@@ -131,7 +131,7 @@ def window(
         checked=1000,
         percent=30,
         kinds=(c.Kind.COVARIATE, c.Kind.NEW_CATEGORY),
-        worst=tuple((f"{name}{i}", 1.25) for i in range(5 if wordy else 2)),
+        top_columns=tuple((f"{name}{i}", 1.25) for i in range(5 if wordy else 2)),
         findings=tuple(f"NullShare: {name}{i}" for i in range(9)) if wordy else (),
     )
 
@@ -155,7 +155,7 @@ def test_an_answer_that_fits_survives_whole() -> None:
 def test_not_computed_is_none_and_never_zero() -> None:
     """Counts that are None stay None on the way."""
     bare = replace(
-        window(0), rows=None, drifted=None, checked=None, percent=None, worst=()
+        window(0), rows=None, drifted=None, checked=None, percent=None, top_columns=()
     )
     read = c.decode(c.encode(answer(bare))).windows[0]
     assert (read.rows, read.drifted, read.checked, read.percent) == (None,) * 4
@@ -170,7 +170,7 @@ def test_zero_is_zero() -> None:
 
 def core(verdict: c.WindowVerdict) -> c.WindowVerdict:
     """What a decision needs."""
-    return replace(verdict, message="", kinds=(), worst=(), findings=())
+    return replace(verdict, message="", kinds=(), top_columns=(), findings=())
 
 
 @given(st.integers(0, 10), st.integers(0, 2), st.booleans())
@@ -191,19 +191,19 @@ def test_cutting_says_so_and_spares_the_newest() -> None:
     windows = [window(i, wordy=True) for i in range(3)]
     read = c.decode(c.encode(answer(*windows)))
     assert read.truncated
-    assert not read.windows[0].worst
+    assert not read.windows[0].top_columns
     assert read.windows[2].message
 
 
 def test_findings_give_way_before_the_newest_windows_scores() -> None:
     """Windows full of findings still say which columns drifted most just now."""
     findings = tuple(f"OutOfRange: range_mean_{i}" for i in range(9))
-    worst = (("range_mean_22", 1.78), ("range_today", 1.32), ("move_today", 0.93))
+    top_columns = (("range_mean_22", 1.78), ("range_today", 1.32), ("move_today", 0.93))
     days = [window(0), window(1), window(2), window(3, counting=False)]
-    told = [replace(w, findings=findings, worst=worst) for w in days]
+    told = [replace(w, findings=findings, top_columns=top_columns) for w in days]
     read = c.decode(c.encode(answer(*told)))
     assert read.truncated
-    assert read.windows[-1].worst == worst
+    assert read.windows[-1].top_columns == top_columns
 
 
 def test_cutting_is_deterministic() -> None:

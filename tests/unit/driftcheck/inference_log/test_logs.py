@@ -152,7 +152,10 @@ def test_outcomes_are_the_labelled_rows_of_the_window(
     """All rows are counted; labels and predictions come in order of time."""
     table = rows().append_column("said", rows()["price"])
     with open_log(None, make(tmp_path, table, prediction_column="said")) as log:
-        found, latest = log.outcomes(WINDOW, 100), log.outcomes(WINDOW, 2)
+        found, latest = (
+            log.labelled_predictions(WINDOW, 100),
+            log.labelled_predictions(WINDOW, 2),
+        )
     assert found.rows == latest.rows == 24
     assert found.labelled == latest.labelled == 12
     assert found.table.column(0).to_pylist() == [1] * 12
@@ -169,7 +172,7 @@ def test_outcomes_without_a_prediction_are_a_missing_column(
         open_log(None, make(tmp_path, rows(), prediction_column="said")) as log,
         pytest.raises(CheckFailure, match=r"MissingColumn.*said"),
     ):
-        log.outcomes(WINDOW, 100)
+        log.labelled_predictions(WINDOW, 100)
 
 
 @BOTH

@@ -45,9 +45,11 @@ def test_a_segment_drifts_where_its_rows_are_worth_the_minimum(
     sure = warranted(asked, found, (reference, current)).verdict
     assert sure.verdict is verdict
     if verdict is c.Verdict.INCONCLUSIVE:
-        assert sure.reason == "DependentRows"
-        worth = int(re.findall(r"worth (\d+) independent", sure.message)[0])
-        assert 10 < worth < 40
+        assert sure.reason == "AutocorrelatedRows"
+        effective_rows = int(
+            re.findall(r"effective_rows (\d+) independent", sure.message)[0]
+        )
+        assert 10 < effective_rows < 40
 
 
 def test_a_sure_column_makes_a_drift_beside_a_doubtful_one() -> None:

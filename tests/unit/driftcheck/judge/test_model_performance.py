@@ -1,4 +1,4 @@
-"""The quality of labelled rows: values by hand, intervals by simulation."""
+"""The performance of labelled rows: values by hand, intervals by simulation."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,18 +10,18 @@ import pytest
 from driftcheck.contract import (
     CheckAnswer,
     Metric,
-    Quality,
-    QualityRule,
+    Performance,
+    PerformanceRule,
     decode,
     encode,
 )
-from driftcheck.dataset import Outcomes
+from driftcheck.dataset import LabelledPredictions
 from driftcheck.judge.model_performance import (
     influence,
-    quality_of,
-    quality_window,
+    labelled_window,
+    performance_of,
 )
-from driftcheck.stats.block_jackknife import memory, stretches
+from driftcheck.stats.block_jackknife import integrated_autocorrelation_time, n_blocks
 from driftcheck.stats.distance import Floats
 from driftcheck.windows import Window
 
@@ -29,12 +29,14 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = Window(NOW - timedelta(days=1), NOW, counting=True)
 
 
-def scored(metric: Metric, labels: Any, predictions: Any, minimum: int = 1) -> Quality:
-    """The quality of these rows."""
+def scored(
+    metric: Metric, labels: Any, predictions: Any, minimum: int = 1
+) -> Performance:
+    """The performance of these rows."""
     table = pa.table({"l": pa.array(labels), "p": pa.array(predictions)})
-    rule = QualityRule(metric, minimum)
-    outcomes = Outcomes(len(table), len(table), table)
-    return quality_of(rule, DAY, outcomes)
+    rule = PerformanceRule(metric, minimum)
+    labelled_predictions = LabelledPredictions(len(table), len(table), table)
+    return performance_of(rule, DAY, labelled_predictions)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +85,8 @@ def test_no_score_says_why(  # noqa: PLR0917
 def test_all_labelled_rows_are_counted_though_not_all_are_scored() -> None:
     """The coverage is that of the log, not that of the bound on what is read."""
     table = pa.table({"l": [1, 0, None] * 40, "p": [1, 1, 1] * 40})
-    rule = QualityRule(Metric.ACCURACY, 1)
-    found = quality_of(rule, DAY, Outcomes(1000, 900, table))
+    rule = PerformanceRule(Metric.ACCURACY, 1)
+    found = performance_of(rule, DAY, LabelledPredictions(1000, 900, table))
     assert (found.rows, found.labelled, found.score) == (1000, 860, 0.5)
 
 
@@ -126,8 +128,8 @@ def test_an_interval_stays_within_what_the_metric_can_be() -> None:
 
 def test_rows_are_looked_at_once_their_labels_have_come() -> None:
     """The scored stretch is as long as the judged one, and earlier by the delay."""
-    rule = QualityRule(Metric.ACCURACY, delay_seconds=3600)
-    window = quality_window(rule, DAY)
+    rule = PerformanceRule(Metric.ACCURACY, delay_seconds=3600)
+    window = labelled_window(rule, DAY)
     hour = timedelta(hours=1)
     assert (window.start, window.end) == (DAY.start - hour, DAY.end - hour)
 
@@ -145,7 +147,9 @@ def series(rows: int, rho: float, seed: int) -> Floats:
 @pytest.mark.parametrize(("rho", "tau"), [(0.0, 1.0), (0.5, 3.0), (0.9, 19.0)])
 def test_memory_is_that_of_the_series(rho: float, tau: float) -> None:
     """Of AR(1) it is (1 + ρ) / (1 - ρ)."""
-    assert memory(series(50_000, rho, 1)) == pytest.approx(tau, rel=0.15)
+    assert integrated_autocorrelation_time(series(50_000, rho, 1)) == pytest.approx(
+        tau, rel=0.15
+    )
 
 
 COVERAGE = [
@@ -190,7 +194,7 @@ def test_too_few_independent_stretches_have_no_interval() -> None:
     found = scored(Metric.MEAN_ABSOLUTE_ERROR, np.zeros(60), np.arange(60.0))
     assert found.score == 29.5
     assert (found.lower, found.reason) == (None, "RowsTooDependent")
-    assert stretches(np.arange(100.0)) is None
+    assert n_blocks(np.arange(100.0)) is None
 
 
 def test_the_placements_of_an_area_average_to_nothing() -> None:
@@ -204,8 +208,8 @@ def test_the_placements_of_an_area_average_to_nothing() -> None:
 def test_the_answer_carries_it() -> None:
     """To six digits, and never cut."""
     found = scored(Metric.MEAN_ABSOLUTE_ERROR, np.zeros(500), series(500, 0.5, 1))
-    answer = CheckAnswer("hash", None, NOW, quality=found)
-    read = decode(encode(answer)).quality
+    answer = CheckAnswer("hash", None, NOW, performance=found)
+    read = decode(encode(answer)).performance
     assert read is not None
     assert read.score == pytest.approx(found.score, rel=1e-5)
     assert (read.start, read.labelled, read.metric) == (DAY.start, 500, found.metric)

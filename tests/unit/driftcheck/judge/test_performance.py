@@ -10,28 +10,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driftcheck import contract as c
-from driftcheck.dataset import Outcomes
-from driftcheck.judge.model_performance import quality_of
+from driftcheck.dataset import LabelledPredictions
+from driftcheck.judge.model_performance import performance_of
 from driftcheck.judge.performance import judged, with_performance
 from driftcheck.windows import Window, labelled_windows
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-SCORE = c.QualityRule(c.Metric.ACCURACY, minimum=0.8)
-ERROR = c.QualityRule(c.Metric.MEAN_ABSOLUTE_ERROR, maximum=2.0)
-FOUND = c.Quality(START, START + HOUR, c.Metric.ACCURACY, 500, 400, 0.7, effective=400)
+SCORE = c.PerformanceRule(c.Metric.ACCURACY, minimum=0.8)
+ERROR = c.PerformanceRule(c.Metric.MEAN_ABSOLUTE_ERROR, maximum=2.0)
+FOUND = c.Performance(
+    START, START + HOUR, c.Metric.ACCURACY, 500, 400, 0.7, effective=400
+)
 WINDOW = c.WindowVerdict(START, START + HOUR, False, c.Verdict.NO_DRIFT, "NoDrift")
 
 
 def bounded(
-    lower: float | None, upper: float | None, rule: c.QualityRule = SCORE
-) -> c.Quality:
-    """The judged quality with this interval."""
+    lower: float | None, upper: float | None, rule: c.PerformanceRule = SCORE
+) -> c.Performance:
+    """The judged performance with this interval."""
     return judged(rule, replace(FOUND, metric=rule.metric, lower=lower, upper=upper))
 
 
 @pytest.mark.parametrize(
-    ("rule", "lower", "upper", "verdict", "near"),
+    ("rule", "lower", "upper", "verdict", "borderline"),
     [
         (SCORE, 0.70, 0.79, c.Verdict.DRIFT, False),
         (SCORE, 0.70, 0.80, c.Verdict.NO_DRIFT, True),
@@ -44,11 +46,15 @@ def bounded(
     ],
 )
 def test_only_an_interval_wholly_beyond_the_bound_is_drift(
-    rule: c.QualityRule, lower: float, upper: float, verdict: c.Verdict, near: bool
+    rule: c.PerformanceRule,
+    lower: float,
+    upper: float,
+    verdict: c.Verdict,
+    borderline: bool,
 ) -> None:
     """One that touches the bound is not; one that holds it clears nothing either."""
     found = bounded(lower, upper, rule)
-    assert (found.verdict, found.near) == (verdict, near)
+    assert (found.verdict, found.borderline) == (verdict, borderline)
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
@@ -59,13 +65,13 @@ def test_a_score_and_its_error_are_judged_alike(
     lower, upper = sorted((one, other))
     score = bounded(lower, upper, replace(SCORE, minimum=bound))
     error = bounded(-upper, -lower, replace(ERROR, maximum=-bound))
-    assert (score.verdict, score.near) == (error.verdict, error.near)
+    assert (score.verdict, score.borderline) == (error.verdict, error.borderline)
     assert (score.verdict is c.Verdict.DRIFT) == (upper < bound)
 
 
 def test_without_a_bound_nothing_is_judged() -> None:
     """However bad the score is, it is only told."""
-    found = bounded(0.0, 0.1, c.QualityRule(c.Metric.ACCURACY))
+    found = bounded(0.0, 0.1, c.PerformanceRule(c.Metric.ACCURACY))
     assert found.verdict is None
 
 
@@ -74,20 +80,23 @@ def test_few_rows_are_never_judged_by(
     effective: int, bounds: tuple[float | None, float | None]
 ) -> None:
     """No interval, or rows that tell too little, are Inconclusive with a reason."""
-    quality = replace(FOUND, lower=bounds[0], upper=bounds[1], effective=effective)
+    performance = replace(FOUND, lower=bounds[0], upper=bounds[1], effective=effective)
     if bounds[0] is None:
-        quality = replace(quality, score=None, reason="NotEnoughLabels")
-    found = judged(replace(SCORE, minimum_rows=401), quality)
+        performance = replace(performance, score=None, reason="NotEnoughLabels")
+    found = judged(replace(SCORE, minimum_rows=401), performance)
     assert found.verdict is c.Verdict.INCONCLUSIVE
     assert found.reason in ("NotEnoughLabels", "RowsTooDependent")
-    assert (found.score, found.lower) == (quality.score, quality.lower)
+    assert (found.score, found.lower) == (performance.score, performance.lower)
 
 
-def scored(rule: c.QualityRule, table: pa.Table) -> c.Quality:
-    """The judged quality of rows that are all labelled."""
+def scored(rule: c.PerformanceRule, table: pa.Table) -> c.Performance:
+    """The judged performance of rows that are all labelled."""
     window = Window(START, START + HOUR, counting=True)
     return judged(
-        rule, quality_of(rule, window, Outcomes(len(table), len(table), table))
+        rule,
+        performance_of(
+            rule, window, LabelledPredictions(len(table), len(table), table)
+        ),
     )
 
 
@@ -121,9 +130,9 @@ def test_answers_that_are_all_right_or_all_wrong_are_judged(
     labels = np.arange(200.0) % 2
     answers = labels if right else 1 - labels
     table = pa.table({"l": labels, "p": answers})
-    rule = c.QualityRule(metric, minimum=0.8)
+    rule = c.PerformanceRule(metric, minimum=0.8)
     found = scored(rule, table)
-    assert (found.verdict, found.near) == (verdict, False)
+    assert (found.verdict, found.borderline) == (verdict, False)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +178,7 @@ def test_answers_that_are_not_surely_bad_change_no_verdict(
     assert with_performance(WINDOW, SCORE, bounded(*bounds)) == WINDOW
 
 
-def asked(rule: c.QualityRule, windows: int = 3) -> c.CheckRequest:
+def asked(rule: c.PerformanceRule, windows: int = 3) -> c.CheckRequest:
     """Hourly windows from START."""
     return c.CheckRequest(
         name="m",
@@ -183,7 +192,7 @@ def asked(rule: c.QualityRule, windows: int = 3) -> c.CheckRequest:
         ),
         window_seconds=3600,
         windows=c.WindowGrid(START, windows),
-        quality=rule,
+        performance=rule,
     )
 
 
@@ -217,11 +226,11 @@ def test_labelled_windows_are_counting_windows_whose_labels_have_come(
 
 def test_no_bound_has_no_labelled_windows() -> None:
     """What is only told needs no look at each window."""
-    assert labelled_windows(asked(c.QualityRule(c.Metric.ACCURACY)), START) == ()
+    assert labelled_windows(asked(c.PerformanceRule(c.Metric.ACCURACY)), START) == ()
 
 
-QUALITIES = tuple(
-    c.Quality(
+PERFORMANCES = tuple(
+    c.Performance(
         START + k * HOUR,
         START + (k + 1) * HOUR,
         c.Metric.ROOT_MEAN_SQUARED_ERROR,
@@ -254,40 +263,42 @@ COUNTING = tuple(
 
 def test_an_answer_carries_the_qualities_of_windows() -> None:
     """They come back as they were, also where they have an end of their own."""
-    odd = replace(QUALITIES[2], end=START + 9 * HOUR)
-    both = (*QUALITIES[:2], odd)
-    answer = c.CheckAnswer("h", None, START, quality_windows=both)
-    assert c.decode(c.encode(answer)).quality_windows == both
+    novel = replace(PERFORMANCES[2], end=START + 9 * HOUR)
+    both = (*PERFORMANCES[:2], novel)
+    answer = c.CheckAnswer("h", None, START, performance_windows=both)
+    assert c.decode(c.encode(answer)).performance_windows == both
 
 
 @given(st.integers(0, 10), st.integers(0, 10))
 def test_the_newest_qualities_give_way_and_are_asked_for_again(
-    windows: int, qualities: int
+    windows: int, performances: int
 ) -> None:
-    """Verdicts and the latest quality stay; of the others the oldest, without gap."""
+    """Verdicts and the latest score stay; of the others the oldest, without gap."""
     answer = c.CheckAnswer(
         "h" * 64,
         "ab" * 32,
         START,
         COUNTING[:windows],
-        quality=QUALITIES[0],
-        quality_windows=QUALITIES[:qualities],
+        performance=PERFORMANCES[0],
+        performance_windows=PERFORMANCES[:performances],
     )
     read = c.decode(c.encode(answer))
-    kept = read.quality_windows
-    assert read.quality == QUALITIES[0]
+    kept = read.performance_windows
+    assert read.performance == PERFORMANCES[0]
     assert [w.verdict for w in read.windows] == [c.Verdict.DRIFT] * windows
-    assert kept == QUALITIES[: len(kept)]
-    assert read.truncated == (len(kept) < qualities)
-    if windows <= 5 and qualities:
+    assert kept == PERFORMANCES[: len(kept)]
+    assert read.truncated == (len(kept) < performances)
+    if windows <= 5 and performances:
         assert kept
 
 
 def test_a_bound_that_the_metric_has_not_is_refused() -> None:
     """The complaint names the field."""
     value = asked(SCORE).to_json()
-    value["quality"]["maximum"] = 2
-    with pytest.raises(c.ContractError, match=r"quality\.maximum: Accuracy has no max"):
+    value["performance"]["maximum"] = 2
+    with pytest.raises(
+        c.ContractError, match=r"performance\.maximum: Accuracy has no max"
+    ):
         c.CheckRequest.from_json(value)
 
 

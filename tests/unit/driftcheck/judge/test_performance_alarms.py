@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from benchmarks.performance import CASES, Case, opened, qualities, until_open, verdicts
+from benchmarks.performance import (
+    CASES,
+    Case,
+    measure_performance,
+    opened,
+    until_open,
+    verdicts,
+)
 from benchmarks.power import World
 from driftcheck.contract import Verdict
 
@@ -12,7 +19,9 @@ WINDOWS = 300
 
 def drifted(case: Case, true: float, rho: float, rows: int) -> list[bool]:
     """Which windows of this true value are drift."""
-    found = verdicts(case.rule(), qualities(case, true, World(rho), rows, WINDOWS))
+    found = verdicts(
+        case.rule(), measure_performance(case, true, World(rho), rows, WINDOWS)
+    )
     return [verdict is Verdict.DRIFT for verdict in found]
 
 
@@ -42,7 +51,7 @@ def test_answers_far_beyond_the_bound_open_an_episode_at_once(case: Case) -> Non
 
 def test_dependent_rows_are_not_judged_by_their_number() -> None:
     """A hundred and more with a memory of ten are no hundred."""
-    scored = qualities(CASES[0], 0.5, World(0.9), 200, WINDOWS)
+    scored = measure_performance(CASES[0], 0.5, World(0.9), 200, WINDOWS)
     found = verdicts(CASES[0].rule(), scored)
     assert np.mean([verdict is Verdict.INCONCLUSIVE for verdict in found]) >= 0.9
 

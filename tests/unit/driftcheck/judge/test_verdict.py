@@ -62,7 +62,7 @@ def test_the_share_of_drifted_columns_decides(
     found = judged(samples(10, 2000, 1), samples(10, 500, 100, shifted)).verdict
     assert (found.verdict, found.percent) == (verdict, percent)
     assert f"{shifted} of 10 columns drifted" in found.message
-    assert {name for name, _ in found.worst[:shifted]} <= set(names(shifted))
+    assert {name for name, _ in found.top_columns[:shifted]} <= set(names(shifted))
 
 
 def test_one_critical_column_is_enough() -> None:
@@ -91,7 +91,7 @@ def test_weights_decide_the_share(heavy: str, verdict: Verdict, percent: int) ->
 
 
 @pytest.mark.parametrize(
-    ("shift", "verdict", "near"),
+    ("shift", "verdict", "borderline"),
     [
         (0.03, Verdict.NO_DRIFT, False),
         (0.08, Verdict.NO_DRIFT, True),
@@ -99,12 +99,12 @@ def test_weights_decide_the_share(heavy: str, verdict: Verdict, percent: int) ->
     ],
 )
 def test_a_window_close_below_a_threshold_is_near_drift(
-    shift: float, verdict: Verdict, near: bool
+    shift: float, verdict: Verdict, borderline: bool
 ) -> None:
     """Between four fifths of the threshold and the threshold, and only there."""
     before = {"a": normal(1, 50_000)}
     found = judged(before, {"a": normal(2, 50_000, shift)}).verdict
-    assert (found.verdict, found.near) == (verdict, near)
+    assert (found.verdict, found.borderline) == (verdict, borderline)
 
 
 def test_a_columns_own_threshold_is_used() -> None:
@@ -216,7 +216,7 @@ def test_a_column_that_the_reference_lacks_is_data_quality() -> None:
 
 
 def test_several_findings_are_all_named() -> None:
-    """The gravest leads, the others are counted and listed."""
+    """The gravest is_decisive, the others are counted and listed."""
     before, after = broken(c0=HOLES, c1=None)
     found = judged(before, dict(after)).verdict
     assert found.reason == "MissingColumn"

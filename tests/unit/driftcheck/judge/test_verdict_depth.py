@@ -31,7 +31,9 @@ def asked(**changes: Any) -> c.CheckRequest:
     return replace(base, log=log)
 
 
-def predicted(moved: float, before: dict[str, Any], **changes: Any) -> Judgement:
+def predicted(
+    effect_significant: float, before: dict[str, Any], **changes: Any
+) -> Judgement:
     """The judgement on calm features whose predictions moved."""
     wanted = asked(**changes)
     rows = {"a": normal(1, 2000), "b": normal(2, 2000)} | before
@@ -41,7 +43,7 @@ def predicted(moved: float, before: dict[str, Any], **changes: Any) -> Judgement
     window = pa.table(
         {
             "features": np.stack([normal(3, 500), normal(4, 500)], axis=1).tolist(),
-            "score": normal(5, 500, moved),
+            "score": normal(5, 500, effect_significant),
         }
     )
     kinds = dict.fromkeys(reference.columns, ColumnKind.NUMBER)
@@ -55,7 +57,7 @@ def test_predictions_that_drift_are_the_datasets_drift() -> None:
     assert (found.verdict, found.reason) == (c.Verdict.DRIFT, "PredictionDrifted")
     assert found.kinds == (c.Kind.PREDICTION,)
     assert (found.drifted, found.checked, found.percent) == (0, 2, 0)
-    assert found.worst[0][0] == "score"
+    assert found.top_columns[0][0] == "score"
     assert found.message.startswith("predictions (score): 0.")
 
 
@@ -152,16 +154,16 @@ def test_dependent_rows_are_not_taken_for_drift() -> None:
     found = [in_time(series(0.9, 500, 10 + seed), reference) for seed in range(100)]
     verdicts = [verdict.verdict for verdict in found]
     assert verdicts.count(c.Verdict.DRIFT) <= 4
-    doubtful = [v for v in found if v.verdict is c.Verdict.INCONCLUSIVE]
-    assert {v.reason for v in doubtful} == {"DependentRows"}
-    assert "a longer window can tell" in doubtful[0].message
+    inconclusive = [v for v in found if v.verdict is c.Verdict.INCONCLUSIVE]
+    assert {v.reason for v in inconclusive} == {"AutocorrelatedRows"}
+    assert "a longer window can tell" in inconclusive[0].message
 
 
 def test_a_plain_drift_of_dependent_rows_is_drift() -> None:
     """Two deviations are not explained away; the dependence is remarked upon."""
     found = in_time(series(0.9, 500, 5, 2.0), series(0.9, 20_000, 1))
     assert found.verdict is c.Verdict.DRIFT
-    assert "DependentRows: a" in found.findings
+    assert "AutocorrelatedRows: a" in found.findings
 
 
 def test_a_sorted_file_is_not_taken_for_dependent_rows() -> None:

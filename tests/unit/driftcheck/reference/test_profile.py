@@ -21,12 +21,12 @@ from driftcheck.reference.load import load_reference
 from driftcheck.reference.profile import reference_of
 from driftcheck.reference.profile_format import BrokenProfile, from_bytes
 from driftcheck.stats import distance as d
-from driftcheck.stats.columns import Binned, Column, Dataset, Numbers
+from driftcheck.stats.columns import Column, Dataset, Numbers, ReferenceHistogram
 from driftcheck.stats.histogram import (
     binned_deciles,
     binned_distances,
+    histogram_of,
     reduced,
-    tallied,
 )
 from tests.unit.driftcheck.samples import WINDOW, normal, request
 
@@ -54,9 +54,9 @@ def test_bins_give_the_distances_of_all_rows(
     reference = numbers_from(make(rng, 50_000, 0.0))
     current = numbers_from(make(rng, rows, moved)).values
     bins = reduced(reference)
-    assert isinstance(bins, Binned)
+    assert isinstance(bins, ReferenceHistogram)
     assert (bins.present, bins.edges.size <= 1600) == (50_000, True)
-    tally = tallied(bins, Numbers(current))
+    tally = histogram_of(bins, Numbers(current))
     assert tally.present == rows
     height, effect = binned_distances(bins, tally)
     exact = d.normed_wasserstein_distance(reference.values, current)
@@ -99,9 +99,9 @@ def test_a_constant_needs_no_rows_either(constant: str, moved: float) -> None:
     reference = numbers_from(values)
     current = numbers_from(np.append(values[::4], values[::4] + moved)).values
     bins = reduced(reference)
-    assert isinstance(bins, Binned)
+    assert isinstance(bins, ReferenceHistogram)
     assert bins.edges.size <= 1600
-    height, effect = binned_distances(bins, tallied(bins, Numbers(current)))
+    height, effect = binned_distances(bins, histogram_of(bins, Numbers(current)))
     exact = d.normed_wasserstein_distance(reference.values, current)
     assert effect == pytest.approx(exact, abs=1e-12)
     expected = d.kolmogorov_smirnov_distance(reference.values, current)
@@ -123,8 +123,8 @@ def test_short_references_can_be_binned_too(shape: str, rows: int) -> None:
         reference = numbers_from(make(rng, rows, 0.0))
         current = numbers_from(make(rng, 500, 0.2))
         bins = reduced(reference, longest=0)
-        assert isinstance(bins, Binned)
-        height, effect = binned_distances(bins, tallied(bins, current))
+        assert isinstance(bins, ReferenceHistogram)
+        height, effect = binned_distances(bins, histogram_of(bins, current))
         exact = d.normed_wasserstein_distance(reference.values, current.values)
         expected = d.kolmogorov_smirnov_distance(reference.values, current.values)
         assert height == pytest.approx(expected, abs=1e-12 if rows <= 1000 else 0.01)
@@ -180,7 +180,7 @@ def test_a_kept_profile_gives_the_same_judgement(
     assert judgements[0] == judgements[1] == judgements[2]
     assert judgements[0].scores
     kinds = [type(c) for c in references[2].dataset.columns.values()]
-    assert kinds[:2] == [Binned, Numbers]
+    assert kinds[:2] == [ReferenceHistogram, Numbers]
     for name in ("mood", "season"):
         columns: list[Any] = [one.dataset.columns[name] for one in references]
         assert columns[0].blocks.size > 0
@@ -284,7 +284,7 @@ def test_a_profile_is_small(asked: CheckRequest, tmp_path: Path) -> None:
 def test_a_reduced_column_can_be_drawn() -> None:
     """As many values as rows, in order, of the same spread."""
     column: Column = reduced(numbers_from(normal(1, 50_000)))
-    assert isinstance(column, Binned)
+    assert isinstance(column, ReferenceHistogram)
     dataset = Dataset(50_000, {"a": column})
     values = dataset.columns["a"].values  # type: ignore[union-attr]
     assert values.size == 50_000

@@ -12,8 +12,8 @@ from scipy.stats import t as student
 from driftcheck.contract import ColumnRule, Verdict
 from driftcheck.judge.verdict import judge
 from driftcheck.stats.block_variability import (
-    Blocks,
-    Usual,
+    BaselineVariation,
+    BlockVariability,
     blocks_of_categories,
     blocks_of_numbers,
 )
@@ -52,7 +52,7 @@ def labels(values: Floats) -> list[str]:
 
 @pytest.mark.parametrize("rows", [100, 1000, 20_000])
 def test_independent_rows_have_no_limits(rows: int) -> None:
-    """Of a hundred references at most a few look restless, of whatever shape."""
+    """Of a hundred references at most a few look non-stationary, of whatever shape."""
     found = 0
     for seed in range(50):
         rng = np.random.default_rng(seed)
@@ -85,7 +85,7 @@ def test_moods_are_no_drift(kind: str) -> None:
             after = {"a": make(values[start : start + 200])}
             found = judged(before, after, columns=CRITICAL).verdict
             alarms += found.verdict is not Verdict.NO_DRIFT
-            told += "RestlessReference: a" in found.findings
+            told += "NonStationaryReference: a" in found.findings
     assert alarms <= 2
     assert told >= 30
 
@@ -142,23 +142,25 @@ def test_strange_rows_that_the_reference_has_in_spells_are_no_drift() -> None:
 
 
 def test_a_sampled_reference_counts_its_rows_in_time() -> None:
-    """Of a reference thinned tenfold, a window's rows lie ten times as close."""
+    """Of a reference sampled tenfold, a window's rows lie ten times as close."""
     values = series(1, 200_000, 0.999)
     reference = reference_dataset(a=values[::10])
     window = window_dataset(reference, a=values[5000:6000])
     before, after = reference.columns["a"], window.columns["a"]
-    found = [compare(before, after, 100, thinning) for thinning in (1.0, 10.0)]
+    found = [
+        compare(before, after, 100, sampling_factor) for sampling_factor in (1.0, 10.0)
+    ]
     close, far = [c for c in found if isinstance(c, Comparison)]
-    assert close.usual
-    assert far.usual
-    assert far.usual.limit > 1.3 * close.usual.limit
+    assert close.baseline
+    assert far.baseline
+    assert far.baseline.limit > 1.3 * close.baseline.limit
 
 
 def test_longer_windows_have_lower_limits() -> None:
     """Down to the longest block, and on as far as chance goes."""
     found = table(series(1, 20_000))
     assert found is not None
-    blocks = Blocks(found)
+    blocks = BlockVariability(found)
     limits = [blocks.effect(rows, rows).limit for rows in (50, 200, 1000, 10_000)]
     assert limits == sorted(limits, reverse=True)
     assert limits[0] > 4 * limits[-1] > 0
@@ -167,11 +169,11 @@ def test_longer_windows_have_lower_limits() -> None:
 def test_the_size_of_a_normal_value_has_its_own_pvalue() -> None:
     """Known from ten blocks it is Student's, by SciPy's tail, to a tenth."""
     mean, deviation = np.sqrt(2 / np.pi), np.sqrt(1 - 2 / np.pi)
-    usual = Usual(float(mean), float(deviation), 10)
+    usual = BaselineVariation(float(mean), float(deviation), 10)
     for value in (0.5, 1.0, 2.0, 4.0, 8.0):
         assert usual.pvalue(value) == pytest.approx(2 * student.sf(value, 9), rel=0.1)
-    assert Usual(0.0, 0.0, 10).pvalue(0.1) == 0
-    assert Usual(0.0, 0.0, 10).pvalue(0.0) == 1
+    assert BaselineVariation(0.0, 0.0, 10).pvalue(0.1) == 0
+    assert BaselineVariation(0.0, 0.0, 10).pvalue(0.0) == 1
 
 
 def test_spreads_are_what_their_definition_says() -> None:
@@ -201,7 +203,7 @@ def test_a_reference_too_short_for_blocks_is_worth_less() -> None:
         reference = reference_dataset(a=values[:90])
         window = window_dataset(reference, in_time=True, a=values[200:240])
         said.append(judge(asked, WINDOW, reference, window).verdict.reason)
-    assert said.count("DependentRows") >= 15
+    assert said.count("AutocorrelatedRows") >= 15
     assert said.count("ColumnsDrifted") <= 5
     far = judged({"a": series(1, 90)}, {"a": series(2, 40) + 5}, minimum_rows=30)
     assert far.verdict.verdict is Verdict.DRIFT

@@ -78,9 +78,9 @@ def test_one_absurd_value_in_the_window_feigns_no_drift() -> None:
 def test_a_constant_that_stays_is_no_drift_and_one_that_moves_is() -> None:
     """A constant column is compared by the share of values that differ."""
     reference = np.full(1000, 1000.0)
-    moved = np.append(reference[:750], np.full(250, 1000.5))
+    effect_significant = np.append(reference[:750], np.full(250, 1000.5))
     assert d.normed_wasserstein_distance(reference, reference + 1e-9) == 0
-    assert d.normed_wasserstein_distance(reference, moved) == 0.25
+    assert d.normed_wasserstein_distance(reference, effect_significant) == 0.25
 
 
 def test_rare_events_that_become_common_are_seen() -> None:

@@ -33,8 +33,8 @@ def test_five_hundred_rows_show_a_third_of_a_deviation() -> None:
     """In nine of ten windows at least, beside nineteen columns that stayed."""
     rng = np.random.default_rng(2)
     calm = compared(rng, World(), 500, 200)
-    moved = compared(rng, World(), 500, 200, shift=0.3)
-    assert rates(rng, calm, moved, 20, 400).ours >= 0.9
+    effect_significant = compared(rng, World(), 500, 200, shift=0.3)
+    assert rates(rng, calm, effect_significant, 20, 400).ours >= 0.9
 
 
 def test_the_peers_rules_are_their_own() -> None:

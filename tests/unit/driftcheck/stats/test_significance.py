@@ -49,7 +49,7 @@ def test_adjusting_nothing_gives_nothing() -> None:
 
 @given(PVALUES)
 def test_adjusting_never_lowers_a_pvalue(pvalues: d.Floats) -> None:
-    """Being one of many is never evidence."""
+    """Being one of many is never p_value."""
     assert (s.benjamini_hochberg(pvalues) >= pvalues - 1e-15).all()
 
 

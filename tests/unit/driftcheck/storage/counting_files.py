@@ -38,9 +38,9 @@ class CountingFiles(fs.FileSystemHandler):  # type: ignore[misc]
         self.opened.append(path)
         return self._local.open_input_stream(path)
 
-    def _refuse(self, *_: Any, **__: Any) -> Any:
+    def _check_memory_limits(self, *_: Any, **__: Any) -> Any:
         raise PermissionError("read-only")
 
-    create_dir = delete_dir = delete_dir_contents = _refuse
-    delete_root_dir_contents = delete_file = move = copy_file = _refuse
-    open_output_stream = open_append_stream = _refuse
+    create_dir = delete_dir = delete_dir_contents = _check_memory_limits
+    delete_root_dir_contents = delete_file = move = copy_file = _check_memory_limits
+    open_output_stream = open_append_stream = _check_memory_limits

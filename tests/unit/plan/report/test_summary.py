@@ -9,7 +9,7 @@ import pytest
 from killick.errors import InvalidSpec
 from killick.names import ANNOTATION_RELEASE
 from killick.plan.context import Context
-from killick.plan.facts import Observation, Rival, Unknown
+from killick.plan.facts import ConflictingObject, Observation, Unknown
 from killick.plan.planner import plan
 from killick.plan.report.invalid import invalid
 from killick.plan.report.summary import phase
@@ -41,8 +41,8 @@ def spec(**changes: Any) -> Context:
     return b.context(b.a_spec(**changes))
 
 
-RIVAL = Rival("ml", "elder", b.NOW - b.DAY, "the value in Git")
-RIVALLED = b.context(observed=replace(b.seen(), rivals=(RIVAL,)), created_at=b.NOW)
+RIVAL = ConflictingObject("ml", "elder", b.NOW - b.DAY, "the value in Git")
+RIVALLED = b.context(observed=replace(b.seen(), conflicts=(RIVAL,)), created_at=b.NOW)
 HELD = b.adopted(hold=b.held())
 UNCHECKED = b.adopted(drift=DriftStatus())
 REJECTED = b.trying(

@@ -60,8 +60,8 @@ def test_against_a_champion(  # noqa: PLR0917  a row of the table
         lower=lower,
         upper=1.0,
     )
-    verdict, note = judge(policy, answer, has_champion=True)
-    assert (verdict, note.reason) == (passed, reason)
+    verdict, block = judge(policy, answer, has_champion=True)
+    assert (verdict, block.reason) == (passed, reason)
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_without_a_champion(score: float | None, passed: bool, reason: str) -> N
     """Without a champion the minimum alone decides."""
     policy = Evaluation(Named(SCORE), "0.7")
     answer = EvaluationAnswer("e1", 100, candidate_score=score)
-    verdict, note = judge(policy, answer, has_champion=False)
-    assert (verdict, note.reason) == (passed, reason)
+    verdict, block = judge(policy, answer, has_champion=False)
+    assert (verdict, block.reason) == (passed, reason)
 
 
 def test_the_result_is_what_was_measured() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from killick.observe.target_conflicts import claims_of
 from killick.plan.context import Context
-from killick.plan.facts import Rival
+from killick.plan.facts import ConflictingObject
 from killick.plan.planner import plan
 from killick.plan.rules.ownership import claims, conflict
 from killick.resource.parse import parse_spec
@@ -21,47 +21,57 @@ BEFORE, AFTER = b.NOW - b.HOUR, b.NOW + b.HOUR
 VALUE, ALIAS = "the value in Git", "the champion alias"
 
 
-def rival(name: str, created: datetime = BEFORE, what: str = VALUE) -> Rival:
+def conflicting(
+    name: str, created: datetime = BEFORE, what: str = VALUE
+) -> ConflictingObject:
     """Return an object `namespace/name` that wants the same."""
     namespace, _, own = name.partition("/")
-    return Rival(namespace, own, created, what)
+    return ConflictingObject(namespace, own, created, what)
 
 
-def facing(*rivals: Rival, observed: Any = None, **changes: Any) -> Context:
+def facing(
+    *conflicts: ConflictingObject, observed: Any = None, **changes: Any
+) -> Context:
     """Return a pass of an object that is as old as NOW, and these others."""
-    found = replace(observed or b.seen(), rivals=rivals)
+    found = replace(observed or b.seen(), conflicts=conflicts)
     return b.context(observed=found, created_at=b.NOW, **changes)
 
 
 TABLE = [
     ("nobody else", (), None),
-    ("a younger one", (rival("ml/a", AFTER),), None),
-    ("an older one", (rival("ml/z"),), "ml/z"),
-    ("the oldest of many", (rival("ml/b", BEFORE + b.MINUTE), rival("x/c")), "x/c"),
-    ("as old, and earlier by name", (rival("ml/a", b.NOW),), "ml/a"),
-    ("as old, and later by name", (rival("ml/z", b.NOW),), None),
-    ("as old, and earlier by namespace", (rival("a/z", b.NOW),), "a/z"),
-    ("as old, and later by namespace", (rival("z/a", b.NOW),), None),
+    ("a younger one", (conflicting("ml/a", AFTER),), None),
+    ("an older one", (conflicting("ml/z"),), "ml/z"),
+    (
+        "the oldest of many",
+        (conflicting("ml/b", BEFORE + b.MINUTE), conflicting("x/c")),
+        "x/c",
+    ),
+    ("as old, and earlier by name", (conflicting("ml/a", b.NOW),), "ml/a"),
+    ("as old, and later by name", (conflicting("ml/z", b.NOW),), None),
+    ("as old, and earlier by namespace", (conflicting("a/z", b.NOW),), "a/z"),
+    ("as old, and later by namespace", (conflicting("z/a", b.NOW),), None),
 ]
 
 
 @pytest.mark.parametrize(
-    ("rivals", "owner"), [row[1:] for row in TABLE], ids=[r[0] for r in TABLE]
+    ("conflicts", "owner"), [row[1:] for row in TABLE], ids=[r[0] for r in TABLE]
 )
-def test_the_older_one_owns(rivals: tuple[Rival, ...], owner: str | None) -> None:
+def test_the_older_one_owns(
+    conflicts: tuple[ConflictingObject, ...], owner: str | None
+) -> None:
     """The owner is the oldest; namespace and name decide between two of an age."""
-    note = conflict(facing(*rivals))
-    assert (note is None) == (owner is None)
-    if note:
-        assert note.reason == "TargetConflict"
-        assert f"{owner} is older" in note.message
+    block = conflict(facing(*conflicts))
+    assert (block is None) == (owner is None)
+    if block:
+        assert block.reason == "TargetConflict"
+        assert f"{owner} is older" in block.message
 
 
 def test_the_message_says_what_is_shared_and_no_more() -> None:
     """Of an object of another namespace only its name is told."""
-    note = conflict(facing(rival("x/c"), rival("x/c", what=ALIAS)))
-    assert note
-    assert note.message == (
+    block = conflict(facing(conflicting("x/c"), conflicting("x/c", what=ALIAS)))
+    assert block
+    assert block.message == (
         "the value in Git and the champion alias of this object: x/c is older and "
         "has the same; delete one of them or point it elsewhere"
     )
@@ -134,7 +144,7 @@ def test_a_pause_gives_up_nothing(pause: dict[str, Any]) -> None:
 
 
 def test_an_invalid_object_claims_nothing() -> None:
-    """What cannot be read can be nobody's rival."""
+    """What cannot be read can be nobody's conflict."""
     metadata = {
         "namespace": "ml",
         "name": "x",
@@ -162,7 +172,7 @@ STATES = [
 )
 def test_the_newer_one_is_only_checked(before: Status, observed: Any) -> None:
     """Whatever was under way stays as it is; the check's CronJob is kept in step."""
-    ctx = facing(rival("ml/a"), observed=observed)
+    ctx = facing(conflicting("ml/a"), observed=observed)
     made = plan(ctx, before)
     assert type(made.effect).__name__ == "ApplyCheck"
     made = plan(b.applied(ctx, made.status), made.status)
@@ -175,9 +185,9 @@ def test_the_newer_one_is_only_checked(before: Status, observed: Any) -> None:
 
 def test_it_is_told_and_taken_back() -> None:
     """An Event tells of the conflict once, and of the adoption when it is over."""
-    first = plan(facing(rival("ml/a")), b.adopted())
+    first = plan(facing(conflicting("ml/a")), b.adopted())
     assert [d.reason for d in first.decisions] == ["TargetConflict"]
-    second = plan(facing(rival("ml/a")), first.status)
+    second = plan(facing(conflicting("ml/a")), first.status)
     assert second.decisions == ()
     over = plan(facing(), second.status)
     assert [d.reason for d in over.decisions] == ["Adopted"]
@@ -186,9 +196,9 @@ def test_it_is_told_and_taken_back() -> None:
 
 def test_windows_of_the_owners_old_version_are_no_evidence() -> None:
     """When the owner promotes, the watching object's windows start anew."""
-    before = plan(facing(rival("ml/a")), b.adopted(drift=b.drifted())).status
+    before = plan(facing(conflicting("ml/a")), b.adopted(drift=b.drifted())).status
     assert len(before.drift.windows) == 2
     promoted = b.seen(reg=b.registry(champion="2"), repo=b.git(b.TWO))
-    after = plan(facing(rival("ml/a"), observed=promoted), before).status
+    after = plan(facing(conflicting("ml/a"), observed=promoted), before).status
     assert after.versions.champion == "2"
     assert after.drift.windows == ()

@@ -8,7 +8,11 @@ from killick.names import TAG_EVALUATION
 from killick.plan.context import Context
 from killick.plan.facts import JobFact, Observation
 from killick.plan.needs import needs
-from killick.plan.rules.recovery import explains, landed_unseen, recover_attempts
+from killick.plan.rules.recovery import (
+    promotion_explains_mismatch,
+    recover_attempts,
+    recover_promotion,
+)
 from killick.plan.tracks import adoption, attempt, promotion
 from killick.registry.port import PastRun
 from killick.resource.status import Status, Versions
@@ -130,7 +134,7 @@ def test_a_proven_value_is_looked_for_in_the_history() -> None:
 
 def test_an_unproven_value_is_a_persons() -> None:
     """Without our tag nothing is assumed."""
-    assert landed_unseen(look(tagged=False), adopting(), "t") is None
+    assert recover_promotion(look(tagged=False), adopting(), "t") is None
 
 
 def test_our_commit_explains_the_difference() -> None:
@@ -139,7 +143,7 @@ def test_our_commit_explains_the_difference() -> None:
     landed = promotion.step(look(trace="c0ffee"), proposed).status
     assert landed.promotion is not None
     assert landed.promotion.state == "Landed"
-    assert explains(look(), landed)
+    assert promotion_explains_mismatch(look(), landed)
     assert adoption.step(look(), landed).status.adopted_at == b.NOW
 
 
@@ -149,8 +153,8 @@ def test_a_value_set_by_hand_stays_a_disagreement() -> None:
     after = promotion.step(look(), proposed).status
     assert after.promotion is not None
     assert (after.promotion.state, after.promotion.reason) == ("Superseded", "NotOurs")
-    assert not explains(look(), after)
+    assert not promotion_explains_mismatch(look(), after)
     again = adoption.step(look(), after)
-    assert again.note is not None
-    assert again.note.reason == "ValueAliasDisagree"
+    assert again.blocked is not None
+    assert again.blocked.reason == "ValueAliasDisagree"
     assert promotion.step(look(), again.status).status == again.status

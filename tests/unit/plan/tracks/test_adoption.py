@@ -53,8 +53,8 @@ TABLE = [
 def test_table(ctx: Context, truth: str, reason: str) -> None:
     """What the world says gives the condition Adopted and its reason."""
     step = track.step(ctx, NEW)
-    notes = {"adoption": step.note} if step.note else {}
-    found = {c.type: c for c in conditions(ctx, step.status, notes)}["Adopted"]
+    blocked_tracks = {"adoption": step.blocked} if step.blocked else {}
+    found = {c.type: c for c in conditions(ctx, step.status, blocked_tracks)}["Adopted"]
     assert (found.status, found.reason) == (truth, reason)
     assert (step.status.adopted_at is not None) == (truth == "True")
     assert step.effect is None

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from killick.plan.context import Context, Note
+from killick.plan.context import Blocked, Context
 from killick.plan.facts import Failure, JobFact, Observation, TrainingTemplate, Unknown
 from killick.plan.tracks import attempt as track
 from killick.resource.status import Status
@@ -213,7 +213,7 @@ def test_ids_never_come_twice() -> None:
         status = track.step(ctx, status).status
         assert status.attempt is not None
         ids.append(status.attempt.id)
-        status = track.finish(ctx, status, "Failed", Note("Failed", "why"))
+        status = track.finish(ctx, status, "Failed", Blocked("Failed", "why"))
     assert len(set(ids)) == 30
     assert len(status.attempts) == 10
 
@@ -224,8 +224,8 @@ def test_a_smaller_budget_names_the_right_time() -> None:
     policy = {"job": {"cronJobRef": {"name": "train"}}, "budget": {"attempts": 1}}
     ctx = b.context(b.a_spec(retraining=policy))
     step = track.step(ctx, replace(OPEN, attempts=history))
-    assert step.note is not None
-    assert step.note.until == b.NOW - b.DAY * 2 + b.DAY * 7
+    assert step.blocked is not None
+    assert step.blocked.retry_at == b.NOW - b.DAY * 2 + b.DAY * 7
 
 
 def test_the_breaker() -> None:
@@ -236,8 +236,8 @@ def test_the_breaker() -> None:
     ):
         history = [b.past(o, f"x{i}") for i, o in enumerate(outcomes)]
         status = b.trying("Registered", attempts=(*history, b.past()))
-        note = Note("NotBetter", "a tie")
-        status = track.finish(b.context(), status, "Rejected", note)
+        block = Blocked("NotBetter", "a tie")
+        status = track.finish(b.context(), status, "Rejected", block)
         assert (status.hold is not None) == held
         if status.hold:
             assert status.hold.reason == "CandidatesRejected"

@@ -11,8 +11,8 @@ from driftcheck.contract import (
     CheckError,
     Kind,
     Metric,
-    Quality,
-    QualityRule,
+    Performance,
+    PerformanceRule,
     SegmentRule,
     Verdict,
     WindowVerdict,
@@ -27,7 +27,7 @@ from killick.plan.requests.check import check_effect
 from killick.plan.tracks import check as track
 from killick.resource.bounds import bounded
 from killick.resource.spec import Metric as MetricSpec
-from killick.resource.spec import Quality as QualitySpec
+from killick.resource.spec import Performance as PerformanceSpec
 from killick.resource.spec import Segments
 from killick.resource.status import ReferencePin, Status
 from tests.fakes.world import spec as raw_spec
@@ -390,13 +390,15 @@ def test_quality_is_asked_where_it_is_declared() -> None:
     plain = b.a_spec()
     log = replace(plain.inference_log, label_column="y", prediction_column="p")
     plain = replace(plain, inference_log=log)
-    rule = QualitySpec(MetricSpec("Accuracy"), 50)
+    rule = PerformanceSpec(MetricSpec("Accuracy"), 50)
     late = replace(log, label_delay="24h")
-    drift = replace(plain.drift, quality=rule)
+    drift = replace(plain.drift, performance=rule)
     spec = replace(plain, drift=drift, inference_log=late)
-    asked = decode_request(check_effect(b.context(spec), BASE).request).quality
-    assert asked == QualityRule(Metric.ACCURACY, 50, 86_400)
-    assert decode_request(check_effect(b.context(plain), BASE).request).quality is None
+    asked = decode_request(check_effect(b.context(spec), BASE).request).performance
+    assert asked == PerformanceRule(Metric.ACCURACY, 50, 86_400)
+    assert (
+        decode_request(check_effect(b.context(plain), BASE).request).performance is None
+    )
     assert spec.check_fingerprint == plain.check_fingerprint
 
 
@@ -422,16 +424,16 @@ def start(ctx: Context) -> Status:
 
 
 def scored(ctx: Context, status: Status, **answer: Any) -> Status:
-    """Return the status after a check answered with qualities."""
+    """Return the status after a check answered with performance results."""
     text = b.answer(ctx, status, judged(CALM), **answer)
     observed = b.seen(job(answer=text))
     return track.step(replace(ctx, observed=observed), status).status
 
 
-def quality(verdict: Verdict | None, ago: int = 1, **changes: Any) -> Quality:
-    """Return the quality of a window of a minute."""
+def performance(verdict: Verdict | None, ago: int = 1, **changes: Any) -> Performance:
+    """Return the performance of a window of a minute."""
     begin = b.NOW - b.MINUTE * ago
-    made = Quality(
+    made = Performance(
         *(begin, begin + b.MINUTE, Metric.ACCURACY, 200, 120, 2 / 3),
         *(0.5, 0.75, None, 110, verdict),
     )
@@ -440,7 +442,7 @@ def quality(verdict: Verdict | None, ago: int = 1, **changes: Any) -> Quality:
 
 def test_the_quality_of_an_answer_is_kept() -> None:
     """Beside the verdict; numbers as decimal strings, and all of it as a sentence."""
-    found = scored(TOLD, start(TOLD), quality=quality(None)).drift.quality
+    found = scored(TOLD, start(TOLD), performance=performance(None)).drift.performance
     assert found is not None
     assert (found.metric, found.rows, found.labelled) == ("Accuracy", 200, 120)
     assert (found.score, found.lower, found.upper) == ("0.666667", "0.5", "0.75")
@@ -452,7 +454,9 @@ def test_the_quality_of_an_answer_is_kept() -> None:
 
 def test_a_quality_that_is_judged_says_by_what() -> None:
     """The bound, the verdict, and the sentence on both."""
-    found = scored(HELD_TO, start(HELD_TO), quality=quality(DRIFT)).drift.quality
+    found = scored(
+        HELD_TO, start(HELD_TO), performance=performance(DRIFT)
+    ).drift.performance
     assert found is not None
     assert (found.bound, found.verdict) == ("0.8", "Drift")
     assert "0.5 to 0.75, below the minimum 0.8; 120 of 200" in found.message
@@ -461,7 +465,8 @@ def test_a_quality_that_is_judged_says_by_what() -> None:
 def windows_of(status: Status) -> list[tuple[int, str | None]]:
     """Return how many minutes ago the windows with labels began, and their verdicts."""
     return [
-        ((b.NOW - q.start) // b.MINUTE, q.verdict) for q in status.drift.quality_windows
+        ((b.NOW - q.start) // b.MINUTE, q.verdict)
+        for q in status.drift.performance_windows
     ]
 
 
@@ -483,11 +488,11 @@ def test_qualities_of_counting_windows_are_folded_in(
     """Each once, the last of them, and none of before the anchor."""
     before = start(HELD_TO)
     if known:
-        listed = [quality(verdict, ago) for ago, verdict in known]
-        before = scored(HELD_TO, before, quality_windows=tuple(listed))
+        listed = [performance(verdict, ago) for ago, verdict in known]
+        before = scored(HELD_TO, before, performance_windows=tuple(listed))
         before = replace(before, drift=replace(before.drift, last_check="c1"))
-    listed = [quality(verdict, ago) for ago, verdict in found]
-    text = b.answer(HELD_TO, before, judged(CALM, 2), quality_windows=tuple(listed))
+    listed = [performance(verdict, ago) for ago, verdict in found]
+    text = b.answer(HELD_TO, before, judged(CALM, 2), performance_windows=tuple(listed))
     later = job("ranger-check-8", answer=text, finished_at=b.NOW + SECOND)
     ctx = replace(HELD_TO, observed=b.seen(later), now=b.NOW + b.MINUTE)
     assert windows_of(track.step(ctx, before).status) == wanted
@@ -500,29 +505,29 @@ def test_windows_whose_labels_an_outage_hid_are_judged_later(
     reason: str, kept: int
 ) -> None:
     """Another error occupies the slot; either way the next check asks from there."""
-    away = quality(
+    away = performance(
         *(Verdict.ERROR, 2), reason=reason, score=None, lower=None, upper=None
     )
-    listed = (quality(DRIFT, 3), away, quality(DRIFT, 1))
-    status = scored(HELD_TO, start(HELD_TO), quality_windows=listed)
+    listed = (performance(DRIFT, 3), away, performance(DRIFT, 1))
+    status = scored(HELD_TO, start(HELD_TO), performance_windows=listed)
     assert len(windows_of(status)) == kept
-    asked = decode_request(check_effect(HELD_TO, status).request).quality
+    asked = decode_request(check_effect(HELD_TO, status).request).performance
     assert asked is not None
     assert asked.judged_through == b.NOW - b.MINUTE * (3 - kept)
 
 
 def test_windows_of_answers_that_are_only_told_are_no_evidence() -> None:
     """Without a bound nothing counts, whatever an answer says."""
-    listed = (quality(DRIFT, 2), quality(DRIFT, 1))
-    status = scored(TOLD, start(TOLD), quality_windows=listed)
+    listed = (performance(DRIFT, 2), performance(DRIFT, 1))
+    status = scored(TOLD, start(TOLD), performance_windows=listed)
     assert windows_of(status) == []
     assert status.drift.performance_breaches is None
 
 
 def test_breaches_of_either_kind_are_told_apart() -> None:
     """The printed figure is the one that is nearer to an episode."""
-    listed = (quality(DRIFT, 2), quality(DRIFT, 1))
-    status = scored(HELD_TO, start(HELD_TO), quality_windows=listed)
+    listed = (performance(DRIFT, 2), performance(DRIFT, 1))
+    status = scored(HELD_TO, start(HELD_TO), performance_windows=listed)
     assert (status.drift.breaches, status.drift.performance_breaches) == (0, 2)
     assert status.drift.summary == "NoDrift (2/3)"
 
@@ -537,17 +542,17 @@ def test_bad_answers_are_printed_by_their_name() -> None:
 
 def test_another_bound_starts_the_windows_anew() -> None:
     """What was judged by the old one is evidence no more, and is asked again."""
-    status = scored(HELD_TO, start(HELD_TO), quality_windows=(quality(DRIFT),))
+    status = scored(HELD_TO, start(HELD_TO), performance_windows=(performance(DRIFT),))
     stricter = b.context(b.bounded_spec("Performance", minimum="0.9"))
     after = track.step(stricter, status).status
-    assert (after.drift.anchor, after.drift.quality_windows) == (b.NOW, ())
+    assert (after.drift.anchor, after.drift.performance_windows) == (b.NOW, ())
 
 
 def test_a_bound_is_part_of_what_gives_a_verdict_its_meaning() -> None:
     """So is then how late labels come; to tell a score without a bound is not."""
     log = b.a_spec().inference_log
     late = replace(HELD_TO.spec, inference_log=replace(log, label_delay="1h"))
-    told = replace(TOLD.spec, drift=replace(TOLD.spec.drift, quality=None))
+    told = replace(TOLD.spec, drift=replace(TOLD.spec.drift, performance=None))
     found = [spec.check_fingerprint for spec in (HELD_TO.spec, late, TOLD.spec, told)]
     assert found[2] == found[3]
     assert len(set(found)) == 3
@@ -555,8 +560,8 @@ def test_a_bound_is_part_of_what_gives_a_verdict_its_meaning() -> None:
 
 def test_the_bound_reaches_the_check() -> None:
     """As a number, with the rest of the rule."""
-    asked = decode_request(check_effect(HELD_TO, start(HELD_TO)).request).quality
-    assert asked == QualityRule(Metric.ACCURACY, 100, 0, minimum=0.8)
+    asked = decode_request(check_effect(HELD_TO, start(HELD_TO)).request).performance
+    assert asked == PerformanceRule(Metric.ACCURACY, 100, 0, minimum=0.8)
 
 
 @pytest.mark.parametrize(
@@ -564,8 +569,8 @@ def test_the_bound_reaches_the_check() -> None:
 )
 def test_a_quality_is_never_older_than_the_latest_check(changes: Any) -> None:
     """It goes where it is not asked for any more, and where a check failed."""
-    before = scored(TOLD, start(TOLD), quality=quality(None))
-    assert before.drift.quality is not None
+    before = scored(TOLD, start(TOLD), performance=performance(None))
+    assert before.drift.performance is not None
     text = b.answer(TOLD, before, judged(CALM, 2), **changes)
     later = b.job(
         "ranger-check-8", "Succeeded", answer=text, finished_at=b.NOW + SECOND
@@ -573,4 +578,4 @@ def test_a_quality_is_never_older_than_the_latest_check(changes: Any) -> None:
     ctx = replace(TOLD, observed=b.seen(later), now=b.NOW + b.MINUTE)
     after = track.step(ctx, before).status
     assert after.drift.last_check == "ranger-check-8"
-    assert after.drift.quality is None
+    assert after.drift.performance is None

@@ -20,7 +20,7 @@ NONE = b.windows()
 def near(*places: int) -> DriftStatus:
     """Windows of a drift that passed, but for some that are near one."""
     windows = tuple(
-        replace(window, near=True) if place in places else window
+        replace(window, borderline=True) if place in places else window
         for place, window in enumerate(CALMED.windows)
     )
     return replace(CALMED, windows=windows)
@@ -42,12 +42,12 @@ def after(outcome: str, **changes: Any) -> Status:
 
 def near_bound(*places: int) -> DriftStatus:
     """Answers that became good again, but for some windows that are not surely so."""
-    found = b.qualities(DRIFT, DRIFT, CALM, CALM)
+    found = b.performances(DRIFT, DRIFT, CALM, CALM)
     windows = tuple(
-        replace(window, near=True) if place in places else window
-        for place, window in enumerate(found.quality_windows)
+        replace(window, borderline=True) if place in places else window
+        for place, window in enumerate(found.performance_windows)
     )
-    return replace(found, quality_windows=windows)
+    return replace(found, performance_windows=windows)
 
 
 def too_bad(**changes: Any) -> Status:
@@ -60,7 +60,7 @@ TOLD = b.context(b.bounded_spec())
 ACTED = b.context(b.bounded_spec("Performance"))
 BOTH = b.context(b.bounded_spec("Drift", "Performance"))
 # One drifted window of each kind, and a half of what persistence asks for of both.
-APART = b.qualities(CALM, CALM, DRIFT, drift=b.windows(CALM, CALM, DRIFT))
+APART = b.performances(CALM, CALM, DRIFT, drift=b.windows(CALM, CALM, DRIFT))
 TABLE = [
     ("drift persists", b.adopted(drift=b.drifted()), PLAIN, "open"),
     ("with an undecided one between",
@@ -90,30 +90,30 @@ TABLE = [
     ("cleared after a rejection", after("Rejected", drift=CALMED), PLAIN, "Cleared"),
     ("windows started anew", opened(drift=NONE), PLAIN, "Superseded"),
     ("anew while training", after("Running", drift=NONE), PLAIN, "open"),
-    ("bad answers", b.adopted(drift=b.qualities(DRIFT, CALM, DRIFT)), ACTED, "open"),
+    ("bad answers", b.adopted(drift=b.performances(DRIFT, CALM, DRIFT)), ACTED, "open"),
     ("bad answers that are only told",
-     b.adopted(drift=b.qualities(DRIFT, DRIFT)), TOLD, None),
+     b.adopted(drift=b.performances(DRIFT, DRIFT)), TOLD, None),
     ("drift that is only told", b.adopted(drift=b.drifted()), ACTED, None),
     ("one window of bad answers",
-     b.adopted(drift=b.qualities(CALM, CALM, DRIFT)), ACTED, None),
+     b.adopted(drift=b.performances(CALM, CALM, DRIFT)), ACTED, None),
     ("labels too few to judge by", b.adopted(
-        drift=b.qualities("Inconclusive", "Inconclusive", DRIFT)), ACTED, None),
+        drift=b.performances("Inconclusive", "Inconclusive", DRIFT)), ACTED, None),
     ("bad answers to broken data",
-     b.adopted(drift=b.qualities("DataQuality", DRIFT)), ACTED, None),
+     b.adopted(drift=b.performances("DataQuality", DRIFT)), ACTED, None),
     ("one window of each kind", b.adopted(drift=APART), BOTH, None),
     ("bad answers while held",
-     b.adopted(drift=b.qualities(DRIFT, DRIFT), hold=b.held()), ACTED, None),
+     b.adopted(drift=b.performances(DRIFT, DRIFT), hold=b.held()), ACTED, None),
     ("bad answers of before", b.adopted(
-        drift=b.qualities(DRIFT, DRIFT), episode=CLOSED), ACTED, "Cleared"),
-    ("bad answers go on", too_bad(drift=b.qualities(DRIFT, DRIFT)), ACTED, "open"),
-    ("good answers, though features drift", too_bad(drift=b.qualities(
+        drift=b.performances(DRIFT, DRIFT), episode=CLOSED), ACTED, "Cleared"),
+    ("bad answers go on", too_bad(drift=b.performances(DRIFT, DRIFT)), ACTED, "open"),
+    ("good answers, though features drift", too_bad(drift=b.performances(
         CALM, CALM, drift=b.drifted())), BOTH, "Cleared"),
-    ("calm features, though answers are bad", opened(drift=b.qualities(
+    ("calm features, though answers are bad", opened(drift=b.performances(
         DRIFT, DRIFT, drift=CALMED)), BOTH, "Cleared"),
     ("not surely good", too_bad(drift=near_bound(2)), ACTED, "open"),
     ("surely good", too_bad(drift=near_bound(0)), ACTED, "Cleared"),
     ("no labels any more", too_bad(
-        drift=b.qualities("Inconclusive", "Inconclusive")), ACTED, "open"),
+        drift=b.performances("Inconclusive", "Inconclusive")), ACTED, "open"),
     ("another bound", too_bad(drift=CALMED), ACTED, "Superseded"),
     ("undecided windows", opened(drift=b.windows("Error", "Error")), PLAIN, "open"),
 ]  # fmt: skip
@@ -150,7 +150,7 @@ def test_only_the_last_windows_are_counted() -> None:
 
 def test_an_episode_says_by_what_it_was_opened() -> None:
     """Its reason is the trigger, and its message what the windows with labels show."""
-    drift = b.qualities(DRIFT, DRIFT)
+    drift = b.performances(DRIFT, DRIFT)
     found = track.step(ACTED, b.adopted(drift=drift)).status.episode
     assert found is not None
     assert found.reason == "Performance"
@@ -160,7 +160,7 @@ def test_an_episode_says_by_what_it_was_opened() -> None:
 
 def test_of_both_kinds_drift_opens_the_episode() -> None:
     """Only one is open, and its ID is not that of the other kind's."""
-    both = b.qualities(DRIFT, DRIFT, drift=b.windows(DRIFT, DRIFT))
+    both = b.performances(DRIFT, DRIFT, drift=b.windows(DRIFT, DRIFT))
     drifted = track.step(BOTH, b.adopted(drift=both)).status.episode
     worse = track.step(ACTED, b.adopted(drift=both)).status.episode
     assert drifted is not None
