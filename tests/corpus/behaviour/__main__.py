@@ -11,17 +11,19 @@ import sys
 import time
 
 from tests.corpus.behaviour.difference import told
-from tests.corpus.behaviour.suites import SUITES, compare, record, recording
+from tests.corpus.behaviour.suites import SERVED, SUITES, compare, record, recording
 
 
 def main() -> int:
     """Run the command line; 1 if something differs."""
     parser = argparse.ArgumentParser(prog="python -m tests.corpus.behaviour")
     parser.add_argument("action", choices=["record", "compare"])
-    parser.add_argument("suites", nargs="*", metavar="SUITE", help=", ".join(SUITES))
+    parser.add_argument(
+        "suites", nargs="*", metavar="SUITE", help=", ".join((*SUITES, *SERVED))
+    )
     options = parser.parse_args()
     failed = False
-    for suite in options.suites or SUITES:
+    for suite in options.suites or (*SUITES, *SERVED):
         started = time.process_time()
         if options.action == "record":
             count = record(suite)

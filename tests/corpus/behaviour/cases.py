@@ -54,15 +54,7 @@ def played(case: Case) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         pq.write_table(reference, root / "reference.parquet")
-        names = [name for name in reference.column_names if name not in APART]
-        asked = {
-            "features": names,
-            "reference": str(root / "reference.parquet"),
-            "anchor": START.isoformat(),
-            **stored(case.place, rows, root),
-            **case.asked,
-        }
-        asked = {key: _placed(item, root) for key, item in asked.items()}
+        asked = asked_of(case, reference, stored(case.place, rows, root), root)
         now = START + case.days * DAY
         environment = _environment(case, root)
         found: dict[str, Any] = checked(asked, now, environment)
@@ -71,6 +63,20 @@ def played(case: Case) -> dict[str, Any]:
             pinned = {**asked, "sha256": found["answer"]["ref"]}
             found["again"] = checked(pinned, now, environment)
         return {"data": digest(reference, rows), **without(found, folder, "<dir>")}
+
+
+def asked_of(
+    case: Case, reference: pa.Table, place: Mapping[str, str], root: Path
+) -> dict[str, Any]:
+    """Return all that is asked, with the log at `place` and files in `root`."""
+    asked = {
+        "features": [name for name in reference.column_names if name not in APART],
+        "reference": str(root / "reference.parquet"),
+        "anchor": START.isoformat(),
+        **place,
+        **case.asked,
+    }
+    return {key: _placed(item, root) for key, item in asked.items()}
 
 
 def _environment(case: Case, root: Path) -> dict[str, str]:

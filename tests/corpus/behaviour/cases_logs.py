@@ -157,6 +157,10 @@ def held() -> Iterator[Case]:
             for place in ("file", "duckdb"):
                 name = f"held: {how}, moved by {moved:g}"
                 yield Case(name, partial(wrapped, how, moved), asked).on(place)
+    longer = {"shape": "Vector", "holder": "held", "features": ["a", "b"]}
+    for place in ("file", "duckdb"):
+        name = "held: vectors that are longer"
+        yield Case(name, partial(wrapped, "vector", 0.0), longer).on(place)
     missing = {"shape": "Vector", "holder": "nowhere"}
     yield Case("held: in no column", partial(wrapped, "vector", 0.0), missing)
 

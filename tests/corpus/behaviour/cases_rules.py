@@ -65,6 +65,17 @@ def rules() -> Iterator[Case]:
             yield Case(name, partial(several, moves, 150))
 
 
+def borderline() -> Iterator[Case]:
+    """Moves around the threshold, seen by many rows: what has hardly passed."""
+    critical = {"rules": {"a": {"critical": True}}}
+    for move in (0.06, 0.08, 0.085, 0.09, 0.095, 0.1, 0.11, 0.13):
+        moves = (move, move, move)
+        name = f"borderline: moved by {move:g}"
+        yield Case(name, partial(several, moves, 160, 6000))
+        alone = partial(several, (move, 0.0, 0.0), 160, 6000)
+        yield Case(f"{name}, critical", alone, critical)
+
+
 def shared_mood() -> Iterator[Case]:
     """Autocorrelated columns, alone and with others that confirm them."""
 
@@ -76,6 +87,9 @@ def shared_mood() -> Iterator[Case]:
         return before, logged(after)
 
     critical = {"rules": {"m0": {"critical": True}}}
+    for hundredths in range(24, 40):
+        shape, data = f"ar {hundredths / 100:g}", partial(sides, moves=(0.3, 0.0, 0.0))
+        yield Case(f"moods: {shape}", partial(data, shape))
     for rho in ("ar 0.5", "ar 0.95", "grouped", "seasonal", "walk"):
         for moves in ((0.3, 0.0, 0.0), (0.6, 0.6, 0.6), (3.0, 3.0, 0.0)):
             name = f"moods: {rho}, moved by {moves}"
@@ -182,6 +196,16 @@ def performance_trouble() -> Iterator[Case]:
 
         yield Case(f"performance: labels are {what}", data, scoring(metric))
 
+    def alike() -> Pair:
+        before, after = labelled("MeanAbsoluteError", 0.1)
+        walk = made("ar 0.95", 270, len(after)) * 3
+        index = after.schema.get_field_index("label")
+        return before, after.set_column(index, "label", pa.array(walk))
+
+    bound = {"maximum": 0.8, "minimum_rows": 1000}
+    asked = scoring("MeanAbsoluteError", **bound)
+    yield Case("performance: rows resemble each other", alike, asked)
+
     def nulls(column: str) -> Pair:
         before, after = labelled("Accuracy", 3.0)
         index = after.schema.get_field_index(column)
@@ -255,6 +279,13 @@ def segments() -> Iterator[Case]:
 
 def rule_cases() -> Iterator[Case]:
     """All of these."""
-    parts = (rules, shared_mood, predictions, performance, performance_trouble)
+    parts = (
+        rules,
+        borderline,
+        shared_mood,
+        predictions,
+        performance,
+        performance_trouble,
+    )
     for cases in (*parts, segments):
         yield from cases()

@@ -17,6 +17,8 @@ from typing import Any
 from tests.corpus.behaviour.renames import Renames
 
 DIGEST = re.compile(r"\b(?:[0-9a-f]{8,64}|uid-[0-9]+)\b")
+SHORTEST = 5
+"""Characters of the shortest uid."""
 TOLERANCE = 1e-10
 """Relative: another order of the same sum is no other result."""
 SMALL = 1e-13
@@ -33,7 +35,7 @@ class Pairs:
 
     def match(self, old: str, new: str) -> bool:
         """Return whether two strings differ at most in digests that stand in."""
-        if old == new:
+        if old == new and len(old) < SHORTEST:
             return True
         one, other = DIGEST.findall(old), DIGEST.findall(new)
         if len(one) != len(other) or DIGEST.sub("#", old) != DIGEST.sub("#", new):

@@ -15,6 +15,7 @@ from tests.corpus.behaviour.cases_logs import log_cases
 from tests.corpus.behaviour.cases_rules import rule_cases
 from tests.corpus.behaviour.commands import commands, evaluations, pods, run
 from tests.corpus.behaviour.difference import compared
+from tests.corpus.behaviour.postgres import postgres_cases
 from tests.corpus.behaviour.renames import Renames
 from tests.corpus.behaviour.requests import refused_requests
 from tests.corpus.behaviour.stories import refusals, stories
@@ -43,11 +44,14 @@ SUITES: dict[str, Callable[[], Named]] = {
     "stories": lambda: chain(stories(), refusals()),
 }
 
+SERVED: dict[str, Callable[[], Named]] = {"postgres": postgres_cases}
+"""Suites that start a server: no unit tests."""
+
 
 def replay(suite: str) -> dict[str, Any]:
     """Return the results of all cases of a suite, by name."""
     found: dict[str, Any] = {}
-    for name, play in SUITES[suite]():
+    for name, play in {**SUITES, **SERVED}[suite]():
         if name in found:
             raise ValueError(f"two cases are called {name!r}")
         found[name] = plain(play())

@@ -96,7 +96,7 @@ CATEGORIES: Mapping[str, Shape] = {
 
 def made(shape: str, seed: int, rows: int, moved: float = 0.0) -> Values:
     """Return a column of a named shape."""
-    make = NUMBERS.get(shape) or CATEGORIES[shape]
+    make = NUMBERS.get(shape) or CATEGORIES.get(shape) or ar(float(shape[3:]))
     return make(np.random.default_rng(seed), rows, moved)
 
 
