@@ -29,7 +29,7 @@ from dev.operator_program import (
     install,
 )
 from dev.processes.supervisor import Process
-from dev.waiting import wait_until
+from dev.waiting import LIMIT, wait_until
 from killick.cluster.kube import KubeCluster
 from killick.cluster.lease import KubeLease, LeasePort
 from tests.contract.lease_contract import LeaseContract
@@ -229,7 +229,7 @@ def test_one_acts_and_hands_over(pair: Pair) -> None:
         first.process.send(signal.SIGTERM)
         # The Lease would last an hour: it was let go.
         second.until_leader("1.0")
-        assert first.process.wait(30) == 0
+        assert first.process.wait(LIMIT) == 0
         generation = pair.change()
         pair.until_handled(generation)
         spec = pair.cluster.get(*LEASE)["spec"]
@@ -241,7 +241,7 @@ def test_one_in_waiting_can_be_ended(pair: Pair) -> None:
     """It stops at once, and takes nothing from the one that leads."""
     with pair.running(lease_seconds=3600) as (first, second):
         second.process.send(signal.SIGTERM)
-        second.process.wait(30)
+        second.process.wait(LIMIT)
         assert first.leads
 
 
@@ -265,7 +265,7 @@ def test_a_leader_that_was_frozen_does_not_act_again(pair: Pair) -> None:
         generation = pair.change()
         pair.until_handled(generation)
         first.process.resume()
-        first.process.wait(30)
+        first.process.wait(LIMIT)
         assert first.passes == passes
         assert "the Lease is lost" in first.process.log.read_text()
         assert second.leads

@@ -10,7 +10,7 @@ import yaml
 
 from dev.kubernetes.cluster import KubectlError, LocalCluster
 from dev.operator_program import ACCOUNT, NAMESPACE, OperatorProgram
-from dev.waiting import wait_until
+from dev.waiting import LIMIT, wait_until
 from killick.names import FINALIZER
 from tests.system.support.api_server import ApiServer, Json
 
@@ -251,7 +251,7 @@ def test_a_namespace_that_refuses_stops_no_other(
     for folder in ("tenant", "overlays/namespaces/served"):
         path = str(REPOSITORY / "deploy" / folder)
         few.kubectl("apply", "--namespace", "refusing", "-k", path)
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=LIMIT) == 0
     process = program.start(few.supervisor).wait_ready(few.progress)
     wait_until("a check CronJob", lambda: checked("refusing"))
     process.kill()

@@ -26,7 +26,7 @@ from dev.processes.supervisor import (
     Supervisor,
     free_port,
 )
-from dev.waiting import wait_until
+from dev.waiting import LIMIT, wait_until
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -119,7 +119,7 @@ def test_nothing_remains_after_a_signal(
     """INT, TERM and HUP end the owner, and by then nothing of its run lives."""
     run = run_of(owner)
     owner.send_signal(number)
-    assert owner.wait(timeout=20) != 0
+    assert owner.wait(timeout=LIMIT) != 0
     assert not marked(run)
 
 
@@ -223,7 +223,7 @@ def test_a_program_started_by_a_passing_thread_lives_on(
     )
     thread.start()
     thread.join()
-    assert started[0].wait(timeout=5) == 0
+    assert started[0].wait(timeout=LIMIT) == 0
     assert "alive" in started[0].tail()
 
 
@@ -257,7 +257,7 @@ def test_a_demoted_program_is_not_root_and_reads_private_files(
     private.mkdir(mode=0o700)
     (private / "file").write_text("readable", encoding="utf-8")
     process = supervisor.start(shell(f"id -u; cat {private}/file", demote=True))
-    assert process.wait(timeout=5) == 0
+    assert process.wait(timeout=LIMIT) == 0
     user = 65_534 if os.geteuid() == 0 else os.geteuid()
     assert process.tail().splitlines() == [str(user), "readable"]
 
