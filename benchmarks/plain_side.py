@@ -54,7 +54,8 @@ def from_profile() -> Iterator[tuple[str, float]]:
     from driftcheck.reference.profile import read_profile
 
     current = table(CURRENT)
-    for name, before in read_profile(PROFILE).reference.dataset.columns.items():
+    profile = read_profile(PROFILE, os.environ)
+    for name, before in profile.reference.dataset.columns.items():
         yield name, clipped_score(before, column(current, name))
 
 
@@ -69,7 +70,7 @@ def clipped_score(before: Column, after: Column) -> float:
 
 def table(path: str) -> ParquetTable:
     """A file of which all rows are read."""
-    opened = read_files(path, "Unreadable")
+    opened = read_files(path, "Unreadable", os.environ)
     return open_table(opened, {*()}, maximum_rows=sys.maxsize)
 
 

@@ -36,7 +36,7 @@ from driftcheck.stats.block_tables import blocks_of_categories
 from driftcheck.stats.columns import Categories, Column, Numbers, Order
 from driftcheck.stats.comparison import Comparison, compare
 from driftcheck.stats.histogram import reduced
-from driftcheck.storage.parquet import MAXIMUM_ROWS
+from driftcheck.storage.limits import MAXIMUM_ROWS
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 

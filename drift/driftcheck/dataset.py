@@ -73,16 +73,12 @@ def without_column(dataset: Dataset, column: str) -> Dataset:
     return replace(dataset, columns=columns, findings=findings)
 
 
-MAXIMUM_LABELLED_ROWS = 100_000
-"""Labelled rows that are scored: the latest so many."""
-
-
 class LabelledPredictions(NamedTuple):
     """What became of a window's rows: how many there are, labels and predictions.
 
     `labelled` of the `rows` have both. `table` has two columns, the label and the
     prediction, of these rows in order of time; of more than
-    MAXIMUM_LABELLED_ROWS the latest.
+    `storage.limits.MAXIMUM_ROWS` the latest.
     """
 
     rows: int

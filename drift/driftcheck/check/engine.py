@@ -32,8 +32,9 @@ def reference_for(
     if request.reference.uri.endswith(SUFFIX):
         message = "the engine Evidently needs the reference itself, not its profile"
         raise CheckFailure("ReferenceUnreadable", message)
+    log = request.log
     return load_reference(
-        request.reference.uri, request.log.features, request.log.prediction_column
+        request.reference.uri, log.features, environment, log.prediction_column
     )
 
 

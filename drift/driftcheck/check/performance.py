@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from driftcheck.contract import CheckRequest, Performance, PerformanceRule, Verdict
-from driftcheck.dataset import MAXIMUM_LABELLED_ROWS, LoadedReference
+from driftcheck.dataset import LoadedReference
 from driftcheck.errors import CheckFailure
 from driftcheck.inference_log.base import Log
 from driftcheck.judge.data_quality import data_quality_findings
 from driftcheck.judge.model_performance import labelled_window, performance_of
 from driftcheck.judge.performance import judged
 from driftcheck.judge.verdict import broken_data, in_order
+from driftcheck.storage.limits import MAXIMUM_ROWS
 from driftcheck.windows import Window, labelled_windows
 
 
@@ -46,7 +47,7 @@ def measure_performance(
                 performance_of(
                     rule,
                     window,
-                    log.labelled_predictions(window, MAXIMUM_LABELLED_ROWS),
+                    log.labelled_predictions(window, MAXIMUM_ROWS),
                 ),
             )
             if performance.verdict is not Verdict.DRIFT:

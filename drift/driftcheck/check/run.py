@@ -55,7 +55,7 @@ def run_check(
     from driftcheck.inference_log.open import open_log
 
     try:
-        with open_log(url, request.log) as log:
+        with open_log(url, request.log, environment or {}) as log:
             examined = _examine(request, windows, reference, log, environment or {})
             found = measure_performance(request, windows, now, reference, log)
     except CheckFailure as failure:

@@ -40,7 +40,8 @@ from driftcheck.judge.segments import judge_segments, request_of_whole
 from driftcheck.reference.profile import profile_of, read_profile
 from driftcheck.reference.profile_format import SUFFIX, to_bytes
 from driftcheck.reference.profile_store import Directory
-from driftcheck.storage.parquet import MAXIMUM_ROWS, column_names, read_files
+from driftcheck.storage.limits import MAXIMUM_ROWS
+from driftcheck.storage.parquet import column_names, read_files
 from driftcheck.windows import Window
 
 REFERENCE_VARIABLE = "REFERENCE_DATASET_PATH"
@@ -120,7 +121,7 @@ def check_from_options(
     """The check that the options ask for; UsageError where they ask for none."""
     request = request_from(options, environment, now)
     if options.write_profile:
-        write_profile(request, options)
+        write_profile(request, options, environment)
     if options.backend:
         from driftcheck.warehouse.check import check_in_warehouse
 
@@ -137,7 +138,7 @@ def check_from_options(
     if request.performance:
         from driftcheck.inference_log.file_outcomes import file_outcomes
 
-        labelled_predictions = file_outcomes(options.current, request.log)
+        labelled_predictions = file_outcomes(options.current, request.log, environment)
         performance = judged(
             request.performance,
             performance_of(request.performance, window, labelled_predictions),
@@ -159,13 +160,17 @@ def _examine(
 ) -> Examined:
     most = sys.maxsize if options.all_rows else MAXIMUM_ROWS
     segmented = segments_if_asked(request, reference, environment)
-    current = load_window(options.current, request.log.features, reference, most)
+    current = load_window(
+        options.current, request.log.features, reference, environment, most
+    )
     sides = (reference.dataset, current)
     found = judge_by_engine(request_of_whole(request), window, sides, environment)
     if segmented:
         from driftcheck.inference_log.file_segments import reader_of
 
-        read = reader_of(options.current, request.log, segmented.rule.column, most)
+        read = reader_of(
+            options.current, request.log, segmented.rule.column, most, environment
+        )
         found = judge_segments(request, window, found, segmented, read)
     return Examined(found, current)
 
@@ -183,7 +188,9 @@ def _segments(options: argparse.Namespace, uri: str) -> SegmentRule | None:
     )
 
 
-def write_profile(request: CheckRequest, options: argparse.Namespace) -> None:
+def write_profile(
+    request: CheckRequest, options: argparse.Namespace, environment: Mapping[str, str]
+) -> None:
     """Writes the reference's profile to a file that can then stand for it."""
     place = Path(options.write_profile)
     if not place.name.endswith(SUFFIX):
@@ -195,7 +202,7 @@ def write_profile(request: CheckRequest, options: argparse.Namespace) -> None:
         warehouse = open_warehouse(options.backend)
         profile = reference_there(warehouse, options.reference_table, request)
     else:
-        opened = read_files(request.reference.uri, "ReferenceUnreadable")
+        opened = read_files(request.reference.uri, "ReferenceUnreadable", environment)
         profile = profile_of(opened, request)
     Directory(place.parent).write(place.name, to_bytes(profile))
 
@@ -207,7 +214,11 @@ def request_from(
     uri = _reference(options, environment)
     segments = _segments(options, uri)
     schema, _, table = (options.table or "current").rpartition(".")
-    names = options.columns.split(",") if options.columns else _all_names(options, uri)
+    names = (
+        options.columns.split(",")
+        if options.columns
+        else _all_names(options, uri, environment)
+    )
     kind = "Vector" if options.vector_column else "Columns"
     value = CheckRequest(
         name=options.name or table,
@@ -286,7 +297,9 @@ def _reference(options: argparse.Namespace, environment: Mapping[str, str]) -> s
     return str(found)
 
 
-def _all_names(options: argparse.Namespace, uri: str) -> list[str]:
+def _all_names(
+    options: argparse.Namespace, uri: str, environment: Mapping[str, str]
+) -> list[str]:
     left_out = {
         options.timestamp_column,
         options.vector_column,
@@ -294,11 +307,11 @@ def _all_names(options: argparse.Namespace, uri: str) -> list[str]:
         options.label,
     }
     if uri.endswith(SUFFIX):
-        return list(read_profile(uri).features.names)
+        return list(read_profile(uri, environment).features.names)
     if options.reference_table:
         from driftcheck.warehouse.check import table_columns
 
         names = table_columns(options.backend, uri)
     else:
-        names = column_names(uri)
+        names = column_names(uri, environment)
     return [name for name in names if name not in left_out]

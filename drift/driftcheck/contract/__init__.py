@@ -7,6 +7,7 @@ decision needs. Both sides ignore fields that they do not know; a change that is
 additive gets a new version. The operator imports this and ``evaluation_contract``.
 """
 
+from driftcheck.contract.addresses import MLFLOW_ADDRESSES
 from driftcheck.contract.answer import (
     CheckAnswer,
     CheckError,
@@ -39,6 +40,7 @@ __all__ = [
     "ANSWER_LIMIT",
     "CONTRACT",
     "MAXIMUM_COUNT",
+    "MLFLOW_ADDRESSES",
     "REQUEST_VARIABLE",
     "CheckAnswer",
     "CheckError",

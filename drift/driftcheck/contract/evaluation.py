@@ -47,6 +47,12 @@ EVALUATION_CONTRACT = "evaluation.killick.dev/v1"
 EVALUATION_VARIABLE = "DRIFTCHECK_EVALUATION"
 EXIT_TOO_FEW_ROWS = 3
 MAXIMUM_ROWS = 100_000
+"""Rows that are read at most: of a window, a reference, or rows to evaluate.
+
+A sample of 100,000 of a million rows gives a Wasserstein distance to within 0.003
+standard deviations (0.009 with 10,000 rows), far below the default threshold of 0.1.
+More rows cost time and memory in proportion.
+"""
 MESSAGE_LIMIT = 400
 
 # Files in the request's directory, shared by the pod's containers.

@@ -6,6 +6,7 @@ canonical: the same rows always give the same digest.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,9 +38,11 @@ class LabelledRows:
     times: list[datetime]
 
 
-def read_rows(request: EvaluationRequest, url: str | None) -> LabelledRows:
+def read_rows(
+    request: EvaluationRequest, url: str | None, environment: Mapping[str, str]
+) -> LabelledRows:
     """The latest `maximum_rows` rows with a label, strictly later than `after`."""
-    with open_log(url, request.log) as log:
+    with open_log(url, request.log, environment) as log:
         table = log.labelled(request.after, request.maximum_rows)
     features = request.log.features
     times = [_in_utc(moment, request.log) for moment in table.column(0).to_pylist()]

@@ -49,7 +49,7 @@ def _rows(request: EvaluationRequest, environment: Mapping[str, str]) -> int:
     from driftcheck.evaluation.rows import read_rows, write_rows
 
     try:
-        rows = read_rows(request, environment.get("DATABASE_URL"))
+        rows = read_rows(request, environment.get("DATABASE_URL"), environment)
     except CheckFailure as failure:
         _leave(_failed(request, failure), environment)
         return 1

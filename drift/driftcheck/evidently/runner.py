@@ -6,7 +6,6 @@ bounded and seeded sample, and may fail without any effect on the verdict.
 """
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -55,7 +54,7 @@ def evidently_page(
         task = write_task(folder, check.reference, examined)
         task |= {"page": True, "share": request.drifted_columns_percent / 100}
         (folder / "task.json").write_text(json.dumps(task))
-        _run(python, folder)
+        _run(python, folder, environment)
         return (folder / "page.html").read_text(encoding="utf-8")
 
 
@@ -92,7 +91,7 @@ def evidently_scores(
             columns.append(_describe(names[name], column, rule.threshold or 0.0))
         task = {"columns": columns, "page": False}
         (folder / "task.json").write_text(json.dumps(task))
-        _run(python, folder)
+        _run(python, folder, environment)
         found = json.loads((folder / "scores.json").read_text())
     return {
         name: Answer(
@@ -194,10 +193,10 @@ def sample(column: Column) -> pa.Array:
     return pa.array([values[i] for i in rng.permutation(len(values))], kind)
 
 
-def _run(python: str, folder: Path) -> None:
-    """Runs Evidently's side, with nothing of our environment but what it needs."""
-    environment = {
-        "PATH": os.environ.get("PATH", ""),
+def _run(python: str, folder: Path, environment: Mapping[str, str]) -> None:
+    """Run Evidently's side with only the variables that it needs."""
+    variables = {
+        "PATH": environment.get("PATH", ""),
         "HOME": str(folder),
         "DO_NOT_TRACK": "1",
         "OPENBLAS_NUM_THREADS": "1",
@@ -205,7 +204,7 @@ def _run(python: str, folder: Path) -> None:
     try:
         ran = subprocess.run(
             [python, "-I", str(SIDE), str(folder)],
-            env=environment,
+            env=variables,
             cwd=folder,
             capture_output=True,
             text=True,

@@ -14,14 +14,12 @@ from driftcheck.errors import CheckFailure
 from driftcheck.stats.columns import ColumnKind, Dataset
 from driftcheck.windows import Window
 
-SAMPLE_ROWS = 100_000
-
 
 class Log(Protocol):
     """An open inference log; CheckFailure where it cannot be read."""
 
     def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
-        """A window's rows in the order of time, above SAMPLE_ROWS a sample of them."""
+        """A window's rows in the order of time, above MAXIMUM_ROWS a sample of them."""
         ...
 
     def only(self, one: Filter) -> "Log":

@@ -4,23 +4,27 @@ Apart from the other readers, for Arrow's compute functions, which only this nee
 """
 
 import sys
+from collections.abc import Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from driftcheck.contract import LogSource
-from driftcheck.dataset import MAXIMUM_LABELLED_ROWS, LabelledPredictions
+from driftcheck.dataset import LabelledPredictions
 from driftcheck.inference_log.base import label_columns, require_columns
+from driftcheck.storage.limits import MAXIMUM_ROWS
 from driftcheck.storage.parquet import open_table, read_files
 
 
-def file_outcomes(uri: str, source: LogSource) -> LabelledPredictions:
+def file_outcomes(
+    uri: str, source: LogSource, environment: Mapping[str, str]
+) -> LabelledPredictions:
     """Labels and predictions of a file in a window's place.
 
     In the order of the timestamp column, or of the file where it has none.
     """
     time, names = source.timestamp_column, label_columns(source)
-    opened = read_files(uri, "CurrentUnreadable")
+    opened = read_files(uri, "CurrentUnreadable", environment)
     table = open_table(opened, {time, *names}, sys.maxsize)
     require_columns(table.schema, names)
     read = pa.table({"l": table.column(names[0]), "p": table.column(names[1])})
@@ -29,6 +33,4 @@ def file_outcomes(uri: str, source: LogSource) -> LabelledPredictions:
         read = read.take(order)
     both = pc.and_(pc.is_valid(read["l"]), pc.is_valid(read["p"]))
     labelled = read.filter(both)
-    return LabelledPredictions(
-        len(read), len(labelled), labelled[-MAXIMUM_LABELLED_ROWS:]
-    )
+    return LabelledPredictions(len(read), len(labelled), labelled[-MAXIMUM_ROWS:])

@@ -10,11 +10,17 @@ from driftcheck.storage.parquet import open_table, read_files
 from driftcheck.storage.segment_rows import SegmentedTable
 
 
-def reader_of(uri: str, log: LogSource, column: str, most: int) -> SegmentReader:
-    """Reads one segment of a file, of which at most so many rows are looked at."""
-    opened = read_files(uri, "CurrentUnreadable")
+def reader_of(
+    uri: str,
+    log: LogSource,
+    column: str,
+    max_rows: int,
+    environment: Mapping[str, str],
+) -> SegmentReader:
+    """Return a reader of the segments of a file, of `max_rows` rows of it at most."""
+    opened = read_files(uri, "CurrentUnreadable", environment)
     wanted = {*log.features.names, log.features.column, log.prediction_column, column}
-    table = SegmentedTable(open_table(opened, wanted, most), column)
+    table = SegmentedTable(open_table(opened, wanted, max_rows), column)
 
     def read(value: str, kinds: Mapping[str, ColumnKind]) -> Dataset:
         return table.counted(window_rows(table.only(value), log.features, kinds))

@@ -23,7 +23,6 @@ from driftcheck.contract import Filter, LogSource
 from driftcheck.dataset import LabelledPredictions
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.inference_log.base import (
-    SAMPLE_ROWS,
     filter_value,
     holders,
     label_columns,
@@ -36,6 +35,7 @@ from driftcheck.progress import reading
 from driftcheck.redaction import shown_address, without_secrets
 from driftcheck.stats.columns import ColumnKind, Dataset, Order
 from driftcheck.storage.files import filesystem_of
+from driftcheck.storage.limits import MAXIMUM_ROWS
 from driftcheck.storage.parquet import MAXIMUM_COLUMN_BYTES
 from driftcheck.windows import Window
 
@@ -54,11 +54,12 @@ class FilesLog:
     maximum_bytes: int = MAXIMUM_COLUMN_BYTES
 
     @classmethod
-    def open(cls, source: LogSource) -> Self:
+    def open(cls, source: LogSource, environment: Mapping[str, str]) -> Self:
         """The files at the source's address, of which hardly one is opened yet."""
         uri = source.uri or ""
         try:
-            files = FileSet.at(*filesystem_of(uri), source.timestamp_column)
+            system, path = filesystem_of(uri, environment)
+            files = FileSet.at(system, path, source.timestamp_column)
         except _ERRORS as error:
             raise failure_of(error, uri) from None
         return cls(source, files)
@@ -108,7 +109,7 @@ class OpenFiles:
             rows = self.dataset.count_rows(filter=where, use_threads=False)
             if not shape.names:
                 return Dataset(rows, {}, shape.findings)
-            share = SAMPLE_ROWS / rows if rows > SAMPLE_ROWS else None
+            share = MAXIMUM_ROWS / rows if rows > MAXIMUM_ROWS else None
             batches = list(self._batches(where, names, share, seed_of(window)))
             table = pa.Table.from_batches(batches, _only(schema, names))
             table = table.sort_by(time)

@@ -3,13 +3,12 @@
 Errors never hold the address's password.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import adbc_driver_manager
 import pyarrow as pa
@@ -27,14 +26,16 @@ from driftcheck.contract import Filter, LogSource
 from driftcheck.contract.request import DATABASE_VARIABLE
 from driftcheck.dataset import LabelledPredictions
 from driftcheck.errors import CheckFailure, one_line
-from driftcheck.inference_log.base import SAMPLE_ROWS, seed_of
+from driftcheck.inference_log.base import seed_of
 from driftcheck.inference_log.sql import Read, TableSql, columns_of, quoted
 from driftcheck.redaction import without_secrets
 from driftcheck.stats.columns import ColumnKind, Dataset, Order
+from driftcheck.storage.limits import MAXIMUM_ROWS
 from driftcheck.windows import Window
 
 STATEMENT_TIMEOUT_SECONDS = 120
 CONNECT_TIMEOUT_SECONDS = 10
+CONNECT_TIMEOUT_VARIABLE = "PGCONNECT_TIMEOUT"
 
 _REASONS = {
     "42P01": "MissingTable",
@@ -77,7 +78,7 @@ class InferenceLog:
             return
 
     def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
-        """A window's rows, above SAMPLE_ROWS a random sample of them."""
+        """A window's rows, above MAXIMUM_ROWS a random sample of them."""
         with self._reading() as (sql, read):
             found = sql.window(window)
             rows = sql.count(found, read)
@@ -86,11 +87,11 @@ class InferenceLog:
                 return Dataset(rows, {}, shape.findings)
             select = f"SELECT {selected(sql.schema, shape)} {found.text}"
             values = found.values
-            if rows > SAMPLE_ROWS:
+            if rows > MAXIMUM_ROWS:
                 # One seed per window: the same rows give the same verdict.
                 read("SELECT setseed($1)", (seed_of(window) / 1000,))
                 select += f" AND random() < ${len(values) + 1}"
-                values = (*values, SAMPLE_ROWS / rows)
+                values = (*values, MAXIMUM_ROWS / rows)
             table = read(f"{select} ORDER BY {sql.time}", values)
         features = self.source.features
         return dataset_from(table, shape, features, rows, Order.TIME)
@@ -161,12 +162,12 @@ def _cast(field: pa.Field, kind: ColumnKind, number: str) -> str:
 
 
 @contextmanager
-def open_log(url: str | None, source: LogSource) -> Iterator[InferenceLog]:
+def open_log(
+    url: str | None, source: LogSource, environment: Mapping[str, str]
+) -> Iterator[InferenceLog]:
     """The inference log at DATABASE_URL; CheckFailure LogUnreachable if it is not."""
     if not url:
         raise CheckFailure("LogUnreachable", f"{DATABASE_VARIABLE} is not set")
-    # libpq waits for ever by default, and takes this from its environment.
-    os.environ.setdefault("PGCONNECT_TIMEOUT", str(CONNECT_TIMEOUT_SECONDS))
     try:
         scheme = urlsplit(url).scheme
     except ValueError:
@@ -177,7 +178,7 @@ def open_log(url: str | None, source: LogSource) -> Iterator[InferenceLog]:
             "LogUnreachable", f"{DATABASE_VARIABLE} is no postgresql:// address"
         )
     try:
-        connection = dbapi.connect(url)
+        connection = dbapi.connect(with_connect_timeout(url, environment))
     except adbc_driver_manager.Error as error:
         message = without_secrets(_plain(error), url)
         raise CheckFailure("LogUnreachable", message) from None
@@ -185,6 +186,25 @@ def open_log(url: str | None, source: LogSource) -> Iterator[InferenceLog]:
         yield InferenceLog(connection, source, url)
     finally:
         connection.close()
+
+
+def with_connect_timeout(url: str, environment: Mapping[str, str]) -> str:
+    """Return the address with a limit to connecting, in seconds.
+
+    libpq waits forever by default. A limit in the address comes before that of
+    PGCONNECT_TIMEOUT, and that before CONNECT_TIMEOUT_SECONDS.
+    """
+    # Like libpq: what precedes an "@" before the first "/" are credentials.
+    first = url.find("://") + len("://")
+    end_of_host = url.find("/", first)
+    host = max(first, url.find("@", first, None if end_of_host < 0 else end_of_host))
+    address, _, query = url[host:].partition("?")
+    options = [option for option in query.split("&") if option]
+    if any(option.startswith("connect_timeout=") for option in options):
+        return url
+    seconds = environment.get(CONNECT_TIMEOUT_VARIABLE) or str(CONNECT_TIMEOUT_SECONDS)
+    options.append(f"connect_timeout={quote(seconds)}")
+    return f"{url[:host]}{address}?{'&'.join(options)}"
 
 
 def _failure(error: Exception, url: str) -> CheckFailure:

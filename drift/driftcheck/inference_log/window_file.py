@@ -15,8 +15,8 @@ from driftcheck.stats.columns import (
     ReferenceHistogram,
 )
 from driftcheck.stats.histogram_distance import histogram_of
+from driftcheck.storage.limits import MAXIMUM_ROWS
 from driftcheck.storage.parquet import (
-    MAXIMUM_ROWS,
     ParquetTable,
     open_table,
     read_files,
@@ -36,6 +36,7 @@ def load_window(
     uri: str,
     features: Features,
     reference: LoadedReference,
+    environment: Mapping[str, str],
     maximum_rows: int = MAXIMUM_ROWS,
 ) -> Dataset:
     """A file in a window's place, held against the reference's kinds.
@@ -51,7 +52,7 @@ def load_window(
             return histogram_of(before, column)
         return column
 
-    opened = read_files(uri, "CurrentUnreadable")
+    opened = read_files(uri, "CurrentUnreadable", environment)
     wanted = {*features.names, features.column, *kinds}
     table = open_table(opened, wanted, maximum_rows)
     shape = window_shape(table.schema, features, kinds)

@@ -4,6 +4,8 @@ Columns are read one after the other and reduced at once, so that memory holds o
 whole column at most.
 """
 
+from collections.abc import Mapping
+
 from driftcheck.arrow.schema import reference_shape
 from driftcheck.contract import Features
 from driftcheck.dataset import LoadedReference
@@ -21,13 +23,18 @@ from driftcheck.storage.rows import Keep, _dataset
 
 
 def load_reference(
-    uri: str, features: Features, prediction: str | None = None
+    uri: str,
+    features: Features,
+    environment: Mapping[str, str],
+    prediction: str | None = None,
 ) -> LoadedReference:
-    """The reference at a path or an address (file, s3, gs, http, https).
+    """Read the reference at a path or an address.
 
-    CheckFailure ReferenceUnreadable where it cannot be read or is no parquet.
+    `environment` is that of `storage.files.filesystem_of`. CheckFailure
+    ReferenceUnreadable is raised if the reference cannot be read or is not parquet.
     """
-    return parse_reference(read_files(uri, "ReferenceUnreadable"), features, prediction)
+    opened = read_files(uri, "ReferenceUnreadable", environment)
+    return parse_reference(opened, features, prediction)
 
 
 def parse_reference(

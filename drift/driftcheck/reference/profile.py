@@ -44,13 +44,13 @@ def reference_of(
     written keeps nothing; that is a warning and no failure.
     """
     if request.reference.uri.endswith(SUFFIX):
-        return _given(request)
+        return _given(request, environment)
     cache = cache_of(request, environment)
     pinned = request.reference.sha256
     kept = _kept(cache, pinned, request) if pinned else None
     if kept:
         return kept
-    opened = read_files(request.reference.uri, "ReferenceUnreadable")
+    opened = read_files(request.reference.uri, "ReferenceUnreadable", environment)
     if cache.store and opened.sha256 != pinned:
         kept = _kept(cache, opened.sha256, request)
         if kept:
@@ -74,9 +74,9 @@ def _kept(
     return kept.reference if kept and kept.reference.sha256 == sha256 else None
 
 
-def _given(request: CheckRequest) -> LoadedReference:
+def _given(request: CheckRequest, environment: Mapping[str, str]) -> LoadedReference:
     """The reference of a profile that stands for it, if it has what is asked."""
-    found = read_profile(request.reference.uri)
+    found = read_profile(request.reference.uri, environment)
     asked = {*request.log.features.names, str(request.log.prediction_column)}
     lacking = set(request.log.features.names) - set(found.features.names)
     if lacking:
@@ -94,9 +94,9 @@ def profile_of(opened: Opened, request: CheckRequest) -> Profile:
     return Profile(found, features, prediction)
 
 
-def read_profile(uri: str) -> Profile:
+def read_profile(uri: str, environment: Mapping[str, str]) -> Profile:
     """A profile in the reference's place; CheckFailure ReferenceUnreadable."""
-    opened = read_files(uri, "ReferenceUnreadable")
+    opened = read_files(uri, "ReferenceUnreadable", environment)
     try:
         (content,) = (content for _, content in opened.contents)
         content.file.seek(0)

@@ -17,11 +17,10 @@ from urllib.parse import quote, urlencode, urlsplit
 import pyarrow as pa
 from pyarrow import fs
 
+from driftcheck.contract.addresses import MODELS
 from driftcheck.storage.filesystems import filesystem_at
 from driftcheck.storage.limits import PROFILE_BYTES
-from driftcheck.storage.mlflow import PROXIED, Client
-
-MODELS = "models:/"
+from driftcheck.storage.mlflow import PROXIED_SCHEME, Client, client_from
 
 
 class Store(Protocol):
@@ -43,8 +42,6 @@ def store_at(address: str, environment: Mapping[str, str]) -> Store:
     and object stores as `stores` says.
     """
     if address.startswith(MODELS):
-        from driftcheck.reference.profile_store import version_artifacts
-
         return version_artifacts(address.removeprefix(MODELS), environment)
     if "://" not in address:
         return Directory(Path(address))
@@ -102,36 +99,31 @@ class ObjectStore:
 FOLDER = "driftcheck"
 
 
-def version_artifacts(version: str, environment: Mapping[str, str]) -> "Store":
+def version_artifacts(version: str, environment: Mapping[str, str]) -> Store:
     """The artifacts of the run that made `name/version`; OSError where that fails.
 
     They go through the tracking server where it serves artifacts, else to where the
     run keeps them.
     """
-    server = environment.get("MLFLOW_TRACKING_URI", "")
-    if urlsplit(server).scheme not in ("http", "https"):
-        raise ValueError("MLFLOW_TRACKING_URI is no http:// or https:// address")
+    client = client_from(environment)
     name, _, number = version.partition("/")
     if not name or not number.isdecimal():
-        raise ValueError(f"models:/{version} does not name a model's version")
-    client = Client(server.rstrip("/"), environment)
+        raise ValueError(f"{MODELS}{version} does not name a model's version")
     asked = urlencode({"name": name, "version": number})
     found = client.get(f"api/2.0/mlflow/model-versions/get?{asked}")
     run = str(found["model_version"].get("run_id") or "")
     if not run:
-        raise ValueError(f"models:/{version} has no run to keep artifacts")
+        raise ValueError(f"{MODELS}{version} has no run to keep artifacts")
     found = client.get(f"api/2.0/mlflow/runs/get?{urlencode({'run_id': run})}")
     return run_artifacts(client, str(found["run"]["info"]["artifact_uri"]), environment)
 
 
 def run_artifacts(
-    client: "Client", address: str, environment: Mapping[str, str]
-) -> "Store":
+    client: Client, address: str, environment: Mapping[str, str]
+) -> Store:
     """The folder of ours among a run's artifacts, which are at that address."""
-    from driftcheck.reference.profile_store import store_at
-
     root = address.rstrip("/")
-    if root.startswith(PROXIED):
+    if root.startswith(PROXIED_SCHEME):
         return Artifacts(client, urlsplit(root).path.strip("/"))
     return store_at(f"{root}/{FOLDER}", environment)
 
@@ -139,7 +131,7 @@ def run_artifacts(
 class Artifacts:
     """A run's artifacts, served by the tracking server."""
 
-    def __init__(self, client: "Client", root: str) -> None:
+    def __init__(self, client: Client, root: str) -> None:
         self._client = client
         self._root = f"api/2.0/mlflow-artifacts/artifacts/{quote(root)}/{FOLDER}"
 

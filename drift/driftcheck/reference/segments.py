@@ -45,7 +45,7 @@ def segments_for(
     kept = cache.read(name, lambda data: from_bytes(data, rule))
     if kept and all(one.sha256 == sha256 for one in kept.references.values()):
         return kept
-    opened = read_files(request.reference.uri, "ReferenceUnreadable")
+    opened = read_files(request.reference.uri, "ReferenceUnreadable", environment)
     if opened.sha256 != sha256:
         raise CheckFailure("ReferenceUnreadable", "it was written to while it was read")
     found = segmented(request, rule, opened)

@@ -11,8 +11,8 @@ from driftcheck.contract import (
 )
 from driftcheck.judge.result import Check, Examined
 from driftcheck.judge.scores import ColumnScore
+from driftcheck.stats.category_distance import one_spelling, unseen_rows
 from driftcheck.stats.columns import Categories, Column, Dataset
-from driftcheck.stats.comparison import one_spelling, unseen_rows
 from driftcheck.stats.distance import HUGE, Floats, inner_range
 
 BLOCKS = " ▁▂▃▄▅▆▇█"

@@ -22,11 +22,17 @@ import pyarrow as pa
 from driftcheck.storage.limits import FILE_BYTES, PROFILE_BYTES
 
 STORES = ("s3", "gs", "gcs", "abfs", "abfss")
+"""Schemes of object stores from which artifacts are read directly."""
 
 TIMEOUT_SECONDS = 30
+"""Seconds without data after which a request to the server fails.
 
+A larger value delays a check whose server hangs; a smaller one fails on a server under
+load.
+"""
 
-PROXIED = "mlflow-artifacts:"
+PROXIED_SCHEME = "mlflow-artifacts:"
+"""The scheme of artifacts that the server serves; a host may follow it."""
 
 
 class Client:
@@ -99,9 +105,9 @@ class _NoRedirects(HTTPRedirectHandler):
 
 def artifact(uri: str, environment: Mapping[str, str]) -> pa.Buffer | None:
     """The bytes, where the tracking server serves them; None where it does not."""
-    client = _client(environment)
+    client = client_from(environment)
     place = _place(uri, client)
-    if not place.startswith(PROXIED):
+    if not place.startswith(PROXIED_SCHEME):
         return None
     path = urlsplit(place).path.strip("/")
     address = f"api/2.0/mlflow-artifacts/artifacts/{quote(path)}"
@@ -115,13 +121,17 @@ def artifact(uri: str, environment: Mapping[str, str]) -> pa.Buffer | None:
 
 def location(uri: str, environment: Mapping[str, str]) -> str:
     """The address in an object store; ValueError where the artifact lies elsewhere."""
-    place = _place(uri, _client(environment))
+    place = _place(uri, client_from(environment))
     if urlsplit(place).scheme not in STORES:
         raise ValueError("MLflow keeps the artifact where only its server can read it")
     return place
 
 
-def _client(environment: Mapping[str, str]) -> Client:
+def client_from(environment: Mapping[str, str]) -> Client:
+    """Return the client of the server at MLFLOW_TRACKING_URI.
+
+    ValueError is raised if the variable is not an http:// or https:// address.
+    """
     server = environment.get("MLFLOW_TRACKING_URI", "")
     if urlsplit(server).scheme not in ("http", "https"):
         raise ValueError("MLFLOW_TRACKING_URI is no http:// or https:// address")

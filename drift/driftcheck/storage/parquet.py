@@ -6,7 +6,7 @@ digest names, even while somebody puts a new file at the same address.
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -20,8 +20,8 @@ from driftcheck.arrow.arrays import is_text
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.redaction import shown_address, without_secrets
 from driftcheck.storage.files import Content, digest_of, files, first_file
+from driftcheck.storage.limits import MAXIMUM_ROWS
 
-MAXIMUM_ROWS = 100_000
 MAXIMUM_COLUMN_BYTES = 1024**3
 ARROW = b"ARROW1"
 
@@ -109,13 +109,14 @@ def _column(
     return pa.chunked_array([column.take(pa.array(kept)).combine_chunks()])
 
 
-def read_files(uri: str, reason: str) -> Opened:
-    """The bytes of a file or of all files in a directory.
+def read_files(uri: str, reason: str, environment: Mapping[str, str]) -> Opened:
+    """Open a file, or all files of a directory.
 
-    CheckFailure with the given reason where they cannot be read.
+    `environment` is that of `files.filesystem_of`. CheckFailure with the given reason
+    is raised if they cannot be read.
     """
     try:
-        return Opened(uri, reason, list(files(uri)))
+        return Opened(uri, reason, list(files(uri, environment)))
     except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
         raise _unreadable(uri, reason, error) from None
 
@@ -142,10 +143,10 @@ def open_table(
     return ParquetTable(opened, parquets, schema, chosen)
 
 
-def column_names(uri: str) -> list[str]:
-    """The names of the reference's columns; CheckFailure where it is unreadable."""
+def column_names(uri: str, environment: Mapping[str, str]) -> list[str]:
+    """Return the names of the reference's columns; CheckFailure if it is unreadable."""
     try:
-        with first_file(uri) as file:
+        with first_file(uri, environment) as file:
             return list(_parquet(Content(file)).schema_arrow.names)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise _unreadable(uri, "ReferenceUnreadable", error) from None

@@ -75,7 +75,7 @@ def fill(database: Database, kind: str, rows: Iterable[NDArray[np.float64]]) -> 
 
 def read(database: Database) -> Dataset:
     """The last hour of the log."""
-    with open_log(database.url, LOG) as log:
+    with open_log(database.url, LOG, {}) as log:
         return log.window(WINDOW, dict.fromkeys(NAMES, ColumnKind.NUMBER))
 
 
@@ -204,5 +204,5 @@ def test_an_evaluation_reads_the_same_vectors(
         champion=False,
         directory=str(tmp_path),
     )
-    found = read_rows(asked, database.url)
+    found = read_rows(asked, database.url, {})
     assert (found.data, found.labels) == ([[1, 2.5, -3]], [1])

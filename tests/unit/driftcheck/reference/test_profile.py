@@ -161,7 +161,7 @@ def at(place: Path | str) -> dict[str, str]:
 
 def judgement(asked: CheckRequest, reference: Any) -> Judgement:
     """The judgement on the reference's own file."""
-    window = load_window(asked.reference.uri, asked.log.features, reference)
+    window = load_window(asked.reference.uri, asked.log.features, reference, {})
     return judge(asked, WINDOW, reference.dataset, window)
 
 
@@ -189,7 +189,7 @@ def test_a_kept_profile_gives_the_same_judgement(
 
 def pinned(asked: CheckRequest) -> CheckRequest:
     """The same request with the digest."""
-    sha256 = load_reference(asked.reference.uri, asked.log.features).sha256
+    sha256 = load_reference(asked.reference.uri, asked.log.features, {}).sha256
     return replace(asked, reference=Reference(asked.reference.uri, sha256))
 
 
@@ -342,7 +342,7 @@ def test_a_pin_by_hand_is_held(
 ) -> None:
     """Another reference than the pinned one is a finding, with or without a profile."""
     uri = asked.reference.uri
-    sha256 = load_reference(uri, asked.log.features).sha256
+    sha256 = load_reference(uri, asked.log.features, {}).sha256
     options = ["--reference", uri, "--current", uri, "--reference-sha256"]
     assert main([*options, sha256], {}) == 0
     assert main([*options, "0" * 64], at(tmp_path / "p")) == 11
