@@ -21,7 +21,7 @@ from driftcheck.storage.parquet import (
     open_table,
     read_files,
 )
-from driftcheck.storage.rows import _dataset
+from driftcheck.storage.rows import read_dataset
 
 
 def window_rows(
@@ -29,7 +29,7 @@ def window_rows(
 ) -> Dataset:
     """Some rows of an open file in a window's place."""
     shape = window_shape(table.schema, features, kinds)
-    return _dataset(table, shape, features, lambda _, c: c)
+    return read_dataset(table, shape, features, lambda _, c: c)
 
 
 def load_window(
@@ -56,7 +56,7 @@ def load_window(
     wanted = {*features.names, features.column, *kinds}
     table = open_table(opened, wanted, maximum_rows)
     shape = window_shape(table.schema, features, kinds)
-    dataset = _dataset(table, shape, features, keep)
+    dataset = read_dataset(table, shape, features, keep)
     detail = "the reference has no such column"
     added = tuple(
         Finding("AddedColumn", name, detail, data_quality=False)

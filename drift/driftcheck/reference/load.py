@@ -19,7 +19,7 @@ from driftcheck.storage.parquet import (
     open_table,
     read_files,
 )
-from driftcheck.storage.rows import Keep, _dataset
+from driftcheck.storage.rows import Keep, read_dataset
 
 
 def load_reference(
@@ -57,4 +57,4 @@ def reference_rows(
 ) -> Dataset:
     """An open reference, or some rows of it; `keep` as of `parse_reference`."""
     shape = reference_shape(table.schema, features, prediction)
-    return _dataset(table, shape, features, keep, Order.REFERENCE)
+    return read_dataset(table, shape, features, keep, Order.REFERENCE)

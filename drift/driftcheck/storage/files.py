@@ -1,6 +1,6 @@
-"""Where files are: the bytes behind a path or an address, and their digest.
+"""The bytes behind a path or an address, and their digest.
 
-A local file is read where it lies, of anything else a copy is held in memory.
+A local file is read in place; any other file is copied into memory.
 """
 
 import hashlib
@@ -17,18 +17,28 @@ from driftcheck.storage.limits import BLOCK_BYTES, FILE_BYTES
 from driftcheck.storage.partitions import DataFile
 
 TAIL = 64 * 1024
+"""Bytes at a file's end that seed its sample.
+
+They contain a parquet file's footer, or its end, whose statistics differ between
+files. The value is part of every sample: changing it changes which rows are
+sampled.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class Content:
-    """One file's bytes. `path` and `state` are of a local one, when it was opened."""
+    """One file's bytes.
+
+    `path` and `state` (inode, size, time of the last write in nanoseconds) describe a
+    local file at the time it was opened.
+    """
 
     file: pa.NativeFile
     path: str | None = None
     state: tuple[int, ...] = ()
 
     def sha256(self) -> str:
-        """The digest of all bytes."""
+        """Return the digest of all bytes, as hexadecimal digits."""
         self.file.seek(0)
         digest = hashlib.sha256()
         while block := self.file.read_buffer(BLOCK_BYTES):
@@ -36,15 +46,15 @@ class Content:
         return digest.hexdigest()
 
     def tail(self) -> bytes:
-        """The last bytes: a parquet file's footer, which differs from file to file."""
+        """Return the last TAIL bytes."""
         self.file.seek(max(0, self.file.size() - TAIL))
         found: bytes = self.file.read()
         return found
 
     def unchanged(self) -> bool:
-        """Whether nobody wrote into the file since it was opened.
+        """Return whether the file is unmodified since it was opened.
 
-        One put in its place does not matter: what was opened is still read.
+        A new file at the same path does not matter, because the open one is still read.
         """
         if self.path is None:
             return True
@@ -148,13 +158,13 @@ def _opened(system: fs.FileSystem, file: DataFile) -> Content:
         state = _state(file.path)
         return Content(pa.OSFile(file.path), file.path, state)
     with system.open_input_stream(file.path) as stream:
-        # Told the size, it need not grow; a byte more tells whether there is more.
+        # With the size the buffer need not grow; one more byte detects a longer file.
         size = None if file.size is None else file.size + 1
         return Content(pa.BufferReader(stream.read_buffer(size)))
 
 
 def digest_of(contents: list[tuple[str, Content]]) -> str:
-    """The file's SHA-256, of several files that of their `sha256sum` listing."""
+    """Return the SHA-256 of a file, or that of the `sha256sum` listing of several."""
     digests = [(name, content.sha256()) for name, content in contents]
     if len(digests) == 1 and not digests[0][0]:
         return digests[0][1]

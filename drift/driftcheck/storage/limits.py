@@ -9,10 +9,18 @@ from driftcheck.contract.evaluation import MAXIMUM_ROWS
 __all__ = ["BLOCK_BYTES", "FILE_BYTES", "MAXIMUM_ROWS", "PROFILE_BYTES"]
 
 FILE_BYTES = 2 * 1024**3
-"""Bytes of one data file: what is held in memory stays below a pod's usual 4 GiB."""
+"""Bytes of one data file, which may be held in memory.
+
+It leaves half of a pod's usual limit of 4 GiB to what is made of the file. A larger
+value needs pods with more memory.
+"""
 
 PROFILE_BYTES = 256 * 1024**2
-"""Bytes of a kept profile, unpacked: thousands of columns of a few kilobytes each."""
+"""Bytes of a stored profile, unpacked.
+
+A numeric column takes 25 KB, so this holds 10,000 of them. The limit keeps a damaged or
+hostile profile from using up the memory.
+"""
 
 BLOCK_BYTES = 1024**2
-"""Bytes that are read at once: large enough for a disk, small beside the file."""
+"""Bytes that are read or downloaded at once; more saves no time, less more calls."""
