@@ -136,8 +136,8 @@ def selected(schema: pa.Schema, shape: Shape) -> str:
         quoted(name) + _cast(schema.field(name), kind, "::float8")
         for name, kind in shape.columns.items()
     ]
-    wholes = [name for name in (shape.vector, shape.holder) if name]
-    # A column may be the holder and, as a text, a feature: it is read once.
+    wholes = [name for name in (shape.vector, shape.json_column) if name]
+    # A column may be the JSON column and, as a text, a feature: it is read once.
     columns += [
         _whole(schema.field(name)) for name in wholes if name not in shape.columns
     ]

@@ -1,7 +1,7 @@
-"""Reads the reference dataset, once, and files that stand for a window.
+"""Read the reference dataset.
 
-Columns are read one after the other and reduced at once, so that memory holds one
-whole column at most.
+Each column is reduced before the next is read, so that memory holds one whole column at
+most.
 """
 
 from collections.abc import Mapping
@@ -43,9 +43,9 @@ def parse_reference(
     prediction: str | None,
     keep: Keep = lambda _, column: column,
 ) -> LoadedReference:
-    """The reference from its bytes, see `load_reference`.
+    """Return the reference in open files, see `load_reference`.
 
-    `keep` makes of each column, once it is read, what is kept of it.
+    `keep` returns what to keep of each column, see `storage.rows.read_dataset`.
     """
     table = open_table(opened, {*features.names, features.column, prediction})
     dataset = reference_rows(table, features, prediction, keep)
@@ -55,6 +55,6 @@ def parse_reference(
 def reference_rows(
     table: ParquetTable, features: Features, prediction: str | None, keep: Keep
 ) -> Dataset:
-    """An open reference, or some rows of it; `keep` as of `parse_reference`."""
+    """Return the dataset of an open reference, or of some of its rows."""
     shape = reference_shape(table.schema, features, prediction)
     return read_dataset(table, shape, features, keep, Order.REFERENCE)
