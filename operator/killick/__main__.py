@@ -31,9 +31,7 @@ def main(memo: kopf.Memo | None = None) -> int:
     except ValidationError as error:
         for problem in error.errors():
             name = "_".join(str(part) for part in problem["loc"]).upper()
-            log.critical(  # noqa: TRY400  the reason is the message
-                "KILLICK_%s is invalid: %s", name, problem["msg"]
-            )
+            log.critical("KILLICK_%s is invalid: %s", name, problem["msg"])
         return 2
     namespaces = settings.served_namespaces
     memo = memo or kopf.Memo()
