@@ -130,7 +130,7 @@ async def _push(effects_context: EffectContext, effect: PushPromotion) -> str:
         case Landed(sha) | AlreadyLanded(sha):
             return f"commit {sha} is on {target.branch}"
         case ValueChanged(current):
-            # Who did it and what follows is the next pass's to see.
+            # The next pass reads who changed it, and decides.
             return f"not pushed: the value is {current!r} now"
         case Refused(reason, message):
             raise KillickError(message, reason)

@@ -26,8 +26,14 @@ def promoting(state: str) -> Status:
     ("status", "words"),
     [
         (QUIET, []),
-        (Status(attempt=b.attempt("Intended")), ["is deleted with the object", "not evaluated"]),
-        (Status(attempt=b.attempt("Running")), ["is deleted with the object", "not evaluated"]),
+        (
+            Status(attempt=b.attempt("Intended")),
+            ["is deleted with the object", "not evaluated"],
+        ),
+        (
+            Status(attempt=b.attempt("Running")),
+            ["is deleted with the object", "not evaluated"],
+        ),
         (Status(attempt=b.attempt("Registered")), ["not promoted"]),
         (Status(attempt=b.attempt("Failed")), []),
         (promoting("Proposed"), ["may reach Git", "Killick-Promotion: "]),
