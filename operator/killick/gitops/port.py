@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from killick.errors import InvalidSpec, KillickError, Unavailable
+from killick.reasons import Reason
 
 
 class GitError(KillickError):
@@ -19,43 +20,43 @@ class GitError(KillickError):
 class GitUnreachable(GitError, Unavailable):
     """The server did not answer, or not as a Git server does."""
 
-    default_reason = "Unreachable"
+    default_reason = Reason.GIT_UNREACHABLE
 
 
 class GitUnauthorized(GitError):
     """The server wants credentials that we do not have, or refused ours."""
 
-    default_reason = "Unauthorized"
+    default_reason = Reason.GIT_UNAUTHORIZED
 
 
 class BranchMissing(GitError):
     """The repository answers, but has no such branch."""
 
-    default_reason = "BranchMissing"
+    default_reason = Reason.GIT_BRANCH_MISSING
 
 
 class TargetInvalid(GitError, InvalidSpec):
     """The address or branch is one that we refuse to use; asking again is futile."""
 
-    default_reason = "TargetInvalid"
+    default_reason = Reason.GIT_TARGET_INVALID
 
 
 class GitTimedOut(GitError, Unavailable):
     """The time allowed for the whole operation was over; it wrote nothing."""
 
-    default_reason = "TimedOut"
+    default_reason = Reason.GIT_TIMED_OUT
 
 
 class PushNotPossible(GitError, Unavailable):
     """Reading works but the server does not even take the push; nothing was sent."""
 
-    default_reason = "PushNotPossible"
+    default_reason = Reason.GIT_PUSH_NOT_POSSIBLE
 
 
 class Contended(GitError, Unavailable):
     """Others won every race for the branch; it wrote nothing. Try again later."""
 
-    default_reason = "Contended"
+    default_reason = Reason.GIT_CONTENDED
 
 
 @dataclass(frozen=True, slots=True)

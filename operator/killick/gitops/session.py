@@ -36,6 +36,7 @@ from killick.gitops.port import (
 from killick.gitops.transport import PushReport, Transport
 from killick.gitops.yaml_edit import read_scalar, replace_scalar
 from killick.gitops.yaml_parser import EditRefused
+from killick.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class GitSession:
             return AlreadyLanded(traced.sha)
         if change.base and not traced.complete:
             return Refused(
-                "HistoryTooFar",
+                Reason.HISTORY_TOO_FAR,
                 f"the commit {change.base[:12]} that this promotion was decided on is "
                 f"not within {self.limit} commits of the branch's head, so it cannot "
                 "be told whether it landed before",

@@ -10,6 +10,7 @@ from killick.gitops.port import GitState
 from killick.names import ObjectName
 from killick.plan.effects import Effect
 from killick.plan.facts import Children, Failure, ObjectFacts, Observation, Unknown
+from killick.reasons import Reason
 from killick.registry.port import RegistryState, VersionFacts
 from killick.resource.spec import Spec
 from killick.resource.status import Status
@@ -88,15 +89,17 @@ class Context:
     def blocked(self, status: Status) -> Blocked | None:
         """Return why automation may not act for this object now, None if it may."""
         if self.facts.deleting:
-            return Blocked("Deleting", "the object is being deleted")
+            return Blocked(Reason.DELETING, "the object is being deleted")
         if self.spec.suspend:
-            return Blocked("Suspended", "spec.suspend is true")
+            return Blocked(Reason.SUSPENDED, "spec.suspend is true")
         if status.hold:
-            return Blocked("Held", f"hold {status.hold.id}: {status.hold.message}")
+            return Blocked(Reason.HELD, f"hold {status.hold.id}: {status.hold.message}")
         if status.adopted_at is None:
-            return Blocked("NotAdopted", "see the condition Adopted")
+            return Blocked(Reason.NOT_ADOPTED, "see the condition Adopted")
         if self.spec.mode == "Observe":
-            return Blocked("ModeObserve", "spec.mode is Observe: nothing is changed")
+            return Blocked(
+                Reason.MODE_OBSERVE, "spec.mode is Observe: nothing is changed"
+            )
         return None
 
     def recommends(self) -> bool:

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from killick.reasons import Reason
 from killick.registry.port import (
     Credentials,
     RegistryError,
@@ -38,7 +39,7 @@ _PREFIX: Final = "/api/2.0/mlflow/"
 class ApiError(RegistryError):
     """The server understood and said no; `code` is MLflow's error code."""
 
-    default_reason = "RegistryRefused"
+    default_reason = Reason.REGISTRY_REFUSED
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"MLflow: {message}")

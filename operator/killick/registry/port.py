@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from killick.errors import Conflict, KillickError, Unavailable
+from killick.reasons import Reason
 
 TAG_PREFIX: Final = "killick.dev/"
 TAG_VALUE_LIMIT: Final = 4096  # characters; longer values are neither read nor written
@@ -19,43 +20,43 @@ TAG_VALUE_LIMIT: Final = 4096  # characters; longer values are neither read nor 
 class RegistryError(KillickError):
     """The registry could not do it. `message` never holds a credential."""
 
-    default_reason = "RegistryError"
+    default_reason = Reason.REGISTRY_ERROR
 
 
 class RegistryUnreachable(RegistryError, Unavailable):
     """No answer, or an answer that says "later" (5xx, 429): try again."""
 
-    default_reason = "RegistryUnreachable"
+    default_reason = Reason.REGISTRY_UNREACHABLE
 
 
 class RegistryUnauthorized(RegistryError):
     """The server wants other credentials, or these may not do this."""
 
-    default_reason = "RegistryUnauthorized"
+    default_reason = Reason.REGISTRY_UNAUTHORIZED
 
 
 class ModelMissing(RegistryError):
     """A write needs a registered model that does not exist."""
 
-    default_reason = "ModelMissing"
+    default_reason = Reason.MODEL_MISSING
 
 
 class VersionMissing(RegistryError):
     """A write needs a version that does not exist (any more)."""
 
-    default_reason = "VersionMissing"
+    default_reason = Reason.VERSION_MISSING
 
 
 class RegistryConflict(RegistryError, Conflict):
     """An alias or tag holds the value of another writer; the message names it."""
 
-    default_reason = "RegistryConflict"
+    default_reason = Reason.REGISTRY_CONFLICT
 
 
 class RegistryRefused(RegistryError):
     """The address, a name or an answer is not acceptable; repeating is no use."""
 
-    default_reason = "RegistryRefused"
+    default_reason = Reason.REGISTRY_REFUSED
 
 
 @dataclass(frozen=True, slots=True)

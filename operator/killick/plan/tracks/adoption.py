@@ -25,6 +25,7 @@ from killick.plan.context import Blocked, Context, Step
 from killick.plan.facts import Unknown
 from killick.plan.rules.recovery import promotion_explains_mismatch, recover_attempts
 from killick.plan.tracks.check import restart_windows
+from killick.reasons import Reason
 from killick.resource.bounds import is_sha256
 from killick.resource.status import ReferencePin, Status, Versions
 
@@ -103,7 +104,7 @@ def disagreement(ctx: Context) -> Blocked | None:
     model = ctx.spec.model.name
     if registry is not None and not registry.model_exists:
         message = f"the registry has no model {model!r}: register its first version"
-        return Blocked("ModelMissing", message)
+        return Blocked(Reason.MODEL_MISSING, message)
     if git is None:
         return None
     if git.refused:
@@ -112,12 +113,12 @@ def disagreement(ctx: Context) -> Blocked | None:
     if desired is None and ctx.spec.promotion:
         wanted = ctx.spec.promotion.git.value
         message = f"the value {git.value!r} in Git does not have the form {wanted!r}"
-        return Blocked("ValueNotOurs", message)
+        return Blocked(Reason.VALUE_NOT_OURS, message)
     champion = registry.champion if registry else None
     if champion is None or champion == desired:
         return None
     return Blocked(
-        "ValueAliasDisagree",
+        Reason.VALUE_ALIAS_DISAGREE,
         f"Git names version {desired}, the alias "
         f"{ctx.spec.registry.aliases.champion!r} version {champion}: "
         "make them agree, nothing is written until then",

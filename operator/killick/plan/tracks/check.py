@@ -39,6 +39,7 @@ from killick.plan.facts import JobFact
 from killick.plan.requests.check import check_effect, evidence_hash
 from killick.plan.rules.performance import performance_breaches, show_performance
 from killick.plan.rules.transient import is_away, pause
+from killick.reasons import Reason
 from killick.resource.bounds import KINDS_LIMIT, count, is_sha256, token_of
 from killick.resource.drift_status import DriftStatus, Window
 from killick.resource.schedule import next_run
@@ -117,10 +118,10 @@ def _answered(ctx: Context, status: Status, job: JobFact) -> Status:
     try:
         answer = decode(job.answer) if job.answer else None
     except (ContractError, UnicodeError) as error:  # half of a pair
-        return _failed(status, "BrokenAnswer", str(error))
+        return _failed(status, Reason.BROKEN_ANSWER, str(error))
     if answer is None:
         why = job.detail or "the check's pod left no answer"
-        return _failed(status, job.reason or "NoAnswer", why)
+        return _failed(status, job.reason or Reason.NO_ANSWER, why)
     if answer.spec_hash != evidence_hash(ctx, status):
         return status
     return _judged(ctx, status, answer)
@@ -250,7 +251,7 @@ def _effect(ctx: Context, status: Status) -> Step:
         return Step(status)
     if ctx.children.check_foreign:
         taken = f"CronJob {ctx.name.check_cronjob} exists and belongs to someone else"
-        return Step(status, blocked=Blocked("NameTaken", taken))
+        return Step(status, blocked=Blocked(Reason.NAME_TAKEN, taken))
     wanted = check_effect(ctx, status)
     if ctx.children.check_applied != wanted.fingerprint:
         return ctx.request_effect(status, wanted)

@@ -43,6 +43,7 @@ from killick.plan.rules.acceptance import judge, result_of
 from killick.plan.rules.transient import is_away, pause
 from killick.plan.tracks import attempt as attempts
 from killick.plan.tracks import episode as episodes
+from killick.reasons import Reason
 from killick.resource.parse import duration
 from killick.resource.status import Attempt, Evaluation, Status
 
@@ -77,10 +78,10 @@ def _nothing_to_compare(ctx: Context, status: Status, attempt: Attempt) -> Step 
     """End an attempt whose version needs no evaluation."""
     if ctx.spec.evaluation is None:
         message = f"version {attempt.version} is registered; spec.evaluation is absent"
-        outcome, block = "Trained", Blocked("NoEvaluation", message)
+        outcome, block = "Trained", Blocked(Reason.NO_EVALUATION, message)
     elif attempt.version == status.versions.champion:
         message = f"version {attempt.version} is the champion already"
-        outcome, block = "Superseded", Blocked("AlreadyChampion", message)
+        outcome, block = "Superseded", Blocked(Reason.ALREADY_CHAMPION, message)
     else:
         return None
     status = attempts.finish(ctx, status, outcome, block)
@@ -128,7 +129,8 @@ def _wait(
 def _follow(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
     if ctx.registry is None or ctx.children is None:
         return Step(
-            status, blocked=Blocked("Unreadable", "waiting for the systems to answer")
+            status,
+            blocked=Blocked(Reason.UNREADABLE, "waiting for the systems to answer"),
         )
     job = ctx.children.job(ctx.name.evaluation_job(evaluation.id))
     if job is None:
@@ -137,7 +139,9 @@ def _follow(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
         evaluation = replace(evaluation, state="Running")
         status = replace(status, evaluation=evaluation)
     if not job.owned:
-        return _broken(ctx, status, evaluation, "NameTaken", f"{job.name} is not ours")
+        return _broken(
+            ctx, status, evaluation, Reason.NAME_TAKEN, f"{job.name} is not ours"
+        )
     if job.state == "Running":
         return _running(ctx, status, evaluation, job)
     return _answered(ctx, status, evaluation, job)
@@ -150,14 +154,16 @@ def _running(
     limit = evaluation.started_at + duration(policy.timeout if policy else "1h")
     if ctx.now < limit:
         message = f"Job {job.name} compares the versions"
-        return Step(status, blocked=Blocked("Running", message, limit))
-    return _broken(ctx, status, evaluation, "Timeout", f"{job.name} took too long")
+        return Step(status, blocked=Blocked(Reason.RUNNING, message, limit))
+    return _broken(ctx, status, evaluation, Reason.TIMEOUT, f"{job.name} took too long")
 
 
 def _start(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
-        return Step(status, blocked=blocked or Blocked("Recommended", "would evaluate"))
+        return Step(
+            status, blocked=blocked or Blocked(Reason.RECOMMENDED, "would evaluate")
+        )
     effect = comparison(ctx, evaluation)
     if isinstance(effect, StartEvaluation):
         return ctx.request_effect(status, effect)
@@ -171,17 +177,19 @@ def _answered(
 ) -> Step:
     if job.answer_may_come(ctx.now):
         return Step(
-            status, blocked=Blocked("Running", f"Job {job.name} has just ended")
+            status, blocked=Blocked(Reason.RUNNING, f"Job {job.name} has just ended")
         )
     if not job.answer:
         why = job.detail or "the evaluation's pod left no answer"
-        return _broken(ctx, status, evaluation, job.reason or "NoAnswer", why)
+        return _broken(ctx, status, evaluation, job.reason or Reason.NO_ANSWER, why)
     try:
         answer = decode_evaluation(job.answer)
     except (ContractError, UnicodeError) as error:  # half of a pair
-        return _broken(ctx, status, evaluation, "BrokenAnswer", str(error))
+        return _broken(ctx, status, evaluation, Reason.BROKEN_ANSWER, str(error))
     if answer.id != evaluation.id:
-        return _broken(ctx, status, evaluation, "BrokenAnswer", "of another evaluation")
+        return _broken(
+            ctx, status, evaluation, Reason.BROKEN_ANSWER, "of another evaluation"
+        )
     if answer.error and answer.error.reason == "NotEnoughRows":
         return Step(_postpone(ctx, status, evaluation, answer))
     if answer.error:
@@ -224,7 +232,9 @@ def _postpone(
 ) -> Status:
     wait = duration(ctx.spec.drift.window) / 4
     due = ctx.now + min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
-    block = Blocked("NotEnoughRows", answer.error.message if answer.error else "")
+    block = Blocked(
+        Reason.NOT_ENOUGH_ROWS, answer.error.message if answer.error else ""
+    )
     return replace(status, evaluation=_waiting(evaluation, block, due))
 
 
@@ -267,7 +277,9 @@ def _mark(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
         return Step(status)
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
-        return Step(status, blocked=blocked or Blocked("Recommended", "would mark it"))
+        return Step(
+            status, blocked=blocked or Blocked(Reason.RECOMMENDED, "would mark it")
+        )
     tags = ((TAG_EVALUATION, evaluation.id), (TAG_ATTEMPT, evaluation.attempt))
     return ctx.request_effect(status, MarkCandidate(evaluation.candidate, tags))
 

@@ -20,6 +20,7 @@ from killick.gitops.port import CommitInfo
 from killick.names import ANNOTATION_RELEASE
 from killick.plan.context import Context, Step
 from killick.plan.tracks.adoption import desired_version
+from killick.reasons import Reason
 from killick.resource.codec import format_time
 from killick.resource.status import Hold, Status
 
@@ -71,7 +72,7 @@ def _foreign_value(ctx: Context, status: Status) -> Status:
         f"{path.json_pointer} in {path.values_path} is {git.value!r}, expected "
         f"{ctx.spec.value_of(desired)!r}; changed by {who(git.last_change)}"
     )
-    status = open_hold(ctx, status, "ValueChanged", message)
+    status = open_hold(ctx, status, Reason.VALUE_CHANGED, message)
     found = desired_version(ctx)
     versions = replace(status.versions, desired=found, serving=found)
     return replace(status, versions=versions)
@@ -88,4 +89,4 @@ def _foreign_alias(ctx: Context, status: Status) -> Status:
         f"the alias {ctx.spec.registry.aliases.champion!r} moved from version "
         f"{champion} to {registry.champion or 'none'} without a promotion"
     )
-    return open_hold(ctx, status, "AliasMoved", message)
+    return open_hold(ctx, status, Reason.ALIAS_MOVED, message)

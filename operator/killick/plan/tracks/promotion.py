@@ -50,6 +50,7 @@ from killick.plan.tracks import hold as holds
 from killick.plan.tracks.adoption import adopt_reference
 from killick.plan.tracks.check import restart_windows
 from killick.plan.tracks.evaluation import is_marked, outdated
+from killick.reasons import Reason
 from killick.registry.port import ChampionChange
 from killick.resource.status import (
     Attempt,
@@ -73,10 +74,14 @@ def step(ctx: Context, status: Status) -> Step:
     if promotion is None or not promotion.in_flight:
         return _maybe_propose(ctx, status)
     if ctx.spec.promotion is None or promotion.target != target(ctx):
-        block = Blocked("SpecChanged", "spec.promotion changed; nothing more is pushed")
+        block = Blocked(
+            Reason.SPEC_CHANGED, "spec.promotion changed; nothing more is pushed"
+        )
         return Step(_end(ctx, status, promotion, "Superseded", block), blocked=block)
     if ctx.git is None:
-        return Step(status, blocked=Blocked("Unreadable", "waiting for the Git server"))
+        return Step(
+            status, blocked=Blocked(Reason.UNREADABLE, "waiting for the Git server")
+        )
     if promotion.state == "Proposed":
         return _land(ctx, status, promotion, ctx.git)
     if ctx.git.value is None:
@@ -114,7 +119,7 @@ def _maybe_propose(ctx: Context, status: Status) -> Step:
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
         would = f"would promote version {evaluation.candidate}"
-        return Step(status, blocked=blocked or Blocked("Recommended", would))
+        return Step(status, blocked=blocked or Blocked(Reason.RECOMMENDED, would))
     if ctx.git is None or not is_marked(ctx, evaluation):
         return Step(status)
     if ctx.git.refused:
@@ -128,7 +133,7 @@ def _proven(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
     """End the story here when no repository is declared."""
     if ctx.blocked(status) or not is_marked(ctx, evaluation):
         return Step(status)
-    block = Blocked("NoPromotion", f"version {evaluation.candidate} is proven")
+    block = Blocked(Reason.NO_PROMOTION, f"version {evaluation.candidate} is proven")
     status = attempts.finish(ctx, status, "Proven", block)
     return Step(episodes.close(ctx, status, "Proven"), blocked=block)
 
@@ -170,11 +175,11 @@ def _land(ctx: Context, status: Status, promotion: Promotion, git: GitState) -> 
             f"the history of {git.head[:10]} back to {base} is too long "
             f"to search for promotion {promotion.id}; look for it, then release"
         )
-        return _stop(ctx, status, promotion, Blocked("HistoryTooDeep", message))
+        return _stop(ctx, status, promotion, Blocked(Reason.HISTORY_TOO_DEEP, message))
     if git.refused:
         return Step(status, blocked=Blocked(git.refused.reason, git.refused.message))
     if status.adopted_at is None:
-        block = Blocked("NotOurs", "the value in Git was set by someone else")
+        block = Blocked(Reason.NOT_OURS, "the value in Git was set by someone else")
         return Step(_end(ctx, status, promotion, "Superseded", block), blocked=block)
     if git.value == promotion.to_value:
         landed = replace(promotion, state="Landed", landed_at=ctx.now)
@@ -184,7 +189,7 @@ def _land(ctx: Context, status: Status, promotion: Promotion, git: GitState) -> 
             f"the value is {git.value!r}, expected {promotion.from_value!r}; "
             f"changed by {holds.who(git.last_change)}"
         )
-        return _stop(ctx, status, promotion, Blocked("ValueChanged", message))
+        return _stop(ctx, status, promotion, Blocked(Reason.VALUE_CHANGED, message))
     return _push(ctx, status, promotion)
 
 
@@ -192,12 +197,14 @@ def _push(ctx: Context, status: Status, promotion: Promotion) -> Step:
     proof = status.evaluation
     if proof is None or proof.id != promotion.evaluation or proof.state != "Passed":
         block = Blocked(
-            "NotProven", "the evaluation that proved this version is not there"
+            Reason.NOT_PROVEN, "the evaluation that proved this version is not there"
         )
         return Step(_end(ctx, status, promotion, "Superseded", block), blocked=block)
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
-        return Step(status, blocked=blocked or Blocked("Recommended", "would push"))
+        return Step(
+            status, blocked=blocked or Blocked(Reason.RECOMMENDED, "would push")
+        )
     return ctx.request_effect(
         status, PushPromotion(value_change(ctx, status, promotion))
     )
@@ -237,7 +244,7 @@ def _reverted(
         f"commit {(promotion.commit or '')[:10]} set {promotion.to_value!r}; the value "
         f"is {git.value!r} now, changed by {holds.who(git.last_change)}"
     )
-    block = Blocked("PromotionReverted", message)
+    block = Blocked(Reason.PROMOTION_REVERTED, message)
     status = _end(ctx, status, promotion, "Reverted", block)
     desired = ctx.spec.version_in(git.value or "")
     versions = replace(status.versions, desired=desired, serving=desired)
@@ -271,19 +278,21 @@ def _end(
 def _move_champion_alias(ctx: Context, status: Status, promotion: Promotion) -> Step:
     """The alias follows what is deployed; then the new reference, then the end."""
     if ctx.registry is None:
-        return Step(status, blocked=Blocked("Unreadable", "waiting for the registry"))
+        return Step(
+            status, blocked=Blocked(Reason.UNREADABLE, "waiting for the registry")
+        )
     if ctx.registry.champion not in (promotion.version, status.versions.champion):
         message = (
             f"the alias {ctx.spec.registry.aliases.champion!r} is at version "
             f"{ctx.registry.champion or 'none'}, while version {promotion.version} is "
             "in Git: somebody moved it during the promotion"
         )
-        return _stop(ctx, status, promotion, Blocked("AliasMoved", message))
+        return _stop(ctx, status, promotion, Blocked(Reason.ALIAS_MOVED, message))
     if ctx.registry.champion != promotion.version:
         blocked = ctx.blocked(status)
         if blocked or ctx.recommends():
             return Step(
-                status, blocked=blocked or Blocked("Recommended", "would move it")
+                status, blocked=blocked or Blocked(Reason.RECOMMENDED, "would move it")
             )
         change = ChampionChange(
             version=promotion.version,
@@ -296,7 +305,7 @@ def _move_champion_alias(ctx: Context, status: Status, promotion: Promotion) -> 
 
 
 def _done(ctx: Context, status: Status, promotion: Promotion) -> Status:
-    block = Blocked("Promoted", f"version {promotion.version} is the champion")
+    block = Blocked(Reason.PROMOTED, f"version {promotion.version} is the champion")
     version = promotion.version
     versions = Versions(desired=version, serving=version, champion=version)
     status = _end(ctx, status, promotion, "Done", block)
