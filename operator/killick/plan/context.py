@@ -31,9 +31,9 @@ class PlanSettings:
 
 @dataclass(frozen=True)
 class Blocked:
-    """Why a track does nothing now, in the words of a condition.
+    """Why a track does nothing now, as a condition reports it.
 
-    `retry_at` is when it will look again by itself.
+    `retry_at` is when the track tries again by itself.
     """
 
     reason: str
@@ -42,12 +42,30 @@ class Blocked:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """How an attempt ended, as another track reports it to the attempt's own.
+
+    `state` is the attempt's last one. `closes_episode`: its cause is dealt with.
+    """
+
+    state: str
+    why: Blocked
+    closes_episode: bool = True
+
+
+@dataclass(frozen=True)
 class Step:
-    """A track's result: the status it leaves, what it wants done, why it waits."""
+    """A track's result: the status it leaves, what it wants done, why it waits.
+
+    Each track writes its own state only. `outcome` asks the planner to end the attempt,
+    `hold` to stop automation for this reason.
+    """
 
     status: Status
     effect: Effect | None = None
     blocked: Blocked | None = None
+    outcome: Outcome | None = None
+    hold: Blocked | None = None
 
 
 @dataclass(frozen=True)
@@ -65,20 +83,20 @@ class Context:
     @property
     def children(self) -> Children | None:
         """The namespace's facts, None if they could not be read."""
-        found = self.observed.children
-        return None if isinstance(found, Unknown) else found
+        children = self.observed.children
+        return None if isinstance(children, Unknown) else children
 
     @property
     def registry(self) -> RegistryState | None:
         """The registry's facts, None if undeclared or unreadable."""
-        found = self.observed.registry
-        return found if isinstance(found, RegistryState) else None
+        state = self.observed.registry
+        return state if isinstance(state, RegistryState) else None
 
     @property
     def git(self) -> GitState | None:
         """The repository's facts, None if undeclared or unreadable."""
-        found = self.observed.git if self.spec.promotion else None
-        return found if isinstance(found, GitState) else None
+        state = self.observed.git if self.spec.promotion else None
+        return state if isinstance(state, GitState) else None
 
     def version(self, version: str | None) -> VersionFacts | None:
         """Return what the registry knows of a version."""
@@ -103,7 +121,7 @@ class Context:
         return None
 
     def recommends(self) -> bool:
-        """Return whether the mode only says what it would do."""
+        """Return whether the mode only reports what it would do."""
         return self.spec.mode == "Recommend"
 
     def retry_at(self, key: str) -> datetime | None:

@@ -63,8 +63,8 @@ def _from_blocked(kind: str, status: str, block: Blocked | None) -> Condition:
 
 
 def _stalled(ctx: Context, blocked_tracks: BlockedTracks) -> Blocked | None:
-    if "owner" in blocked_tracks:
-        return blocked_tracks["owner"]
+    if "target" in blocked_tracks:
+        return blocked_tracks["target"]
     found = ctx.observed.children
     if isinstance(found, Unknown) and found.reason == "NamespaceNotGranted":
         return Blocked(found.reason, found.message)
@@ -167,7 +167,7 @@ def _adopted(ctx: Context, status: Status, blocked_tracks: BlockedTracks) -> Con
         reason = "Adopted" if champion else "NoChampion"
         message = f"version {status.versions.desired or 'none'} is desired"
         return Condition(kinds.ADOPTED, "True", reason, message)
-    block = blocked_tracks.get("owner") or blocked_tracks.get("adoption")
+    block = blocked_tracks.get("target") or blocked_tracks.get("adoption")
     block = block or Blocked(Reason.PENDING, "not looked at yet")
     facts = (*observed, ctx.observed.children)
     unreadable = {fact.reason for fact in facts if isinstance(fact, Unknown)}
@@ -185,8 +185,8 @@ def _held(status: Status) -> Condition:
 
 def _retraining(status: Status, blocked_tracks: BlockedTracks) -> Condition:
     attempt = status.attempt
-    if "owner" in blocked_tracks:
-        return _from_blocked(kinds.RETRAINING, "False", blocked_tracks["owner"])
+    if "target" in blocked_tracks:
+        return _from_blocked(kinds.RETRAINING, "False", blocked_tracks["target"])
     if attempt and attempt.in_flight:
         block = blocked_tracks.get("attempt") or Blocked(
             attempt.state, f"attempt {attempt.id}"
@@ -204,7 +204,7 @@ def _retraining(status: Status, blocked_tracks: BlockedTracks) -> Condition:
 def _promoted(status: Status, blocked_tracks: BlockedTracks) -> Condition:
     promotion, evaluation = status.promotion, status.evaluation
     block = (
-        blocked_tracks.get("owner")
+        blocked_tracks.get("target")
         or blocked_tracks.get("promotion")
         or blocked_tracks.get("evaluation")
     )
@@ -261,9 +261,9 @@ def waiting_for(ctx: Context, status: Status, blocked_tracks: BlockedTracks) -> 
     """Return in a few words what must happen next."""
     if ctx.spec.suspend:
         return "spec.suspend to be false"
-    if status.hold and "owner" not in blocked_tracks:
+    if status.hold and "target" not in blocked_tracks:
         return f"a person: release {status.hold.id}"
-    for track in ("owner", "adoption", "promotion", "evaluation", "attempt", "check"):
+    for track in ("target", "adoption", "promotion", "evaluation", "attempt", "check"):
         block = blocked_tracks.get(track)
         if block:
             return _WORDS.get(block.reason, block.reason)

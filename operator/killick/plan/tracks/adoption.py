@@ -23,13 +23,11 @@ from dataclasses import replace
 
 from killick.plan.context import Blocked, Context, Step
 from killick.plan.facts import Unknown
-from killick.plan.rules.recovery import promotion_explains_mismatch, recover_attempts
-from killick.plan.tracks.check import restart_windows
+from killick.plan.rules.recovery import promotion_explains_mismatch
+from killick.plan.rules.reference import adopt_reference, restart_windows
+from killick.plan.rules.versions import desired_version
 from killick.reasons import Reason
-from killick.resource.bounds import is_sha256
-from killick.resource.status import ReferencePin, Status, Versions
-
-URI_LIMIT = 1000  # characters of a reference's address
+from killick.resource.status import Status, Versions
 
 
 def step(ctx: Context, status: Status) -> Step:
@@ -51,8 +49,7 @@ def step(ctx: Context, status: Status) -> Step:
     namespace = ctx.observed.children
     if ctx.spec.retraining and isinstance(namespace, Unknown):
         return Step(status, blocked=Blocked(namespace.reason, namespace.message))
-    status = replace(_taken_up(ctx, status), adopted_at=ctx.now)
-    return Step(recover_attempts(ctx, status))
+    return Step(replace(_taken_up(ctx, status), adopted_at=ctx.now))
 
 
 def watch(ctx: Context, status: Status) -> Status:
@@ -75,15 +72,6 @@ def _taken_up(ctx: Context, before: Status) -> Status:
 def _newly_declared(ctx: Context, status: Status) -> bool:
     """Return whether a repository was declared after the adoption without one."""
     return ctx.spec.promotion is not None and status.versions.desired is None
-
-
-def desired_version(ctx: Context) -> str | None:
-    """Return the version that Git names; without a repository, the champion."""
-    if ctx.spec.promotion is None:
-        return ctx.registry.champion if ctx.registry else None
-    if ctx.git is None or ctx.git.value is None:
-        return None
-    return ctx.spec.version_in(ctx.git.value)
 
 
 def _seen(ctx: Context, status: Status) -> Status:
@@ -123,27 +111,3 @@ def disagreement(ctx: Context) -> Blocked | None:
         f"{ctx.spec.registry.aliases.champion!r} version {champion}: "
         "make them agree, nothing is written until then",
     )
-
-
-def adopt_reference(ctx: Context, status: Status) -> Status:
-    """Judge against the reference of the champion, where it owns one."""
-    champion = status.versions.champion
-    facts = ctx.version(champion)
-    old = status.reference
-    if facts is None:
-        return status
-    if facts.reference_uri is None or len(facts.reference_uri) > URI_LIMIT:
-        declared = ctx.spec.reference
-        if old is None or old.version in (None, champion):
-            return status
-        # The version that owned the reference is not the champion any more.
-        pin = ReferencePin(declared.uri, declared.sha256)
-        return restart_windows(status, pin, ctx.now)
-    found = (facts.reference_sha256 or "").lower()
-    sha256 = found if is_sha256(found) else None
-    pin = ReferencePin(facts.reference_uri, sha256, champion)
-    if old and (old.uri, old.version) == (pin.uri, pin.version):
-        return status
-    if old and old.uri == pin.uri and old.sha256 in (None, pin.sha256):
-        return replace(status, reference=replace(pin, sha256=pin.sha256 or old.sha256))
-    return restart_windows(status, pin, ctx.now)

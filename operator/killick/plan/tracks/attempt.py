@@ -28,10 +28,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from killick.plan.context import Blocked, Context, Step
+from killick.plan.context import Blocked, Context, Outcome, Step
 from killick.plan.effects import StartTraining
 from killick.plan.facts import JobFact
-from killick.plan.tracks.hold import open_hold
+from killick.plan.rules.recovery import recover_attempts
 from killick.reasons import Reason
 from killick.resource.codec import format_time
 from killick.resource.parse import duration
@@ -50,27 +50,42 @@ def step(ctx: Context, status: Status) -> Step:
     return _maybe_start(ctx, status)
 
 
-def finish(ctx: Context, status: Status, outcome: str, block: Blocked) -> Status:
-    """Return a status in which the attempt is over, with what became of it."""
+def finish(ctx: Context, status: Status, outcome: Outcome) -> Step:
+    """Return a status in which the attempt is over; the last rejection holds.
+
+    The only place that ends an attempt: other tracks report an outcome.
+    """
     attempt = status.attempt
     if attempt is None:
-        return status
+        return Step(status)
+    why = outcome.why
     over = replace(
         attempt,
-        state=outcome,
+        state=outcome.state,
         finished_at=ctx.now,
-        reason=block.reason,
-        message=block.message,
+        reason=why.reason,
+        message=why.message,
     )
-    status = replace(status, attempt=over, attempts=_outcome(status, attempt, outcome))
-    rejected = [past.outcome for past in status.attempts[-BREAKER:]]
+    history = _with_outcome(status, attempt, outcome.state)
+    status = replace(status, attempt=over, attempts=history)
+    rejected = [past.outcome for past in history[-BREAKER:]]
     if rejected == ["Rejected"] * BREAKER and status.hold is None:
-        message = f"{BREAKER} candidates in a row were rejected: {block.message}"
-        return open_hold(ctx, status, Reason.CANDIDATES_REJECTED, message)
-    return status
+        message = f"{BREAKER} candidates in a row were rejected: {why.message}"
+        return Step(status, hold=Blocked(Reason.CANDIDATES_REJECTED, message))
+    return Step(status)
 
 
-def _outcome(status: Status, attempt: Attempt, outcome: str) -> tuple[PastAttempt, ...]:
+def recover(ctx: Context, status: Status) -> Status:
+    """Return a status with the attempts that a lost status left in the world."""
+    if status.attempt or status.attempts:
+        return status
+    attempt, history = recover_attempts(ctx, status.versions.champion)
+    return replace(status, attempt=attempt, attempts=history)
+
+
+def _with_outcome(
+    status: Status, attempt: Attempt, outcome: str
+) -> tuple[PastAttempt, ...]:
     return tuple(
         replace(past, outcome=outcome) if past.id == attempt.id else past
         for past in status.attempts
@@ -164,7 +179,7 @@ def _follow(ctx: Context, status: Status, attempt: Attempt) -> Step:
         block = Blocked(
             Reason.NAME_TAKEN, f"Job {job.name} exists and belongs to someone else"
         )
-        return Step(finish(ctx, status, "Failed", block), blocked=block)
+        return _ended(ctx, status, "Failed", block)
     if job is None:
         return _without_job(ctx, status, attempt)
     return _with_job(ctx, status, attempt, job)
@@ -175,7 +190,7 @@ def _without_job(ctx: Context, status: Status, attempt: Attempt) -> Step:
         return _vanished(ctx, status, attempt)
     if ctx.spec.retraining is None:
         block = Blocked(Reason.SPEC_CHANGED, "spec.retraining is not declared any more")
-        return Step(finish(ctx, status, "Superseded", block), blocked=block)
+        return _ended(ctx, status, "Superseded", block)
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
         return Step(
@@ -197,7 +212,7 @@ def _vanished(ctx: Context, status: Status, attempt: Attempt) -> Step:
         message = "the training Job vanished; looking for its version in the registry"
         return Step(status, blocked=Blocked(Reason.SEARCHING, message, gone + GRACE))
     block = Blocked(Reason.JOB_VANISHED, "the training Job vanished without a version")
-    return Step(finish(ctx, status, "Failed", block), blocked=block)
+    return _ended(ctx, status, "Failed", block)
 
 
 def _with_job(ctx: Context, status: Status, attempt: Attempt, job: JobFact) -> Step:
@@ -208,7 +223,7 @@ def _with_job(ctx: Context, status: Status, attempt: Attempt, job: JobFact) -> S
         block = Blocked(
             job.reason or Reason.JOB_FAILED, job.detail or "see the pod's log"
         )
-        return Step(finish(ctx, status, "Failed", block), blocked=block)
+        return _ended(ctx, status, "Failed", block)
     if job.state == "Succeeded":
         ended = job.finished_at or ctx.now
         if ctx.now < ended + GRACE:
@@ -221,8 +236,12 @@ def _with_job(ctx: Context, status: Status, attempt: Attempt, job: JobFact) -> S
             f"killick.dev/attempt={attempt.id}; see docs/training-contract.md"
         )
         block = Blocked(Reason.NO_VERSION, message)
-        return Step(finish(ctx, status, "Failed", block), blocked=block)
+        return _ended(ctx, status, "Failed", block)
     return _running(ctx, status, attempt, job)
+
+
+def _ended(ctx: Context, status: Status, state: str, why: Blocked) -> Step:
+    return replace(finish(ctx, status, Outcome(state, why)), blocked=why)
 
 
 def _running(ctx: Context, status: Status, attempt: Attempt, job: JobFact) -> Step:
@@ -234,4 +253,4 @@ def _running(ctx: Context, status: Status, attempt: Attempt, job: JobFact) -> St
     block = Blocked(
         Reason.TIMEOUT, f"Job {job.name} ran past its timeout and is deleted"
     )
-    return Step(finish(ctx, status, "Failed", block), blocked=block)
+    return _ended(ctx, status, "Failed", block)

@@ -21,7 +21,6 @@ check.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from itertools import takewhile
 
 from driftcheck.contract import (
@@ -38,6 +37,7 @@ from killick.plan.effects import RunCheck
 from killick.plan.facts import JobFact
 from killick.plan.requests.check import check_effect, evidence_hash
 from killick.plan.rules.performance import performance_breaches, show_performance
+from killick.plan.rules.reference import restart_windows
 from killick.plan.rules.transient import is_away, pause
 from killick.reasons import Reason
 from killick.resource.bounds import KINDS_LIMIT, count, is_sha256, token_of
@@ -78,19 +78,6 @@ def _current(ctx: Context, status: Status) -> Status:
 
 def _same_reference(pin: ReferencePin, declared: ReferencePin) -> bool:
     return pin.uri == declared.uri and declared.sha256 in (None, pin.sha256)
-
-
-def restart_windows(status: Status, pin: ReferencePin, now: datetime) -> Status:
-    """Return a status that knows nothing of drift yet, judged against `pin`."""
-    old = status.drift
-    fresh = DriftStatus(
-        spec_hash=old.spec_hash,
-        anchor=now,
-        last_check=old.last_check,
-        last_check_time=old.last_check_time,
-        requested=old.requested,
-    )
-    return replace(status, reference=pin, drift=fresh)
 
 
 def _finished(ctx: Context) -> list[JobFact]:

@@ -35,14 +35,13 @@ from driftcheck.contract.evaluation import (
     decode_evaluation,
 )
 from killick.names import TAG_ATTEMPT, TAG_EVALUATION
-from killick.plan.context import Blocked, Context, Step
+from killick.plan.context import Blocked, Context, Outcome, Step
 from killick.plan.effects import MarkCandidate, StartEvaluation
 from killick.plan.facts import JobFact
 from killick.plan.requests.evaluation import comparison
 from killick.plan.rules.acceptance import judge, result_of
 from killick.plan.rules.transient import is_away, pause
-from killick.plan.tracks import attempt as attempts
-from killick.plan.tracks import episode as episodes
+from killick.plan.rules.versions import is_marked, outdated
 from killick.reasons import Reason
 from killick.resource.parse import duration
 from killick.resource.status import Attempt, Evaluation, Status
@@ -78,14 +77,13 @@ def _nothing_to_compare(ctx: Context, status: Status, attempt: Attempt) -> Step 
     """End an attempt whose version needs no evaluation."""
     if ctx.spec.evaluation is None:
         message = f"version {attempt.version} is registered; spec.evaluation is absent"
-        outcome, block = "Trained", Blocked(Reason.NO_EVALUATION, message)
+        state, why = "Trained", Blocked(Reason.NO_EVALUATION, message)
     elif attempt.version == status.versions.champion:
         message = f"version {attempt.version} is the champion already"
-        outcome, block = "Superseded", Blocked(Reason.ALREADY_CHAMPION, message)
+        state, why = "Superseded", Blocked(Reason.ALREADY_CHAMPION, message)
     else:
         return None
-    status = attempts.finish(ctx, status, outcome, block)
-    return Step(episodes.close(ctx, status, outcome), blocked=block)
+    return Step(status, blocked=why, outcome=Outcome(state, why))
 
 
 def _begin(ctx: Context, status: Status, attempt: Attempt, number: int) -> Status:
@@ -108,12 +106,6 @@ def _begin(ctx: Context, status: Status, attempt: Attempt, number: int) -> Statu
         policy=policy,
     )
     return replace(status, evaluation=evaluation)
-
-
-def outdated(ctx: Context, status: Status, evaluation: Evaluation) -> bool:
-    """Return whether the champion or the policy is not what was compared with."""
-    moved = evaluation.champion != status.versions.champion
-    return moved or evaluation.policy != ctx.spec.fingerprint("evaluation")
 
 
 def _wait(
@@ -168,7 +160,7 @@ def _start(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
     if isinstance(effect, StartEvaluation):
         return ctx.request_effect(status, effect)
     if effect.reason == "HoldoutOverlap":
-        return Step(_conclude(ctx, status, evaluation, "Inconclusive", effect))
+        return _conclude(ctx, status, evaluation, "Inconclusive", effect)
     return Step(status, blocked=effect)
 
 
@@ -196,15 +188,15 @@ def _answered(
         return _broken(
             ctx, status, evaluation, answer.error.reason, answer.error.message
         )
-    return Step(_judged(ctx, status, evaluation, answer))
+    return _judged(ctx, status, evaluation, answer)
 
 
 def _judged(
     ctx: Context, status: Status, evaluation: Evaluation, answer: EvaluationAnswer
-) -> Status:
+) -> Step:
     policy = ctx.spec.evaluation
     if policy is None:
-        return status
+        return Step(status)
     evaluation = replace(evaluation, result=result_of(answer))
     passed, block = judge(policy, answer, has_champion=evaluation.champion is not None)
     state = "Passed" if passed else "Rejected"
@@ -213,7 +205,7 @@ def _judged(
 
 def _conclude(
     ctx: Context, status: Status, evaluation: Evaluation, state: str, block: Blocked
-) -> Status:
+) -> Step:
     done = replace(
         evaluation,
         state=state,
@@ -223,8 +215,10 @@ def _conclude(
     )
     status = replace(status, evaluation=done)
     if state == "Passed":
-        return status
-    return attempts.finish(ctx, status, "Rejected", block)
+        return Step(status)
+    # The episode stays open: another attempt may follow.
+    outcome = Outcome("Rejected", block, closes_episode=False)
+    return Step(status, outcome=outcome)
 
 
 def _postpone(
@@ -250,9 +244,8 @@ def _broken(
         return Step(replace(status, evaluation=waiting), blocked=block)
     failures = evaluation.failures + 1
     if failures >= TRIES:
-        return Step(
-            _conclude(ctx, status, evaluation, "Inconclusive", block), blocked=block
-        )
+        concluded = _conclude(ctx, status, evaluation, "Inconclusive", block)
+        return replace(concluded, blocked=block)
     due = ctx.now + SHORTEST_WAIT * 2**failures
     waiting = replace(_waiting(evaluation, block, due), failures=failures)
     return Step(replace(status, evaluation=waiting), blocked=block)
@@ -282,16 +275,3 @@ def _mark(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
         )
     tags = ((TAG_EVALUATION, evaluation.id), (TAG_ATTEMPT, evaluation.attempt))
     return ctx.request_effect(status, MarkCandidate(evaluation.candidate, tags))
-
-
-def is_marked(ctx: Context, evaluation: Evaluation) -> bool:
-    """Return whether alias, tag and stage of the candidate are in place."""
-    facts = ctx.version(evaluation.candidate)
-    if ctx.registry is None or facts is None:
-        return False
-    staged = facts.stage in ("Staging", "Production")
-    return (
-        ctx.registry.candidate == evaluation.candidate
-        and facts.tags.get(TAG_EVALUATION) == evaluation.id
-        and (staged or ctx.spec.registry.stage_policy == "Ignore")
-    )

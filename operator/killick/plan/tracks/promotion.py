@@ -25,31 +25,20 @@ outranks the value: what a person took back is never pushed again.
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import replace
 
-from killick.gitops.port import GitState, ValueChange
-from killick.names import (
-    TAG_PROMOTION,
-    TRAILER_EPISODE,
-    TRAILER_EVALUATION,
-    TRAILER_MODEL,
-    TRAILER_PREVIOUS,
-    TRAILER_VERSION,
-)
-from killick.plan.context import Blocked, Context, Step
+from killick.gitops.port import GitState
+from killick.names import TAG_PROMOTION
+from killick.plan.context import Blocked, Context, Outcome, Step
 from killick.plan.effects import MarkChampion, PushPromotion
+from killick.plan.requests.commit import value_change
 from killick.plan.rules.recovery import (
     UNKNOWN_EPISODE,
     WHOLE_HISTORY,
     recover_promotion,
 )
-from killick.plan.tracks import attempt as attempts
-from killick.plan.tracks import episode as episodes
-from killick.plan.tracks import hold as holds
-from killick.plan.tracks.adoption import adopt_reference
-from killick.plan.tracks.check import restart_windows
-from killick.plan.tracks.evaluation import is_marked, outdated
+from killick.plan.rules.reference import adopt_reference, restart_windows
+from killick.plan.rules.versions import is_marked, outdated, who
 from killick.reasons import Reason
 from killick.registry.port import ChampionChange
 from killick.resource.status import (
@@ -60,8 +49,6 @@ from killick.resource.status import (
     Status,
     Versions,
 )
-
-COMMIT_WIDTH = 72  # columns, as Git's own tools expect
 
 
 def step(ctx: Context, status: Status) -> Step:
@@ -77,7 +64,7 @@ def step(ctx: Context, status: Status) -> Step:
         block = Blocked(
             Reason.SPEC_CHANGED, "spec.promotion changed; nothing more is pushed"
         )
-        return Step(_end(ctx, status, promotion, "Superseded", block), blocked=block)
+        return _end(ctx, status, promotion, "Superseded", block)
     if ctx.git is None:
         return Step(
             status, blocked=Blocked(Reason.UNREADABLE, "waiting for the Git server")
@@ -134,8 +121,7 @@ def _proven(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
     if ctx.blocked(status) or not is_marked(ctx, evaluation):
         return Step(status)
     block = Blocked(Reason.NO_PROMOTION, f"version {evaluation.candidate} is proven")
-    status = attempts.finish(ctx, status, "Proven", block)
-    return Step(episodes.close(ctx, status, "Proven"), blocked=block)
+    return Step(status, blocked=block, outcome=Outcome("Proven", block))
 
 
 def _propose(ctx: Context, status: Status, attempt: Attempt, git: GitState) -> Status:
@@ -180,14 +166,14 @@ def _land(ctx: Context, status: Status, promotion: Promotion, git: GitState) -> 
         return Step(status, blocked=Blocked(git.refused.reason, git.refused.message))
     if status.adopted_at is None:
         block = Blocked(Reason.NOT_OURS, "the value in Git was set by someone else")
-        return Step(_end(ctx, status, promotion, "Superseded", block), blocked=block)
+        return _end(ctx, status, promotion, "Superseded", block)
     if git.value == promotion.to_value:
         landed = replace(promotion, state="Landed", landed_at=ctx.now)
         return Step(replace(status, promotion=landed))
     if git.value != promotion.from_value:
         message = (
             f"the value is {git.value!r}, expected {promotion.from_value!r}; "
-            f"changed by {holds.who(git.last_change)}"
+            f"changed by {who(git.last_change)}"
         )
         return _stop(ctx, status, promotion, Blocked(Reason.VALUE_CHANGED, message))
     return _push(ctx, status, promotion)
@@ -199,7 +185,7 @@ def _push(ctx: Context, status: Status, promotion: Promotion) -> Step:
         block = Blocked(
             Reason.NOT_PROVEN, "the evaluation that proved this version is not there"
         )
-        return Step(_end(ctx, status, promotion, "Superseded", block), blocked=block)
+        return _end(ctx, status, promotion, "Superseded", block)
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
         return Step(
@@ -210,69 +196,38 @@ def _push(ctx: Context, status: Status, promotion: Promotion) -> Step:
     )
 
 
-def value_change(ctx: Context, status: Status, promotion: Promotion) -> ValueChange:
-    """Return the commit of a promotion, wholly determined by its record."""
-    evaluation, episode = status.evaluation, status.episode
-    model = ctx.spec.model.name
-    body = []
-    if episode:
-        body.append(f"Drift persists: {episode.message}")
-    if evaluation and evaluation.message:
-        body.append(f"The new version is better: {evaluation.message}")
-    return ValueChange(
-        promotion_id=promotion.id,
-        old=promotion.from_value,
-        new=promotion.to_value,
-        subject=f"Promote {model} to version {promotion.version}",
-        timestamp=int(promotion.proposed_at.timestamp()),
-        body="\n\n".join(textwrap.fill(text, COMMIT_WIDTH) for text in body),
-        trailers=(
-            (TRAILER_MODEL, model),
-            (TRAILER_VERSION, promotion.version),
-            (TRAILER_PREVIOUS, promotion.previous or "none"),
-            (TRAILER_EVALUATION, promotion.evaluation or "none"),
-            (TRAILER_EPISODE, promotion.episode or "none"),
-        ),
-        base=promotion.base or None,
-    )
-
-
 def _reverted(
     ctx: Context, status: Status, promotion: Promotion, git: GitState
 ) -> Step:
     message = (
         f"commit {(promotion.commit or '')[:10]} set {promotion.to_value!r}; the value "
-        f"is {git.value!r} now, changed by {holds.who(git.last_change)}"
+        f"is {git.value!r} now, changed by {who(git.last_change)}"
     )
-    block = Blocked(Reason.PROMOTION_REVERTED, message)
-    status = _end(ctx, status, promotion, "Reverted", block)
     desired = ctx.spec.version_in(git.value or "")
     versions = replace(status.versions, desired=desired, serving=desired)
-    status = replace(status, versions=versions)
-    return Step(holds.open_hold(ctx, status, block.reason, message), blocked=block)
+    why = Blocked(Reason.PROMOTION_REVERTED, message)
+    step = _end(ctx, replace(status, versions=versions), promotion, "Reverted", why)
+    return replace(step, hold=why)
 
 
-def _stop(ctx: Context, status: Status, promotion: Promotion, block: Blocked) -> Step:
-    status = _end(ctx, status, promotion, "Superseded", block)
-    return Step(
-        holds.open_hold(ctx, status, block.reason, block.message), blocked=block
-    )
+def _stop(ctx: Context, status: Status, promotion: Promotion, why: Blocked) -> Step:
+    """End the promotion, and ask for a hold: a person must look."""
+    return replace(_end(ctx, status, promotion, "Superseded", why), hold=why)
 
 
 def _end(
-    ctx: Context, status: Status, promotion: Promotion, state: str, block: Blocked
-) -> Status:
-    over = replace(
+    ctx: Context, status: Status, promotion: Promotion, state: str, why: Blocked
+) -> Step:
+    """End the promotion, and report what became of its attempt."""
+    ended = replace(
         promotion,
         state=state,
         finished_at=ctx.now,
-        reason=block.reason,
-        message=block.message,
+        reason=why.reason,
+        message=why.message,
     )
-    status = replace(status, promotion=over)
-    outcome = "Promoted" if state == "Done" else state
-    status = attempts.finish(ctx, status, outcome, block)
-    return episodes.close(ctx, status, outcome)
+    outcome = Outcome("Promoted" if state == "Done" else state, why)
+    return Step(replace(status, promotion=ended), blocked=why, outcome=outcome)
 
 
 def _move_champion_alias(ctx: Context, status: Status, promotion: Promotion) -> Step:
@@ -301,15 +256,15 @@ def _move_champion_alias(ctx: Context, status: Status, promotion: Promotion) -> 
             sync_stage=ctx.spec.registry.stage_policy == "Sync",
         )
         return ctx.request_effect(status, MarkChampion(change))
-    return Step(_done(ctx, status, promotion))
+    return _done(ctx, status, promotion)
 
 
-def _done(ctx: Context, status: Status, promotion: Promotion) -> Status:
-    block = Blocked(Reason.PROMOTED, f"version {promotion.version} is the champion")
+def _done(ctx: Context, status: Status, promotion: Promotion) -> Step:
+    """Judge from now on against the new champion's reference."""
     version = promotion.version
+    why = Blocked(Reason.PROMOTED, f"version {version} is the champion")
     versions = Versions(desired=version, serving=version, champion=version)
-    status = _end(ctx, status, promotion, "Done", block)
-    status = replace(status, versions=versions)
     pin = status.reference or ReferencePin(ctx.spec.reference.uri)
-    status = restart_windows(status, pin, ctx.now)
-    return adopt_reference(ctx, status)
+    status = restart_windows(replace(status, versions=versions), pin, ctx.now)
+    step = _end(ctx, adopt_reference(ctx, status), promotion, "Done", why)
+    return replace(step, blocked=None)
