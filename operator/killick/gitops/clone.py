@@ -13,10 +13,11 @@ from pathlib import Path
 import pygit2
 from pygit2.enums import FileMode, ObjectType
 
+from killick.gitops.commit_message import commit_message, person, printable
 from killick.gitops.port import CommitInfo, GitTarget, ValueChange
-from killick.gitops.trailers import commit_message, person, printable
 from killick.gitops.transport import TIP
 from killick.gitops.yaml_parser import MAX_BYTES, EditRefused
+from killick.reasons import Reason
 
 # Every fetch leaves a pack and libgit2 cannot repack, so a copy is renewed at times.
 _MAX_PACKS = 200
@@ -65,10 +66,13 @@ class Clone:
         """A blob's bytes; raises EditRefused (TooLarge) before loading a huge one."""
         kind, size = self.repository.odb.read_header(pygit2.Oid(hex=blob))
         if kind != ObjectType.BLOB:
-            raise EditRefused("NotARegularFile", "the path does not lead to a file")
+            raise EditRefused(
+                Reason.NOT_A_REGULAR_FILE, "the path does not lead to a file"
+            )
         if size > MAX_BYTES:
             raise EditRefused(
-                "TooLarge", f"the file has {size} bytes; at most {MAX_BYTES} are read"
+                Reason.TOO_LARGE,
+                f"the file has {size} bytes; at most {MAX_BYTES} are read",
             )
         return bytes(self.repository[blob].peel(pygit2.Blob).data)
 
@@ -100,7 +104,7 @@ class Clone:
         tree = self.commit(commit).tree
         for depth, part in enumerate(parts):
             if part not in tree:
-                raise EditRefused("FileMissing", f"there is no {'/'.join(parts)}")
+                raise EditRefused(Reason.FILE_MISSING, f"there is no {'/'.join(parts)}")
             entry = tree[part]
             found.append((tree, entry))
             last = depth == len(parts) - 1
@@ -108,12 +112,12 @@ class Clone:
                 return found
             if last or entry.filemode != FileMode.TREE:
                 raise EditRefused(
-                    "NotARegularFile",
+                    Reason.NOT_A_REGULAR_FILE,
                     f"{'/'.join(parts[: depth + 1])} is a link, a submodule or a "
                     "folder where a regular file or folder must be",
                 )
             tree = entry.peel(pygit2.Tree)
-        raise EditRefused("PathNotAllowed", "the path is empty")
+        raise EditRefused(Reason.PATH_NOT_ALLOWED, "the path is empty")
 
     def _open(self) -> pygit2.Repository:
         if len(list(self._path.glob("objects/pack/*.pack"))) > _MAX_PACKS:

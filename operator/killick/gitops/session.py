@@ -36,6 +36,7 @@ from killick.gitops.port import (
 from killick.gitops.transport import PushReport, Transport
 from killick.gitops.yaml_edit import read_scalar, replace_scalar
 from killick.gitops.yaml_parser import EditRefused
+from killick.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class GitSession:
             return AlreadyLanded(traced.sha)
         if change.base and not traced.complete:
             return Refused(
-                "HistoryTooFar",
+                Reason.HISTORY_TOO_FAR,
                 f"the commit {change.base[:12]} that this promotion was decided on is "
                 f"not within {self.limit} commits of the branch's head, so it cannot "
                 "be told whether it landed before",
@@ -110,7 +111,7 @@ class GitSession:
         content = self.clone.content(self.clone.blob_id(tip, self.parts))
         current = read_scalar(content, self.pointer)
         if current != change.old:
-            return ValueChanged(current, self._last_change(tip))
+            return ValueChanged(current)
         edited = replace_scalar(content, self.pointer, change.old, change.new)
         return self.clone.build_commit(tip, self.parts, edited, change)
 
