@@ -28,6 +28,7 @@ from driftcheck.contract import (
     decode_request,
     encode,
 )
+from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.numpy_dispatch import choose_sort
 from driftcheck.redaction import without_secrets
@@ -57,7 +58,7 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
         text = without_secrets(traceback.format_exc(), environment.get("DATABASE_URL"))
         print(text, file=sys.stderr)
         last = text.strip().splitlines()[-1][:200]
-        leave_answer(CheckError("InternalError", last), "unknown", environment)
+        leave_answer(CheckError(Reason.INTERNAL_ERROR, last), "unknown", environment)
         return 1
 
 
@@ -67,7 +68,7 @@ def check_in_pod(environment: Mapping[str, str]) -> int:
         request = decode_request(environment.get(REQUEST_VARIABLE, ""))
     except ContractError as error:
         print(f"{REQUEST_VARIABLE}: {error}", file=sys.stderr)
-        leave_answer(CheckError("BadRequest", str(error)), "unknown", environment)
+        leave_answer(CheckError(Reason.BAD_REQUEST, str(error)), "unknown", environment)
         return 2
     from driftcheck.check.run import run_check
     from driftcheck.report.text import text_report

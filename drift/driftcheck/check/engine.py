@@ -7,6 +7,7 @@ pays for it.
 from collections.abc import Mapping
 
 from driftcheck.contract import CheckRequest
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LoadedReference
 from driftcheck.errors import CheckFailure
 from driftcheck.judge.effective_rows import with_warning
@@ -31,7 +32,7 @@ def reference_for(
         return reference_of(request, environment)
     if request.reference.uri.endswith(SUFFIX):
         message = "the engine Evidently needs the reference itself, not its profile"
-        raise CheckFailure("ReferenceUnreadable", message)
+        raise CheckFailure(Reason.REFERENCE_UNREADABLE, message)
     return load_reference(
         request.reference.uri, request.log.features, request.log.prediction_column
     )

@@ -18,6 +18,7 @@ from driftcheck.contract import (
     Performance,
     Verdict,
 )
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LoadedReference, SegmentedReference, SegmentReader
 from driftcheck.errors import CheckFailure
 from driftcheck.inference_log.base import Log
@@ -77,7 +78,7 @@ def changed_reference(
         return None
     message = f"pinned as {pinned[:12]}, found {reference.sha256[:12]}"
     return Examined(
-        without_rows(window, Verdict.DATA_QUALITY, "ReferenceChanged", message)
+        without_rows(window, Verdict.DATA_QUALITY, Reason.REFERENCE_CHANGED, message)
     )
 
 

@@ -30,6 +30,7 @@ from driftcheck.contract import (
     Verdict,
     WindowGrid,
 )
+from driftcheck.contract.reasons import Reason
 from driftcheck.contract.request import DATABASE_VARIABLE, ENGINES
 from driftcheck.dataset import LoadedReference
 from driftcheck.inference_log.window_file import load_window
@@ -195,7 +196,7 @@ def write_profile(request: CheckRequest, options: argparse.Namespace) -> None:
         warehouse = open_warehouse(options.backend)
         profile = reference_there(warehouse, options.reference_table, request)
     else:
-        opened = read_files(request.reference.uri, "ReferenceUnreadable")
+        opened = read_files(request.reference.uri, Reason.REFERENCE_UNREADABLE)
         profile = profile_of(opened, request)
     Directory(place.parent).write(place.name, to_bytes(profile))
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from driftcheck.contract import CheckRequest, ColumnRule, Kind, Verdict
+from driftcheck.contract.reasons import Reason
 from driftcheck.evidently.runner import Answer, evidently_scores
 from driftcheck.judge.data_quality import data_quality_findings
 from driftcheck.judge.scores import ColumnScore
@@ -40,7 +41,9 @@ def judge_by_evidently(
             fewest = min(column.present, current.columns[name].present)
             if fewest < request.minimum_rows:
                 detail = f"{fewest} of at least {request.minimum_rows} values"
-                remarks.append(Finding("Unchecked", name, detail, data_quality=False))
+                remarks.append(
+                    Finding(Reason.UNCHECKED, name, detail, data_quality=False)
+                )
             else:
                 names.append(name)
     asked = {name: _rule(request, name) for name in names}
@@ -48,7 +51,9 @@ def judge_by_evidently(
     scores = []
     for name, answer in found.items():
         if answer.error:
-            remarks.append(Finding("Unchecked", name, answer.error, data_quality=False))
+            remarks.append(
+                Finding(Reason.UNCHECKED, name, answer.error, data_quality=False)
+            )
         else:
             scores.append(_score(request, asked[name], answer))
     scores.sort(key=lambda score: score.severity, reverse=True)

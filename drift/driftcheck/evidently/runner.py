@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from driftcheck.contract import CheckRequest, ColumnRule
+from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.judge.result import Check, Examined
 from driftcheck.judge.scores import ColumnScore
@@ -48,7 +49,7 @@ def evidently_page(
     """
     examined = check.examined[-1] if check.examined else None
     if examined is None or not examined.judgement.scores or not check.reference:
-        raise CheckFailure("NothingToReport", "no column was compared")
+        raise CheckFailure(Reason.NOTHING_TO_REPORT, "no column was compared")
     python = evidently_python(environment)
     with tempfile.TemporaryDirectory(prefix="driftcheck-") as place:
         folder = Path(place)
@@ -127,7 +128,7 @@ def evidently_python(environment: Mapping[str, str]) -> str:
         else f"install requirements/evidently.txt, and name that environment's "
         f"python in {PYTHON_VARIABLE}"
     )
-    raise CheckFailure("NoEvidently", message)
+    raise CheckFailure(Reason.NO_EVIDENTLY, message)
 
 
 def write_task(folder: Path, reference: Dataset, examined: Examined) -> dict[str, Any]:
@@ -135,7 +136,7 @@ def write_task(folder: Path, reference: Dataset, examined: Examined) -> dict[str
     current = examined.current
     scores = examined.judgement.scores[:MAXIMUM_COLUMNS]
     if current is None:
-        raise CheckFailure("NothingToReport", "the window has no rows")
+        raise CheckFailure(Reason.NOTHING_TO_REPORT, "the window has no rows")
     names = plain_names(scores)
     for side, dataset in (("reference", reference), ("current", current)):
         sampled = {
@@ -214,9 +215,9 @@ def _run(python: str, folder: Path) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise CheckFailure("ReportFailed", f"not done in {SECONDS} s") from None
+        raise CheckFailure(Reason.REPORT_FAILED, f"not done in {SECONDS} s") from None
     except OSError as error:
-        raise CheckFailure("ReportFailed", one_line(error)) from None
+        raise CheckFailure(Reason.REPORT_FAILED, one_line(error)) from None
     if ran.returncode:
         last = (ran.stderr.strip().splitlines() or [f"exit {ran.returncode}"])[-1]
-        raise CheckFailure("ReportFailed", f"Evidently: {one_line(last)}")
+        raise CheckFailure(Reason.REPORT_FAILED, f"Evidently: {one_line(last)}")

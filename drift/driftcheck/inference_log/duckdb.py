@@ -20,6 +20,7 @@ from pyarrow import fs
 from driftcheck.arrow.conversion import dataset_from
 from driftcheck.arrow.schema import window_shape
 from driftcheck.contract import Filter, LogSource
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LabelledPredictions
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.inference_log.base import SAMPLE_ROWS, seed_of
@@ -103,7 +104,7 @@ def open_duckdb(source: LogSource) -> Iterator[DuckDBLog]:
             connection = duckdb.connect(str(path), read_only=True, config=_SETTINGS)
         except duckdb.Error as error:
             message = f"{shown_address(uri)}: {one_line(error)}"
-            raise CheckFailure("LogUnreadable", message) from None
+            raise CheckFailure(Reason.LOG_UNREADABLE, message) from None
         try:
             yield DuckDBLog(connection, source)
         finally:
@@ -127,9 +128,9 @@ def _local(uri: str, scratch: Path) -> Path:
 
 def _failure(error: Exception) -> CheckFailure:
     text = one_line(error)
-    reason = "LogUnreadable"
+    reason = Reason.LOG_UNREADABLE
     if isinstance(error, duckdb.CatalogException):
-        reason = "MissingTable"
+        reason = Reason.MISSING_TABLE
     elif isinstance(error, duckdb.BinderException) and "not found" in text:
-        reason = "MissingColumn"
+        reason = Reason.MISSING_COLUMN
     return CheckFailure(reason, text)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from driftcheck.contract import LogSource
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import MAXIMUM_LABELLED_ROWS, LabelledPredictions
 from driftcheck.inference_log.base import label_columns, require_columns
 from driftcheck.storage.parquet import open_table, read_files
@@ -20,7 +21,7 @@ def file_outcomes(uri: str, source: LogSource) -> LabelledPredictions:
     In the order of the timestamp column, or of the file where it has none.
     """
     time, names = source.timestamp_column, label_columns(source)
-    opened = read_files(uri, "CurrentUnreadable")
+    opened = read_files(uri, Reason.CURRENT_UNREADABLE)
     table = open_table(opened, {time, *names}, sys.maxsize)
     require_columns(table.schema, names)
     read = pa.table({"l": table.column(names[0]), "p": table.column(names[1])})

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from driftcheck.contract import LogSource
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import SegmentReader
 from driftcheck.inference_log.window_file import window_rows
 from driftcheck.stats.columns import ColumnKind, Dataset
@@ -12,7 +13,7 @@ from driftcheck.storage.segment_rows import SegmentedTable
 
 def reader_of(uri: str, log: LogSource, column: str, most: int) -> SegmentReader:
     """Reads one segment of a file, of which at most so many rows are looked at."""
-    opened = read_files(uri, "CurrentUnreadable")
+    opened = read_files(uri, Reason.CURRENT_UNREADABLE)
     wanted = {*log.features.names, log.features.column, log.prediction_column, column}
     table = SegmentedTable(open_table(opened, wanted, most), column)
 

@@ -20,6 +20,7 @@ import pyarrow.dataset as ds
 from driftcheck.arrow.conversion import dataset_from
 from driftcheck.arrow.schema import window_shape
 from driftcheck.contract import Filter, LogSource
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LabelledPredictions
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.inference_log.base import (
@@ -229,11 +230,11 @@ def _latest(table: pa.Table, most: int) -> pa.Table:
 def failure_of(error: Exception, uri: str) -> CheckFailure:
     """What went wrong with an inference log at an address."""
     text = one_line(error)
-    reason = "LogUnreadable"
+    reason = Reason.LOG_UNREADABLE
     if isinstance(error, FileNotFoundError) or "NO_SUCH" in text:
-        reason = "MissingTable"
+        reason = Reason.MISSING_TABLE
     elif isinstance(error, PermissionError) or _FORBIDDEN.search(text):
-        reason = "LogForbidden"
+        reason = Reason.LOG_FORBIDDEN
     elif isinstance(error, OSError) and not isinstance(error, pa.ArrowException):
-        reason = "LogUnreachable" if "://" in uri else "LogUnreadable"
+        reason = Reason.LOG_UNREACHABLE if "://" in uri else Reason.LOG_UNREADABLE
     return CheckFailure(reason, f"{shown_address(uri)}: {without_secrets(text, uri)}")

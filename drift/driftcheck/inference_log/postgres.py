@@ -24,6 +24,7 @@ from driftcheck.arrow.schema import (
     window_shape,
 )
 from driftcheck.contract import Filter, LogSource
+from driftcheck.contract.reasons import Reason
 from driftcheck.contract.request import DATABASE_VARIABLE
 from driftcheck.dataset import LabelledPredictions
 from driftcheck.errors import CheckFailure, one_line
@@ -37,11 +38,11 @@ STATEMENT_TIMEOUT_SECONDS = 120
 CONNECT_TIMEOUT_SECONDS = 10
 
 _REASONS = {
-    "42P01": "MissingTable",
-    "3F000": "MissingTable",
-    "42703": "MissingColumn",
-    "42501": "LogForbidden",
-    "57014": "LogTimeout",
+    "42P01": Reason.MISSING_TABLE,
+    "3F000": Reason.MISSING_TABLE,
+    "42703": Reason.MISSING_COLUMN,
+    "42501": Reason.LOG_FORBIDDEN,
+    "57014": Reason.LOG_TIMEOUT,
 }
 
 
@@ -164,7 +165,7 @@ def _cast(field: pa.Field, kind: ColumnKind, number: str) -> str:
 def open_log(url: str | None, source: LogSource) -> Iterator[InferenceLog]:
     """The inference log at DATABASE_URL; CheckFailure LogUnreachable if it is not."""
     if not url:
-        raise CheckFailure("LogUnreachable", f"{DATABASE_VARIABLE} is not set")
+        raise CheckFailure(Reason.LOG_UNREACHABLE, f"{DATABASE_VARIABLE} is not set")
     # libpq waits for ever by default, and takes this from its environment.
     os.environ.setdefault("PGCONNECT_TIMEOUT", str(CONNECT_TIMEOUT_SECONDS))
     try:
@@ -174,13 +175,13 @@ def open_log(url: str | None, source: LogSource) -> Iterator[InferenceLog]:
     if scheme not in ("postgresql", "postgres"):
         # What the variable holds may be a secret of another form: do not repeat it.
         raise CheckFailure(
-            "LogUnreachable", f"{DATABASE_VARIABLE} is no postgresql:// address"
+            Reason.LOG_UNREACHABLE, f"{DATABASE_VARIABLE} is no postgresql:// address"
         )
     try:
         connection = dbapi.connect(url)
     except adbc_driver_manager.Error as error:
         message = without_secrets(_plain(error), url)
-        raise CheckFailure("LogUnreachable", message) from None
+        raise CheckFailure(Reason.LOG_UNREACHABLE, message) from None
     try:
         yield InferenceLog(connection, source, url)
     finally:
@@ -189,9 +190,9 @@ def open_log(url: str | None, source: LogSource) -> Iterator[InferenceLog]:
 
 def _failure(error: Exception, url: str) -> CheckFailure:
     state = getattr(error, "sqlstate", None) or ""
-    reason = _REASONS.get(state, "LogUnreadable")
+    reason = _REASONS.get(state, Reason.LOG_UNREADABLE)
     if state.startswith(("08", "57P")) or (not state and _broken(error)):
-        reason = "LogUnreachable"
+        reason = Reason.LOG_UNREACHABLE
     return CheckFailure(reason, without_secrets(_plain(error), url))
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import pyarrow as pa
 
 from driftcheck.contract import LogSource
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LabelledPredictions
 from driftcheck.errors import CheckFailure
 from driftcheck.inference_log.base import (
@@ -38,7 +39,7 @@ class Sql(NamedTuple):
 def quoted(identifier: str) -> str:
     """An identifier as SQL takes it, whatever it contains."""
     if "\0" in identifier or not identifier:
-        raise CheckFailure("BadRequest", "an identifier is empty or holds a NUL")
+        raise CheckFailure(Reason.BAD_REQUEST, "an identifier is empty or holds a NUL")
     return '"' + identifier.replace('"', '""') + '"'
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from driftcheck.arrow.schema import window_shape
 from driftcheck.contract import Features
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LoadedReference
 from driftcheck.stats.columns import (
     Column,
@@ -51,14 +52,14 @@ def load_window(
             return histogram_of(before, column)
         return column
 
-    opened = read_files(uri, "CurrentUnreadable")
+    opened = read_files(uri, Reason.CURRENT_UNREADABLE)
     wanted = {*features.names, features.column, *kinds}
     table = open_table(opened, wanted, maximum_rows)
     shape = window_shape(table.schema, features, kinds)
     dataset = _dataset(table, shape, features, keep)
     detail = "the reference has no such column"
     added = tuple(
-        Finding("AddedColumn", name, detail, data_quality=False)
+        Finding(Reason.ADDED_COLUMN, name, detail, data_quality=False)
         for name in table.names
         if reference.names and name not in (*reference.names, features.column)
     )

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from driftcheck.contract.reasons import Reason
 from driftcheck.stats.columns import Column, Dataset, Finding
 from driftcheck.stats.significance import benjamini_hochberg, share_pvalue
 
@@ -26,13 +27,13 @@ def data_quality_findings(
     for the number of columns.
     """
     found = [*reference.findings, *current.findings]
-    found += _jumps(reference, current, "NullShare", significance)
-    found += _jumps(reference, current, "InfiniteShare", significance)
+    found += _jumps(reference, current, Reason.NULL_SHARE, significance)
+    found += _jumps(reference, current, Reason.INFINITE_SHARE, significance)
     return tuple(found)
 
 
 def _jumps(
-    reference: Dataset, current: Dataset, reason: str, significance: float
+    reference: Dataset, current: Dataset, reason: Reason, significance: float
 ) -> list[Finding]:
     names = [name for name in reference.columns if name in current.columns]
     counts = {
@@ -53,12 +54,12 @@ def _jumps(
         share_before, share_after = before / rows_before, after / rows_after
         if abs(share_after - share_before) < JUMP:
             continue
-        what = "null" if reason == "NullShare" else "infinite"
+        what = "null" if reason == Reason.NULL_SHARE else "infinite"
         detail = f"{share_after:.0%} {what}, {share_before:.0%} in the reference"
-        all_null = reason == "NullShare" and after == rows_after
-        found.append(Finding("AllNull" if all_null else reason, name, detail))
+        all_null = reason == Reason.NULL_SHARE and after == rows_after
+        found.append(Finding(Reason.ALL_NULL if all_null else reason, name, detail))
     return found
 
 
-def _count(column: Column, reason: str) -> int:
-    return column.nulls if reason == "NullShare" else column.infinite
+def _count(column: Column, reason: Reason) -> int:
+    return column.nulls if reason == Reason.NULL_SHARE else column.infinite

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from driftcheck.contract import CheckRequest, Verdict
+from driftcheck.contract.reasons import Reason
 from driftcheck.judge.scores import ColumnScore
 from driftcheck.judge.verdict import Judgement, decide
 from driftcheck.stats.columns import Dataset
@@ -62,7 +63,7 @@ def warranted(
     verdict = replace(
         found.verdict,
         verdict=Verdict.INCONCLUSIVE,
-        reason="AutocorrelatedRows",
+        reason=Reason.AUTOCORRELATED_ROWS,
         message=doubt,
     )
     return replace(found, verdict=verdict)

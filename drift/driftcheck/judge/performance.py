@@ -14,8 +14,9 @@ from driftcheck.contract import (
     Verdict,
     WindowVerdict,
 )
+from driftcheck.contract.reasons import Reason
 
-DROPPED = "PerformanceDropped"
+DROPPED = Reason.PERFORMANCE_DROPPED
 
 
 def judged(rule: PerformanceRule, found: Performance) -> Performance:
@@ -32,7 +33,9 @@ def judged(rule: PerformanceRule, found: Performance) -> Performance:
     if found.lower is None or found.upper is None:
         return replace(found, verdict=Verdict.INCONCLUSIVE)
     if (found.effective or 0) < rule.minimum_rows:
-        return replace(found, verdict=Verdict.INCONCLUSIVE, reason="RowsTooDependent")
+        return replace(
+            found, verdict=Verdict.INCONCLUSIVE, reason=Reason.ROWS_TOO_DEPENDENT
+        )
     low, high = found.lower, found.upper
     beyond = high < bound if rule.metric.higher_is_better else low > bound
     if beyond:

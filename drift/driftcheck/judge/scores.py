@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from driftcheck.contract import CheckRequest, ColumnRule, Kind
+from driftcheck.contract.reasons import Reason
 from driftcheck.stats.columns import (
     Categories,
     Column,
@@ -90,7 +91,9 @@ def compare_columns(
             if isinstance(result, Comparison):
                 compared[name] = result
             else:
-                remarks.append(Finding("Unchecked", name, result, data_quality=False))
+                remarks.append(
+                    Finding(Reason.UNCHECKED, name, result, data_quality=False)
+                )
     return compared, tuple(remarks)
 
 
@@ -222,10 +225,10 @@ def _constants(name: str, reference: Column, current: Column) -> list[Finding]:
     before, after = _constant(reference), _constant(current)
     if after and not before:
         detail = "always one value, which it was not in the reference"
-        return [Finding("Constant", name, detail, data_quality=False)]
+        return [Finding(Reason.CONSTANT, name, detail, data_quality=False)]
     if before and not after and current.present:
         detail = "it was always one value in the reference"
-        return [Finding("WasConstant", name, detail, data_quality=False)]
+        return [Finding(Reason.WAS_CONSTANT, name, detail, data_quality=False)]
     return []
 
 
@@ -248,20 +251,22 @@ def remarks_on(
     for score in scores:
         if score.novelty:
             categorical = isinstance(reference.columns[score.name], Categories)
-            reason = "UnseenCategories" if categorical else "OutOfRange"
+            reason = Reason.UNSEEN_CATEGORIES if categorical else Reason.OUT_OF_RANGE
             detail = f"{score.novelty:.1%} of the rows are unlike the reference"
             found.append(Finding(reason, score.name, detail, data_quality=False))
     most = max(scores, key=lambda score: score.dependence, default=None)
     if most and most.dependence >= DEPENDENT:
         detail = f"rows resemble the ones before ({most.dependence:.2f})"
         found.append(
-            Finding("AutocorrelatedRows", most.name, detail, data_quality=False)
+            Finding(Reason.AUTOCORRELATED_ROWS, most.name, detail, data_quality=False)
         )
     usual = [score for score in scores if score.within_baseline]
     most = max(usual, key=lambda score: score.effect, default=None)
     if most:
         detail = f"stretches of it differ by up to {most.threshold:.2f}"
         found.append(
-            Finding("NonStationaryReference", most.name, detail, data_quality=False)
+            Finding(
+                Reason.NON_STATIONARY_REFERENCE, most.name, detail, data_quality=False
+            )
         )
     return tuple(found)

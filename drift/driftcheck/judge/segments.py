@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from driftcheck.contract import CheckRequest, Kind, SegmentRule, Verdict
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import (
     SegmentedReference,
     SegmentReader,
@@ -114,7 +115,7 @@ def with_segments(
         verdict = replace(
             verdict,
             verdict=Verdict.DRIFT,
-            reason="SegmentDrifted",
+            reason=Reason.SEGMENT_DRIFTED,
             message=said,
             kinds=tuple(kind for kind in Kind if kind in kinds),
             borderline=False,

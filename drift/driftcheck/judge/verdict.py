@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from driftcheck.contract import CheckRequest, Kind, Verdict, WindowVerdict
+from driftcheck.contract.reasons import Reason
 from driftcheck.judge.data_quality import data_quality_findings
 from driftcheck.judge.scores import (
     ColumnScore,
@@ -29,13 +30,13 @@ CLEAR = 0.8
 ALARM_DIVISOR = 40
 DATA_QUALITY_ORDER = (
     "DuplicateColumn",
-    "MissingColumn",
-    "RetypedColumn",
-    "RaggedVector",
-    "VectorLength",
-    "AllNull",
-    "NullShare",
-    "InfiniteShare",
+    Reason.MISSING_COLUMN,
+    Reason.RETYPED_COLUMN,
+    Reason.RAGGED_VECTOR,
+    Reason.VECTOR_LENGTH,
+    Reason.ALL_NULL,
+    Reason.NULL_SHARE,
+    Reason.INFINITE_SHARE,
 )
 
 
@@ -117,7 +118,7 @@ def _is_borderline(request: CheckRequest, compared: Mapping[str, Comparison]) ->
 
 
 def without_rows(
-    window: Window, verdict: Verdict, reason: str, message: str
+    window: Window, verdict: Verdict, reason: Reason, message: str
 ) -> Judgement:
     """The judgement on a window of which nothing could be compared."""
     return Judgement(
@@ -155,20 +156,24 @@ def _inconclusive(
     scores: tuple[ColumnScore, ...],
 ) -> tuple[Verdict, str, str] | None:
     for rows, reason, whose in (
-        (current.rows, "NotEnoughRows", "rows"),
-        (reference.rows, "NotEnoughReferenceRows", "reference rows"),
+        (current.rows, Reason.NOT_ENOUGH_ROWS, "rows"),
+        (reference.rows, Reason.NOT_ENOUGH_REFERENCE_ROWS, "reference rows"),
     ):
         if rows < request.minimum_rows:
             least = request.minimum_rows
             message = f"{rows} of at least {least} {whose}: {least - rows} missing"
             return Verdict.INCONCLUSIVE, reason, message
     if not any(not score.prediction for score in scores):
-        return Verdict.INCONCLUSIVE, "NothingChecked", "no column could be compared"
+        return (
+            Verdict.INCONCLUSIVE,
+            Reason.NOTHING_CHECKED,
+            "no column could be compared",
+        )
     scored = {score.name for score in scores}
     for rule in request.columns:
         if rule.critical and rule.name not in scored:
             message = f"critical column {rule.name} could not be compared"
-            return Verdict.INCONCLUSIVE, "CriticalColumnUnchecked", message
+            return Verdict.INCONCLUSIVE, Reason.CRITICAL_COLUMN_UNCHECKED, message
     return None
 
 
@@ -201,7 +206,7 @@ def _drift(
     )
     if _enough(request, scores) and surest * len(features) <= level:
         message = f"{_counts(scores)}: {_top_columns(drifted)}"
-        return Verdict.DRIFT, "ColumnsDrifted", message
+        return Verdict.DRIFT, Reason.COLUMNS_DRIFTED, message
     return None
 
 
@@ -223,7 +228,7 @@ def _doubt(
         f"{first.name} {first.effect:.2f}: each row resembles the one before "
         f"({first.dependence:.2f}), so this may be chance; a longer window can tell"
     )
-    return Verdict.INCONCLUSIVE, "AutocorrelatedRows", message
+    return Verdict.INCONCLUSIVE, Reason.AUTOCORRELATED_ROWS, message
 
 
 def _no_drift(
@@ -243,7 +248,7 @@ def _no_drift(
     usual = sum(score.within_baseline for score in scores)
     if usual:
         message += f"; {usual} differ as stretches of the reference itself do"
-    return Verdict.NO_DRIFT, "NoDrift", message
+    return Verdict.NO_DRIFT, Reason.NO_DRIFT, message
 
 
 def _enough(
@@ -289,6 +294,6 @@ def _led_by(score: ColumnScore, counts: str) -> tuple[Verdict, str, str]:
         limit = "categories that the reference does not have"
     if score.prediction:
         message = f"predictions ({score.name}): {limit}; {counts}"
-        return Verdict.DRIFT, "PredictionDrifted", message
+        return Verdict.DRIFT, Reason.PREDICTION_DRIFTED, message
     message = f"critical column {score.name}: {limit}; {counts}"
-    return Verdict.DRIFT, "CriticalColumnDrifted", message
+    return Verdict.DRIFT, Reason.CRITICAL_COLUMN_DRIFTED, message
