@@ -1,6 +1,6 @@
 """What every kind of inference log has in common: its times, filters and samples."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -10,31 +10,42 @@ import pyarrow as pa
 from driftcheck.arrow.arrays import plain_type
 from driftcheck.contract import Filter, LogSource
 from driftcheck.contract.reasons import Reason
-from driftcheck.dataset import LabelledPredictions
+from driftcheck.dataset import LabelledPredictions, LoadedReference
 from driftcheck.errors import CheckFailure
-from driftcheck.stats.columns import ColumnKind, Dataset
+from driftcheck.stats.columns import Dataset
 from driftcheck.windows import Window
 
 SAMPLE_ROWS = 100_000
+"""Rows of a window that are compared: more add cost, but no power that matters."""
 
 
 class Log(Protocol):
-    """An open inference log; CheckFailure where it cannot be read."""
+    """An open inference log; every method raises CheckFailure where it cannot read."""
 
-    def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
-        """A window's rows in the order of time, above SAMPLE_ROWS a sample of them."""
+    def window(self, window: Window, reference: LoadedReference) -> Dataset:
+        """Return a window's rows, as the reference's kinds require.
+
+        They are in the order of time where the log knows it; of more than SAMPLE_ROWS
+        rows they are a random sample.
+        """
         ...
 
-    def only(self, one: Filter) -> "Log":
-        """The same log with one filter more."""
+    def only(self, condition: Filter) -> "Log":
+        """Return the same log with one more filter, such as for a segment."""
         ...
 
-    def labelled(self, after: datetime, most: int) -> pa.Table:
-        """The latest rows with a label: time, label, then what holds the features."""
+    def labelled_predictions(
+        self, window: Window, max_rows: int
+    ) -> LabelledPredictions:
+        """Return a window's labels and predictions, see `LabelledPredictions`."""
         ...
 
-    def labelled_predictions(self, window: Window, most: int) -> LabelledPredictions:
-        """A window's labels and predictions, see `LabelledPredictions`."""
+
+class EvaluationLog(Log, Protocol):
+    """A log that also provides the rows on which an evaluation scores models."""
+
+    def labelled(self, after: datetime, max_rows: int) -> pa.Table:
+        """Return the latest labelled rows: time, label, then the feature columns."""
         ...
 
 

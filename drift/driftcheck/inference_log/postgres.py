@@ -4,7 +4,7 @@ Errors never hold the address's password.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,7 +26,7 @@ from driftcheck.arrow.schema import (
 from driftcheck.contract import Filter, LogSource
 from driftcheck.contract.reasons import Reason
 from driftcheck.contract.request import DATABASE_VARIABLE
-from driftcheck.dataset import LabelledPredictions
+from driftcheck.dataset import LabelledPredictions, LoadedReference
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.inference_log.base import SAMPLE_ROWS, seed_of
 from driftcheck.inference_log.sql import Read, TableSql, columns_of, quoted
@@ -77,16 +77,16 @@ class InferenceLog:
             # The connection is gone; the next statement says so.
             return
 
-    def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
+    def window(self, window: Window, reference: LoadedReference) -> Dataset:
         """A window's rows, above SAMPLE_ROWS a random sample of them."""
         with self._reading() as (sql, read):
-            found = sql.window(window)
-            rows = sql.count(found, read)
-            shape = window_shape(sql.schema, self.source.features, kinds)
+            chosen = sql.window(window)
+            rows = sql.count(chosen, read)
+            shape = window_shape(sql.schema, self.source.features, reference.kinds)
             if not shape.names:
                 return Dataset(rows, {}, shape.findings)
-            select = f"SELECT {selected(sql.schema, shape)} {found.text}"
-            values = found.values
+            select = f"SELECT {selected(sql.schema, shape)} {chosen.text}"
+            values = chosen.values
             if rows > SAMPLE_ROWS:
                 # One seed per window: the same rows give the same verdict.
                 read("SELECT setseed($1)", (seed_of(window) / 1000,))
@@ -96,19 +96,21 @@ class InferenceLog:
         features = self.source.features
         return dataset_from(table, shape, features, rows, Order.TIME)
 
-    def only(self, one: Filter) -> Self:
+    def only(self, condition: Filter) -> Self:
         """See `Log`."""
-        return replace(self, source=self.source.only(one))
+        return replace(self, source=self.source.only(condition))
 
-    def labelled(self, after: datetime, most: int) -> pa.Table:
+    def labelled(self, after: datetime, max_rows: int) -> pa.Table:
         """See `Log`."""
         with self._reading() as (sql, read):
-            return read(*sql.labelled(after, most))
+            return read(*sql.labelled(after, max_rows))
 
-    def labelled_predictions(self, window: Window, most: int) -> LabelledPredictions:
+    def labelled_predictions(
+        self, window: Window, max_rows: int
+    ) -> LabelledPredictions:
         """See `Log`."""
         with self._reading() as (sql, read):
-            return sql.labelled_predictions(window, most, read)
+            return sql.labelled_predictions(window, max_rows, read)
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[TableSql, Read]]:
