@@ -403,7 +403,7 @@ def test_answers_below_a_bound_are_drift_by_hand(run: Run, data: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (("--performance-minimum", "0.8"), "needs --label and --metric"),
+        (("--performance-minimum", "0.8"), "require --label and --metric"),
         (
             (
                 *("--label", "a", "--metric", "Accuracy", "--prediction-column", "a"),

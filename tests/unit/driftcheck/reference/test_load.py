@@ -13,7 +13,7 @@ from driftcheck.arrow.conversion import dataset_from
 from driftcheck.arrow.schema import window_shape
 from driftcheck.contract import Features
 from driftcheck.errors import CheckFailure
-from driftcheck.inference_log.window_file import load_window
+from driftcheck.inference_log.single_file import load_window
 from driftcheck.reference.load import load_reference
 from driftcheck.stats.columns import Categories, ColumnKind, Numbers
 from driftcheck.storage.parquet import open_table, read_files
