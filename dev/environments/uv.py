@@ -1,4 +1,7 @@
-"""The installer: the running environment's `uv`, else a pinned one in the cache."""
+"""The installer: the running environment's `uv`, else a pinned one in the cache.
+
+With it, single packages whose files are used without being imported.
+"""
 
 import shutil
 import sys
@@ -7,7 +10,8 @@ from pathlib import Path
 from dev.environments.cache import Progress, cache_dir, digest, locked
 from dev.processes.supervisor import Program, Supervisor
 
-_REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements" / "uv.txt"
+_FOLDER = Path(__file__).resolve().parents[2] / "requirements"
+_REQUIREMENTS = _FOLDER / "uv.txt"
 
 
 def ensure_uv(supervisor: Supervisor, progress: Progress = print) -> Path:
@@ -32,3 +36,28 @@ def ensure_uv(supervisor: Supervisor, progress: Progress = print) -> Path:
         supervisor.run_to_end(Program(name="uv-install", command=install))
         complete.touch()
     return uv
+
+
+def ensure_wheels(name: str, progress: Progress = print) -> Path:
+    """Return a folder in the cache that holds the packages of requirements/NAME.txt.
+
+    Without their dependencies, and outside any environment. StartError, with the
+    installer's output, if they cannot be installed.
+    """
+    requirements = _FOLDER / f"{name}.txt"
+    home = cache_dir() / f"{name}-{digest(requirements.read_bytes())}"
+    complete = home / ".complete"
+    with locked(home.name, progress):
+        if complete.exists():
+            return home
+        shutil.rmtree(home, ignore_errors=True)
+        progress(f"installing the packages of requirements/{name}.txt")
+        with Supervisor(home.with_name(f"{home.name}-build"), progress) as supervisor:
+            install: list[str | Path] = [
+                *(ensure_uv(supervisor, progress), "pip", "install", "--quiet"),
+                *("--no-deps", "--only-binary", ":all:", "--require-hashes"),
+                *("--python", sys.executable, "--target", home, "-r", requirements),
+            ]
+            supervisor.run_to_end(Program(name=f"install-{name}", command=install))
+        complete.touch()
+    return home

@@ -48,13 +48,13 @@ class Stretch:
 
 
 TRAINING = Stretch(date(2004, 1, 1), date(2007, 1, 1))
-STRETCHES = {
-    # The model's world, half a year on.
-    "calm": Stretch(date(2007, 1, 1), date(2007, 7, 1)),
-    # The world after the credit crisis reached the market. The months between are
-    # left out, so that the turn falls on a day that a person can watch.
-    "changed": Stretch(date(2008, 1, 1), date(2019, 1, 1)),
-}
+# The model's world, half a year on.
+CALM = Stretch(date(2007, 1, 1), date(2007, 7, 1))
+# The first half year after the credit crisis reached the markets. The months between
+# are left out, so that the turn falls on a day that a person can watch.
+TURN = Stretch(date(2008, 1, 1), date(2008, 7, 1))
+STRETCHES = {"calm": CALM, "changed": Stretch(TURN.first, date(2019, 1, 1))}
+"""What is replayed, in this order."""
 
 
 @dataclass(frozen=True)

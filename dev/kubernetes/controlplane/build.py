@@ -93,7 +93,7 @@ def _build(home: Path, progress: Progress) -> None:
     )
     started = time.monotonic()
     with Supervisor(home / "build", progress) as supervisor:
-        toolchain = ensure_go(supervisor, _HERE / "go.mod", progress)
+        toolchain = ensure_go(_HERE / "go.mod", progress)
         total = _download(supervisor, toolchain)
         binary = home / "controlplane"
         build = _go_program(toolchain, "build", "-v", *_flags(), "-o", str(binary), ".")
