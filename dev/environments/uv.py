@@ -3,6 +3,7 @@
 With it, single packages whose files are used without being imported.
 """
 
+import importlib.util
 import shutil
 import sys
 from pathlib import Path
@@ -26,16 +27,27 @@ def ensure_uv(supervisor: Supervisor, progress: Progress = print) -> Path:
             return uv
         shutil.rmtree(home, ignore_errors=True)
         progress("installing uv into the cache")
-        make = [sys.executable, "-m", "venv", str(home)]
-        supervisor.run_to_end(Program(name="uv-venv", command=make))
-        install = [
-            *(str(home / "bin" / "python"), "-m", "pip", "install", "--quiet"),
-            *("--disable-pip-version-check", "--no-deps", "--require-hashes"),
-            *("-r", str(_REQUIREMENTS)),
+        install: list[str | Path] = [
+            *(*_pip(home, supervisor), "install", "--quiet", "--no-deps"),
+            *("--disable-pip-version-check", "--require-hashes"),
+            *("--target", home, "-r", _REQUIREMENTS),
         ]
         supervisor.run_to_end(Program(name="uv-install", command=install))
         complete.touch()
     return uv
+
+
+def _pip(home: Path, supervisor: Supervisor) -> list[str | Path]:
+    """Return the command that runs pip: this Python's own, else that of a new venv.
+
+    Making one takes five seconds, but Debian's Python comes without pip.
+    """
+    if importlib.util.find_spec("pip") is not None:
+        return [sys.executable, "-m", "pip"]
+    venv = home / "pip"
+    make = [sys.executable, "-m", "venv", str(venv)]
+    supervisor.run_to_end(Program(name="uv-venv", command=make))
+    return [venv / "bin" / "python", "-m", "pip"]
 
 
 def ensure_wheels(name: str, progress: Progress = print) -> Path:
