@@ -17,6 +17,7 @@ from dev.demo.screen import Screen
 from dev.environments.prepare import prepare
 from dev.processes import signals
 from dev.processes.background import in_background
+from dev.processes.orphan_reaper import end_own_runs
 from dev.processes.program import Program, StartError
 from dev.processes.supervisor import Supervisor
 
@@ -73,6 +74,7 @@ def main() -> int:
             first_half_minute(screen)
     except KeyboardInterrupt as reason:
         number = reason.number if isinstance(reason, signals.Terminated) else 0
+        end_own_runs()
         screen.progress("stopped: nothing is left running")
         return 128 + (number or signal.SIGINT)
     except StartError as error:

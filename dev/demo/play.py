@@ -17,6 +17,7 @@ from dev.demo.watch import StoryError
 from dev.environments.prepare import prepare
 from dev.kubernetes.cluster import KubectlError
 from dev.processes import signals
+from dev.processes.orphan_reaper import end_own_runs
 from dev.processes.supervisor import StartError
 
 
@@ -84,6 +85,7 @@ def main() -> int:
             play(screen)
     except KeyboardInterrupt as reason:
         number = reason.number if isinstance(reason, signals.Terminated) else 0
+        end_own_runs()
         screen.progress("stopped: nothing is left running")
         return 128 + (number or signal.SIGINT)
     except (StartError, StoryError, KubectlError) as error:

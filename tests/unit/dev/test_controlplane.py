@@ -11,7 +11,10 @@ from dev.kubernetes.controlplane.build import _flags, _kubernetes_version
 
 REPOSITORY = Path(__file__).parents[3]
 SOURCES = REPOSITORY / "dev" / "kubernetes" / "controlplane"
-GO_MODS = (SOURCES / "go.mod", REPOSITORY / "dev" / "services" / "pushgateway" / "go.mod")
+GO_MODS = (
+    SOURCES / "go.mod",
+    REPOSITORY / "dev" / "services" / "pushgateway" / "go.mod",
+)
 
 
 def test_complete_assets_are_taken_as_they_are(
