@@ -7,7 +7,7 @@ Kubernetes adds is refused until somebody has thought about it.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dev.kubernetes.node.podspec import Json, parse_pod
+from dev.kubernetes.node.pod.spec import Json, parse_pod
 
 # Honoured, or another component's business (scheduler, admission, pull).
 _POD = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from dev.kubernetes.node.podspec import Json
+from dev.kubernetes.node.pod.spec import Json
 
 # The kubelet's limits, in bytes: one container, and all containers of a pod.
 MESSAGE_BYTES = 4096

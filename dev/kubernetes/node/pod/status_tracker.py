@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from dev.kubernetes.node import status
-from dev.kubernetes.node.podspec import Container, Pod
-from dev.kubernetes.node.status import (
+from dev.kubernetes.node.pod import status
+from dev.kubernetes.node.pod.spec import Container, Pod
+from dev.kubernetes.node.pod.status import (
     ContainerRecord,
     PodRecord,
     Terminated,

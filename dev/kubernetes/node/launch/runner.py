@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from dev.kubernetes.node import session_reaper
+from dev.kubernetes.node.launch import session_reaper
 
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1

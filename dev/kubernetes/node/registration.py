@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dev.kubernetes.node.api import MERGE, OUTAGE, STRATEGIC, Api, ApiError
-from dev.kubernetes.node.podspec import Json
-from dev.kubernetes.node.status import timestamp
+from dev.kubernetes.node.pod.spec import Json
+from dev.kubernetes.node.pod.status import timestamp
 
 _LOG = logging.getLogger("killick.node")
 # Seconds. The node controller waits 40 s for a renewal before it doubts the node.

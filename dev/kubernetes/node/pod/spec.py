@@ -1,6 +1,6 @@
 """What a pod asks the node to run: pure, from the pod as a dict.
 
-`unsupported` (in `support.py`) has to be empty before `parse_pod` is used.
+`unsupported` (in `supported_fields.py`) has to be empty before `parse_pod` is used.
 """
 
 import json
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dev.kubernetes.node.quantity import memory_bytes
+from dev.kubernetes.node.pod.quantity import memory_bytes
 
 Json = dict[str, Any]
 

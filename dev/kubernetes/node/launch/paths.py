@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from dev.kubernetes.node.podspec import Container
+from dev.kubernetes.node.pod.spec import Container
 
 
 def real_paths(container: Container, volumes: Path, message: Path) -> dict[str, str]:

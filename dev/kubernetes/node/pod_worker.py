@@ -5,14 +5,14 @@ import contextlib
 import logging
 from datetime import UTC, datetime
 
-from dev.kubernetes.node import status
 from dev.kubernetes.node.api import OUTAGE, ApiError
 from dev.kubernetes.node.containers import Containers
-from dev.kubernetes.node.podspec import Json, parse_pod
-from dev.kubernetes.node.prepare import Services, place_of
+from dev.kubernetes.node.launch.prepare import Services, place_of
+from dev.kubernetes.node.pod import status
+from dev.kubernetes.node.pod.spec import Json, parse_pod
+from dev.kubernetes.node.pod.status_tracker import PodStatusTracker, now
+from dev.kubernetes.node.pod.supported_fields import unsupported
 from dev.kubernetes.node.publish import Publisher
-from dev.kubernetes.node.status_tracker import PodStatusTracker, now
-from dev.kubernetes.node.support import unsupported
 
 _LOG = logging.getLogger("killick.node")
 # Seconds between two tries to delete.

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dev.kubernetes.node.images import Image
-from dev.kubernetes.node.podspec import Container, Pod
+from dev.kubernetes.node.launch.images import Image
+from dev.kubernetes.node.pod.spec import Container, Pod
 
 # (kind, name), kind being "secrets" or "configmaps" as in the API's paths.
 Reference = tuple[str, str]

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from dev.kubernetes.node import environment, volumes
 from dev.kubernetes.node.api import OUTAGE, Api, ApiError
-from dev.kubernetes.node.environment import ConfigError, Reference, Sources
-from dev.kubernetes.node.images import Image, Images
-from dev.kubernetes.node.paths import real_paths, rewriter
-from dev.kubernetes.node.podspec import Container, Pod
-from dev.kubernetes.node.runner import Launch, Runner
-from dev.kubernetes.node.volumes import File, TokenRequest
+from dev.kubernetes.node.launch import environment, volumes
+from dev.kubernetes.node.launch.environment import ConfigError, Reference, Sources
+from dev.kubernetes.node.launch.images import Image, Images
+from dev.kubernetes.node.launch.paths import real_paths, rewriter
+from dev.kubernetes.node.launch.runner import Launch, Runner
+from dev.kubernetes.node.launch.volumes import File, TokenRequest
+from dev.kubernetes.node.pod.spec import Container, Pod
 
 # CPU work-arounds of the machine, which no image can know.
 _PASSED_ON = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")

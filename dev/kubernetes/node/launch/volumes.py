@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from dev.kubernetes.node.environment import ConfigError, Reference, Sources
-from dev.kubernetes.node.podspec import Pod, Volume
+from dev.kubernetes.node.launch.environment import ConfigError, Reference, Sources
+from dev.kubernetes.node.pod.spec import Pod, Volume
 
 _KINDS = {"secret": "secrets", "configMap": "configmaps"}
 _DEFAULT_MODE = 0o644

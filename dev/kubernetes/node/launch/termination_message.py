@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from dev.kubernetes.node.status import MESSAGE_BYTES
+from dev.kubernetes.node.pod.status import MESSAGE_BYTES
 
 _LOG_BYTES = 2048
 _LOG_LINES = 80
