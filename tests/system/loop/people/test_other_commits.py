@@ -1,4 +1,4 @@
-"""Other people write to the GitOps repository, too."""
+"""Other people write to the GitOps repository as well."""
 
 import pytest
 

@@ -16,7 +16,7 @@ from tests.system.support import loop_manifests as manifests
 from tests.system.support.loop_manifests import NAME, Json
 from tests.system.support.loop_world import CHANGED, LoopWorld
 
-CORPUS = sorted((Path(__file__).parents[2] / "corpus" / "status").glob("v*/*.json"))
+CORPUS = sorted((Path(__file__).parents[3] / "corpus" / "status").glob("v*/*.json"))
 OBJECTS = "/apis/killick.dev/v1alpha1/namespaces/{}/modeldeployments"
 SLEEP = ["python", "-c", "import time; time.sleep(300)"]
 
