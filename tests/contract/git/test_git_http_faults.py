@@ -18,13 +18,13 @@ from killick.gitops.port import (
     Unknown,
 )
 from killick.gitops.repository import GitLimits
-from tests.contract.git_http_world import (
+from tests.contract.git.git_http_world import (
     HttpWorld,
     Trickster,
     credentials_received,
     git_http_world,
 )
-from tests.contract.git_world import CHANGE, OLD
+from tests.contract.git.git_world import CHANGE, OLD
 
 
 @pytest.fixture

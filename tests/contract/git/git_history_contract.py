@@ -10,7 +10,7 @@ from killick.gitops.port import (
     TraceRequest,
     ValueChange,
 )
-from tests.contract.git_world import (
+from tests.contract.git.git_world import (
     CHANGE,
     PATH,
     THIRD,

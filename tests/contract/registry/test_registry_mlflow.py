@@ -13,8 +13,8 @@ from killick.registry.port import (
     RegistryTarget,
     RegistryUnreachable,
 )
-from tests.contract.mlflow_world import MlflowWorld
-from tests.contract.registry_contract import Case, RegistryContract, World
+from tests.contract.registry.mlflow_world import MlflowWorld
+from tests.contract.registry.registry_contract import Case, RegistryContract, World
 
 
 class TestMlflow(RegistryContract):

@@ -14,7 +14,7 @@ from driftcheck.reference.profile_store import (
     Store,
     store_at,
 )
-from tests.contract.profile_store_contract import NAME, ProfileStoreContract
+from tests.contract.stores.profile_store_contract import NAME, ProfileStoreContract
 
 
 class TestDirectory(ProfileStoreContract):

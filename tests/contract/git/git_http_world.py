@@ -19,7 +19,7 @@ from killick.gitops.port import (
     PushOutcome,
 )
 from killick.gitops.repository import GitLimits, GitRepositories
-from tests.contract.git_world import PATH, VALUES
+from tests.contract.git.git_world import PATH, VALUES
 
 _numbers = itertools.count(1)
 _AWAY = '#!/bin/sh\nmv "$GIT_DIR/HEAD" "$GIT_DIR/HEAD.away"\n'

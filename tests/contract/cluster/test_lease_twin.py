@@ -3,7 +3,7 @@
 import pytest
 
 from killick.cluster.lease import LeasePort
-from tests.contract.lease_contract import LeaseContract
+from tests.contract.cluster.lease_contract import LeaseContract
 from tests.fakes.lease import FakeLease
 
 

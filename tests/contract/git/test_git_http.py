@@ -16,14 +16,23 @@ from killick.gitops.port import (
     PushOutcome,
 )
 from killick.gitops.repository import GitRepositories
-from tests.contract.git_contract import GitContract
-from tests.contract.git_history_contract import GitHistoryContract
-from tests.contract.git_http_world import (
+from tests.contract.git.git_contract import GitContract
+from tests.contract.git.git_history_contract import GitHistoryContract
+from tests.contract.git.git_http_world import (
     HttpWorld,
     git_http_world,
     requests,
 )
-from tests.contract.git_world import CHANGE, NEW, OLD, PATH, THIRD, TRACE, VALUES, World
+from tests.contract.git.git_world import (
+    CHANGE,
+    NEW,
+    OLD,
+    PATH,
+    THIRD,
+    TRACE,
+    VALUES,
+    World,
+)
 
 
 @pytest.fixture

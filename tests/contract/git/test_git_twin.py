@@ -13,9 +13,9 @@ from killick.gitops.port import (
     PushOutcome,
     Unknown,
 )
-from tests.contract.git_contract import GitContract
-from tests.contract.git_history_contract import GitHistoryContract
-from tests.contract.git_world import CHANGE, PATH, VALUES, World
+from tests.contract.git.git_contract import GitContract
+from tests.contract.git.git_history_contract import GitHistoryContract
+from tests.contract.git.git_world import CHANGE, PATH, VALUES, World
 from tests.fakes.git import FakeGit, FakeGitServer, FakeRepository
 
 URL = "https://git.test/gitops.git"

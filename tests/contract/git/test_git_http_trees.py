@@ -14,8 +14,8 @@ from killick.gitops.port import (
     TraceRequest,
 )
 from killick.gitops.repository import GitLimits
-from tests.contract.git_http_world import HttpWorld, git_http_world, tree_of
-from tests.contract.git_world import CHANGE, OLD, PATH, THIRD, TRACE, VALUES
+from tests.contract.git.git_http_world import HttpWorld, git_http_world, tree_of
+from tests.contract.git.git_world import CHANGE, OLD, PATH, THIRD, TRACE, VALUES
 
 
 @pytest.fixture

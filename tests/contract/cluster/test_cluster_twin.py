@@ -6,7 +6,7 @@ import pytest
 
 from killick.cluster.port import ClusterPort, Manifest
 from killick.errors import NotGranted, Unavailable
-from tests.contract.cluster_contract import ClusterContract, World
+from tests.contract.cluster.cluster_contract import ClusterContract, World
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.world import spec
 

@@ -21,7 +21,7 @@ from killick.gitops.port import (
     ValueChange,
     ValueChanged,
 )
-from tests.contract.git_world import (
+from tests.contract.git.git_world import (
     CHANGE,
     MESSAGE,
     NEW,
