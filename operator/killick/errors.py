@@ -1,14 +1,15 @@
 """The errors that Killick raises on purpose.
 
 Each carries a `reason` (CamelCase, for conditions and events) and a `message` that
-tells a person what to do. Neither ever holds a secret. The tree:
+tells a person what to do. Neither ever contains a secret. The tree:
 
     KillickError
     ├── InvalidSpec        the resource asks for something that cannot be done
     ├── Unavailable        a system did not answer; trying again is right
     ├── NotGranted         the operator lacks a right in this namespace
-    ├── Conflict           somebody else wrote in between; look again
-    └── UnknownSchema      the status is of another version of Killick; only look
+    ├── Conflict           somebody else wrote in between; read again
+    ├── NotLeading         this operator may not write or act now
+    └── UnknownSchema      another version of Killick wrote the status; only read
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class KillickError(Exception):
 
 
 class InvalidSpec(KillickError):
-    """The spec is impossible; only its author can mend it."""
+    """The spec is impossible; only its author can fix it."""
 
     default_reason = "InvalidSpec"
 
@@ -59,6 +60,12 @@ class Conflict(KillickError):
     """The object changed since it was read, or a name is taken by someone else."""
 
     default_reason = "Conflict"
+
+
+class NotLeading(KillickError):
+    """The operator does not hold the Lease: it must not write or act."""
+
+    default_reason = "NotLeading"
 
 
 class UnknownSchema(KillickError):

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from killick.act.manifests import Owner, check_cronjob
+from killick.act.manifests import JobOwner, check_cronjob
 from killick.cluster.port import ClusterPort, Manifest
 from killick.errors import Conflict, KillickError, NotGranted, Unavailable
 from killick.names import LABEL_OBJECT, ObjectName, child_labels
@@ -100,7 +100,7 @@ def job(world: World, name: str, owner: str | None = None) -> Manifest:
 async def cronjob(world: World, effect: ApplyCheck = EFFECT) -> Manifest:
     """Return the check's CronJob as the operator builds it."""
     uid = (await current(world))["metadata"]["uid"]
-    owner = Owner(object_name(world), uid, parse_spec(spec()), "worker:1")
+    owner = JobOwner(object_name(world), uid, parse_spec(spec()), "worker:1")
     return check_cronjob(owner, effect)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from killick.act.evaluation import evaluation_job
-from killick.act.manifests import Owner, check_cronjob, requested_check
+from killick.act.manifests import JobOwner, check_cronjob, requested_check
 from killick.act.training import training_job
 from killick.cluster.port import ClusterPort
 from killick.errors import Conflict, KillickError
@@ -44,7 +44,7 @@ from killick.resource.status import ReferencePin
 class EffectContext:
     """The ports, targets and credentials that executors need in this pass."""
 
-    owner: Owner
+    owner: JobOwner
     cluster: ClusterPort
     reference: ReferencePin | None = None
     registry: tuple[Registry, RegistryTarget, Credentials] | None = None
@@ -130,7 +130,7 @@ async def _push(effects_context: EffectContext, effect: PushPromotion) -> str:
         case Landed(sha) | AlreadyLanded(sha):
             return f"commit {sha} is on {target.branch}"
         case ValueChanged(current):
-            # Who did it and what follows is the next pass's to see.
+            # The next pass reads who changed it, and decides.
             return f"not pushed: the value is {current!r} now"
         case Refused(reason, message):
             raise KillickError(message, reason)

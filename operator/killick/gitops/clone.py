@@ -13,8 +13,8 @@ from pathlib import Path
 import pygit2
 from pygit2.enums import FileMode, ObjectType
 
+from killick.gitops.commit_message import commit_message, person, printable
 from killick.gitops.port import CommitInfo, GitTarget, ValueChange
-from killick.gitops.trailers import commit_message, person, printable
 from killick.gitops.transport import TIP
 from killick.gitops.yaml_parser import MAX_BYTES, EditRefused
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import pygit2
 
 from killick.gitops.clone import Clone
+from killick.gitops.commit_message import commit_message
 from killick.gitops.port import (
     Contended,
     GitCredentials,
@@ -27,7 +28,6 @@ from killick.gitops.port import (
     ValueChange,
 )
 from killick.gitops.session import GitSession
-from killick.gitops.trailers import commit_message
 from killick.gitops.transport import Deadline, Transport
 from killick.gitops.urls import check_branch, check_path, check_url
 from killick.gitops.yaml_parser import EditRefused

@@ -1,9 +1,9 @@
 """What Killick asks of a Git repository, as a protocol and frozen values.
 
 The port speaks of one *value*: the scalar at `pointer` in the file `path` on
-`branch`. Whatever is wrong with that file is an answer (`refused`), because a
-person has to mend it; whatever is wrong with reaching the repository is a
-`GitError`, because the next pass may find it mended.
+`branch`. A problem with that file is an answer (`refused`), because a person has
+to fix it. A problem with reaching the repository is a `GitError`, because the next
+pass may find it fixed.
 """
 
 from dataclasses import dataclass, field
@@ -105,7 +105,7 @@ class CommitInfo:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why the value cannot be read or written until a person mends the file."""
+    """Why the value cannot be read or written until a person fixes the file."""
 
     reason: str
     message: str
@@ -153,7 +153,7 @@ class ValueChange:
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """HeadCache in the remote branch after our push."""
+    """The commit is in the remote branch after our push."""
 
     sha: str
 
@@ -170,7 +170,6 @@ class ValueChanged:
     """The value is neither the expected one nor ours: somebody else decided."""
 
     current: str
-    by: CommitInfo | None
 
 
 @dataclass(frozen=True, slots=True)

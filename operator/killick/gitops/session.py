@@ -110,7 +110,7 @@ class GitSession:
         content = self.clone.content(self.clone.blob_id(tip, self.parts))
         current = read_scalar(content, self.pointer)
         if current != change.old:
-            return ValueChanged(current, self._last_change(tip))
+            return ValueChanged(current)
         edited = replace_scalar(content, self.pointer, change.old, change.new)
         return self.clone.build_commit(tip, self.parts, edited, change)
 

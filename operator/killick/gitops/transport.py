@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import pygit2
 from pygit2.enums import ConfigLevel, CredentialType
 
+from killick.gitops.commit_message import printable
 from killick.gitops.port import (
     BranchMissing,
     GitCredentials,
@@ -24,7 +25,6 @@ from killick.gitops.port import (
     GitUnauthorized,
     GitUnreachable,
 )
-from killick.gitops.trailers import printable
 from killick.gitops.urls import Address, address_of, check_branch
 
 TIP = "refs/killick/tip"

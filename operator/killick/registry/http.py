@@ -70,16 +70,10 @@ class HostLimiter:
 
     def check(self) -> None:
         """Raise RegistryUnreachable while the breaker is open or the gate is shut."""
-        try:
-            self.gate.check()
-        except RegistryUnreachable as shut:
-            shut.from_cache = True
-            raise
+        self.gate.check()
         if self._clock() < self._open_until:
             # The words stay the same: a status that repeats them is not written again.
-            error = RegistryUnreachable(self._failure)
-            error.from_cache = True
-            raise error
+            raise RegistryUnreachable(self._failure)
 
     def answered(self) -> None:
         """Note a sign of life."""

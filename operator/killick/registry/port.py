@@ -1,7 +1,7 @@
 """What Killick asks of a model registry, without saying how it is done.
 
 The operator sees versions, aliases and the runs behind them through the values
-of this module only. `mlflow_store.MlflowRegistry` is the real adapter, the twin
+of this module only. `mlflow_registry.MlflowRegistry` is the real adapter, the twin
 lives with the tests, and the same contract tests run on both. Every write is
 idempotent: after a time-out the caller repeats it, and may find it done.
 """
@@ -24,9 +24,6 @@ class RegistryError(KillickError):
 
 class RegistryUnreachable(RegistryError, Unavailable):
     """No answer, or an answer that says "later" (5xx, 429): try again."""
-
-    from_cache = False
-    """True: the server was not asked, because it did not answer a moment ago."""
 
     default_reason = "RegistryUnreachable"
 
@@ -112,12 +109,11 @@ class VersionFacts:
     `version` is decimal digits and `stage` one of MLflow's four. `tags` are the
     version's own `killick.dev/…` tags. `train_before` is the version's tag, else
     its run's; `attempt` is the run's tag; the reference and the image are tags of
-    the version. `run_id` and `run_status` are None when there is no run (any more).
+    the version. `run_id` is None when there is no run (any more).
     """
 
     version: str
     run_id: str | None
-    run_status: str | None
     stage: str
     tags: Mapping[str, str]
     train_before: str | None
@@ -125,7 +121,6 @@ class VersionFacts:
     reference_sha256: str | None
     image: str | None
     attempt: str | None
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +130,6 @@ class RegistryState:
     `versions` has champion, candidate, the attempt's versions and those asked
     for; one that was asked for and is absent does not exist. `attempt_versions`
     are the versions of FINISHED runs with the attempt's tag, lowest first.
-    `attempt_run` is the best status among runs with that tag (FINISHED before
-    RUNNING before the failed ones), None when no version has such a run.
     `past` are the owner's attempts, oldest first, each by its first version.
     `attempt_search_complete` is False when the search met its bound, so that
     "not found" means "not known".
@@ -147,7 +140,6 @@ class RegistryState:
     candidate: str | None = None
     versions: Mapping[str, VersionFacts] = field(default_factory=dict)
     attempt_versions: tuple[str, ...] = ()
-    attempt_run: str | None = None
     attempt_search_complete: bool = True
     past: tuple[PastRun, ...] = ()
 

@@ -44,7 +44,7 @@ class Runtime:
     election: Election | None = None
     keeping: asyncio.Task[None] | None = None
     granting: asyncio.Task[None] | None = None
-    farewells: FinalizationReporter = field(default_factory=FinalizationReporter)
+    finalization: FinalizationReporter = field(default_factory=FinalizationReporter)
 
     async def lead(self) -> None:
         """Wait for the Lease, where one is used, and keep it from then on."""

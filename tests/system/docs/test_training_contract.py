@@ -13,7 +13,7 @@ import pytest
 from dev.environments.images import ensure_environment
 from dev.services.mlflow_server import MLflowServer
 from killick import names
-from killick.act.manifests import Owner
+from killick.act.manifests import JobOwner
 from killick.act.training import environment
 from killick.plan.effects import StartTraining
 from killick.registry.mlflow_registry import MlflowRegistry
@@ -57,7 +57,7 @@ def contract_environment(model: str, tracking_uri: str) -> dict[str, str]:
             },
         },
     )
-    owner = Owner(
+    owner = JobOwner(
         names.ObjectName("test", "ml", "model"), "uid", spec, "worker", tracking_uri
     )
     began = datetime.now(UTC).replace(microsecond=0)

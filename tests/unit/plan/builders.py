@@ -60,7 +60,6 @@ def version(number: str, **changes: Any) -> VersionFacts:
     facts = VersionFacts(
         version=number,
         run_id=f"run-{number}",
-        run_status="FINISHED",
         stage="None",
         tags={},
         train_before="2026-02-01T00:00:00Z",
@@ -68,7 +67,6 @@ def version(number: str, **changes: Any) -> VersionFacts:
         reference_sha256=None,
         image=None,
         attempt=None,
-        source="s",
     )
     return replace(facts, **changes)
 
