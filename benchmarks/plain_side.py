@@ -67,7 +67,7 @@ def clipped_score(before: Column, after: Column) -> float:
 
 def table(path: str) -> ParquetTable:
     """A file of which all rows are read."""
-    opened = read_files(path, Reason.UNREADABLE)
+    opened = read_files(path, Reason.REFERENCE_UNREADABLE)
     return open_table(opened, {*()}, maximum_rows=sys.maxsize)
 
 
