@@ -25,9 +25,9 @@ from killick.gitops.port import (
 )
 from killick.gitops.processes import MEMORY_BYTES, GitProcess
 from killick.gitops.repository import GitLimits, GitRepositories
-from tests.contract.git_http_world import HttpWorld, git_http_world
-from tests.contract.git_world import CHANGE, NEW, OLD
-from tests.contract.pack_bomb import bomb, hostile_server
+from tests.contract.git.git_http_world import HttpWorld, git_http_world
+from tests.contract.git.git_world import CHANGE, NEW, OLD
+from tests.contract.git.pack_bomb import bomb, hostile_server
 
 CHILD_MIB = 150
 """What a Git process may hold at its peak: two of them and 110 MiB of operator are
