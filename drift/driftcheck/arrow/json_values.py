@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from driftcheck.arrow.arrays import is_text, plain_type
+from driftcheck.contract.reasons import Reason
 from driftcheck.stats.columns import ColumnKind, Finding
 
 _INVALID = object()
@@ -38,7 +39,7 @@ def vectors_from(values: pa.ChunkedArray, column: str) -> pa.ChunkedArray | Find
     invalid = sum(vector is _INVALID for vector in vectors)
     if invalid:
         detail = f"{invalid} of {len(vectors)} values are no array of numbers"
-        return Finding("RetypedColumn", column, detail)
+        return Finding(Reason.RETYPED_COLUMN, column, detail)
     return pa.chunked_array([pa.array(vectors, pa.list_(pa.float64()))])
 
 
@@ -66,7 +67,7 @@ def fields_from(
     invalid = sum(not isinstance(row, dict) and row is not None for row in rows)
     if invalid:
         detail = f"{invalid} of {len(rows)} values are no JSON object"
-        yield column, Finding("RetypedColumn", column, detail)
+        yield column, Finding(Reason.RETYPED_COLUMN, column, detail)
         return
     objects = [row or {} for row in rows]
     for name, kind in kinds.items():
@@ -78,7 +79,7 @@ def _field(
 ) -> pa.ChunkedArray | Finding:
     """Return the values of a field as a column of float64 or strings, or a finding."""
     if rows and not any(name in row for row in rows):
-        return Finding("MissingColumn", name, "no row has a field of that name")
+        return Finding(Reason.MISSING_COLUMN, name, "no row has a field of that name")
     convert: Callable[[Any], Any] = _number if kind is ColumnKind.NUMBER else _category
     values = [
         None if value is None else convert(value)
@@ -87,7 +88,7 @@ def _field(
     invalid = sum(value is _INVALID for value in values)
     if invalid:
         detail = f"{invalid} of {len(values)} values are no {kind}, as in the reference"
-        return Finding("RetypedColumn", name, detail)
+        return Finding(Reason.RETYPED_COLUMN, name, detail)
     arrow = pa.float64() if kind is ColumnKind.NUMBER else pa.string()
     return pa.chunked_array([pa.array(values, arrow)])
 

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from driftcheck.contract import LogSource
-from driftcheck.inference_log.base import Log
+from driftcheck.inference_log.base import EvaluationLog
 
 
 @contextmanager
 def open_log(
     url: str | None, source: LogSource, environment: Mapping[str, str]
-) -> Iterator[Log]:
+) -> Iterator[EvaluationLog]:
     """The inference log; `url` is the address of one in PostgreSQL.
 
     `environment` holds what is needed to reach a log. CheckFailure LogUnreachable,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from driftcheck.arrow.schema import reference_shape
 from driftcheck.contract import Features
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LoadedReference
 from driftcheck.stats.columns import (
     Dataset,
@@ -33,7 +34,7 @@ def load_reference(
     `environment` is that of `storage.files.filesystem_of`. CheckFailure
     ReferenceUnreadable is raised if the reference cannot be read or is not parquet.
     """
-    opened = read_files(uri, "ReferenceUnreadable", environment)
+    opened = read_files(uri, Reason.REFERENCE_UNREADABLE, environment)
     return parse_reference(opened, features, prediction)
 
 

@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from driftcheck.contract.reasons import Reason
 from driftcheck.stats.distance import Floats
 
 DRAWN_ROWS = 100_000
@@ -237,7 +238,7 @@ Column: TypeAlias = Numbers | ReferenceHistogram | WindowHistogram | Categories
 class Finding:
     """A remark on a column. With `data_quality` it makes the verdict DataQuality."""
 
-    reason: str
+    reason: Reason
     column: str
     detail: str = ""
     data_quality: bool = True
