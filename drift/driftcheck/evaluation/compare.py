@@ -23,7 +23,7 @@ from driftcheck.stats.metrics import aligned, scorer
 
 
 def compare(request: EvaluationRequest) -> EvaluationAnswer:
-    """The facts of the evaluation; CheckFailure where there can be none."""
+    """Return the facts of the evaluation; CheckFailure if there are none."""
     directory = Path(request.directory)
     base, labels = _rows(request, directory)
     count = len(labels)
@@ -85,7 +85,7 @@ def _answer(
 def _rows(
     request: EvaluationRequest, directory: Path
 ) -> tuple[EvaluationAnswer, list[object]]:
-    """What ``rows`` wrote, after a proof that nobody has changed it since."""
+    """Return what ``rows`` wrote, once its digests prove it unmodified."""
     try:
         fields = Fields(read_json(directory / META_FILE, Reason.ROWS_MISSING))
         base = EvaluationAnswer(
@@ -117,6 +117,6 @@ def _rows(
 
 
 def too_few(rows: int, minimum: int) -> CheckFailure:
-    """The failure that says how many labelled rows are missing."""
+    """Return the failure that says how many labelled rows are missing."""
     message = f"{rows} of at least {minimum} labelled rows: {minimum - rows} missing"
     return CheckFailure(Reason.NOT_ENOUGH_ROWS, message)

@@ -9,7 +9,7 @@ from driftcheck.errors import CheckFailure
 
 
 def read_json(path: Path, reason: Reason) -> Any:
-    """A JSON file's value, or CheckFailure with that reason."""
+    """Return a JSON file's value, or CheckFailure with that reason."""
     try:
         return json.loads(path.read_bytes())
     except OSError:

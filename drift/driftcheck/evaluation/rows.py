@@ -42,7 +42,7 @@ class LabelledRows:
 def read_rows(
     request: EvaluationRequest, url: str | None, environment: Mapping[str, str]
 ) -> LabelledRows:
-    """The latest `maximum_rows` rows with a label, strictly later than `after`."""
+    """Return the latest `maximum_rows` labelled rows, strictly later than `after`."""
     with open_log(url, request.log, environment) as log:
         table = log.labelled(request.after, request.maximum_rows)
     features = request.log.features
@@ -114,7 +114,7 @@ def digest_of(rows: bytes, labels: bytes) -> str:
 
 
 def write_rows(request: EvaluationRequest, rows: LabelledRows) -> dict[str, Any]:
-    """Writes the three files; returns what the meta file holds."""
+    """Write the three files; return the content of the meta file."""
     directory = Path(request.directory)
     frame = {"columns": list(rows.columns), "data": rows.data}
     rows_data = _canonical({"dataframe_split": frame})

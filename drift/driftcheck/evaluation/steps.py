@@ -26,7 +26,7 @@ EXIT_BAD_REQUEST = 2
 
 
 def run_step(step: str, environment: Mapping[str, str]) -> int:
-    """Runs `rows` or `compare`; returns the exit code."""
+    """Run `rows` or `compare`; return the exit code."""
     try:
         request = decode_evaluation_request(environment.get(EVALUATION_VARIABLE, ""))
     except ContractError as error:
@@ -82,7 +82,7 @@ def _failed(request: EvaluationRequest, failure: CheckFailure) -> EvaluationAnsw
 
 
 def _leave(answer: EvaluationAnswer, environment: Mapping[str, str]) -> None:
-    """The answer as termination message, and on standard output for people."""
+    """Write the answer as termination message, and to standard output for people."""
     data = encode_evaluation(answer)
     warning = write_message(data, environment)
     if warning:

@@ -41,7 +41,7 @@ MARKUP = str.maketrans({"<": "‹", ">": "›", "&": "＆", '"': "″", "'": "�
 def evidently_page(
     check: Check, request: CheckRequest, environment: Mapping[str, str]
 ) -> str:
-    """The page on the newest window, its worst columns first.
+    """Return the page on the newest window, its worst columns first.
 
     CheckFailure NothingToReport where no column was compared, NoEvidently where no
     environment has it, ReportFailed where it fails or exceeds its bounds.
@@ -115,7 +115,7 @@ def whole(column: Column, rows: int) -> pa.Array:
 
 
 def evidently_python(environment: Mapping[str, str]) -> str:
-    """The interpreter that has Evidently: the declared one, or this one."""
+    """Return the interpreter that has Evidently: the declared one, or this one."""
     declared = environment.get(PYTHON_VARIABLE)
     if declared and shutil.which(declared):
         return declared
@@ -133,7 +133,7 @@ def evidently_python(environment: Mapping[str, str]) -> str:
 def write_task(
     folder: Path, reference: Dataset, judged: JudgedWindow
 ) -> dict[str, Any]:
-    """Writes both sides' samples; returns the columns as Evidently is told them."""
+    """Write both sides' samples; return the columns as Evidently's task lists them."""
     current = judged.current
     scores = judged.judgement.scores[:MAXIMUM_COLUMNS]
     if current is None:
@@ -152,7 +152,7 @@ def write_task(
 
 
 def _describe(name: str, column: Column, threshold: float) -> dict[str, Any]:
-    """A column's type and method: by the reference alone, whatever the window is."""
+    """Return a column's type and method, which the reference alone decides."""
     number = not isinstance(column, Categories)
     method = "wasserstein" if number else "jensenshannon"
     return {"name": name, "number": number, "method": method, "threshold": threshold}

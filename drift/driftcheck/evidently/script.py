@@ -76,7 +76,7 @@ def _status(test: dict[str, Any]) -> str:
 
 
 def _typed(columns: list[dict[str, Any]]) -> dict[str, list[str]]:
-    """The columns by type: nothing is left for Evidently to infer."""
+    """Return the columns by type, so that Evidently infers nothing."""
     numbers = [c["name"] for c in columns if c["number"]]
     others = [c["name"] for c in columns if not c["number"]]
     return {"numerical_columns": numbers, "categorical_columns": others}

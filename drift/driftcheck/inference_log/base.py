@@ -52,14 +52,14 @@ def seed_of(window: Window) -> int:
 
 
 def holders(source: LogSource) -> tuple[str, ...]:
-    """The columns that hold the features."""
+    """Return the columns that hold the features."""
     features = source.features
     whole = features.column if features.kind != "Columns" else None
     return (whole,) if whole else features.names
 
 
 def label_columns(source: LogSource) -> tuple[str, str]:
-    """The columns of the label and of the prediction."""
+    """Return the columns of the label and of the prediction."""
     if not source.label_column or not source.prediction_column:
         raise CheckFailure(
             Reason.BAD_REQUEST, "performance needs a label and a prediction"
@@ -75,7 +75,7 @@ def require_columns(schema: pa.Schema, names: Iterable[str]) -> None:
 
 
 def zone_of(source: LogSource) -> tzinfo:
-    """The zone of naive timestamps."""
+    """Return the zone of naive timestamps."""
     if source.time_zone.upper() == "UTC":
         return UTC
     try:
@@ -87,7 +87,7 @@ def zone_of(source: LogSource) -> tzinfo:
 
 
 def moment_in(source: LogSource, schema: pa.Schema, moment: datetime) -> datetime:
-    """A time as the timestamp column holds it: in UTC, or naive in its zone."""
+    """Return a time as the timestamp column holds it: in UTC, or naive in its zone."""
     name = source.timestamp_column
     if name not in schema.names:
         raise CheckFailure(
@@ -102,7 +102,7 @@ def moment_in(source: LogSource, schema: pa.Schema, moment: datetime) -> datetim
 
 
 def filter_value(schema: pa.Schema, asked: Filter) -> Any:
-    """What a filter compares with, as its column holds it; a text for odd types."""
+    """Return a filter's value in the type of its column; text for other types."""
     if asked.column not in schema.names:
         raise CheckFailure(Reason.MISSING_COLUMN, f"there is no column {asked.column}")
     kind = plain_type(schema.field(asked.column).type)

@@ -97,7 +97,7 @@ class DuckDBLog:
 def open_duckdb(
     source: LogSource, environment: Mapping[str, str]
 ) -> Iterator[DuckDBLog]:
-    """The database file, where it lies if it is local, else a copy of it."""
+    """Open the database file in place if it is local, else a copy of it."""
     uri = source.uri or ""
     with tempfile.TemporaryDirectory() as scratch:
         try:

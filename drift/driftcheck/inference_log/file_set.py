@@ -28,7 +28,7 @@ class FileSet:
 
     @classmethod
     def at(cls, system: fs.FileSystem, path: str, time: str) -> Self:
-        """What lies at a path; `time` is the column of the rows' times.
+        """Return the files at a path; `time` is the column of the rows' times.
 
         FileNotFoundError where there is nothing, ValueError where it is too much.
         """
@@ -56,7 +56,7 @@ class FileSet:
         return cls(dataset, list(dataset.get_fragments()), time, spans)
 
     def between(self, start: datetime, end: datetime | None) -> ds.Dataset:
-        """The files that may hold rows of a half-open stretch of time, at least one.
+        """Return the files that may hold rows of a half-open interval; at least one.
 
         ArrowException if their columns disagree. What the folders say is believed as
         far as the files bear it out: of those that are opened for the window, and of
@@ -88,7 +88,7 @@ class FileSet:
         return ends is not None and span.holds(*ends)
 
     def _one_zone(self, fragments: list[ds.ParquetFileFragment]) -> ds.Dataset:
-        """A dataset with the columns of all these files.
+        """Return a dataset with the columns of all these files.
 
         Read by the first file's schema alone, a naive time would pass for one in UTC.
         """
@@ -106,7 +106,7 @@ class FileSet:
 def _ends(
     fragment: ds.ParquetFileFragment, column: str
 ) -> tuple[datetime, datetime] | None:
-    """The first and the last time in a file; naive ones as of UTC.
+    """Return the first and the last time in a file; naive ones as of UTC.
 
     None where there are none, or the column is too large to look for them.
     """

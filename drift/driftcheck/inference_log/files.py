@@ -56,7 +56,7 @@ class FilesLog:
 
     @classmethod
     def open(cls, source: LogSource, environment: Mapping[str, str]) -> Self:
-        """The files at the source's address, of which hardly one is opened yet."""
+        """Return the log at the source's address; most files are not opened yet."""
         uri = source.uri or ""
         try:
             system, path = filesystem_of(uri, environment)
@@ -162,7 +162,7 @@ class OpenFiles:
     def _newest(
         self, where: pc.Expression, names: list[str], max_rows: int
     ) -> pa.Table:
-        """The latest rows, newest first; the first name is the time's."""
+        """Return the latest rows, newest first; the first name is the time's."""
         kept = _only(self.dataset.schema, names).empty_table()
         for batch in self._batches(where, names, None, 0):
             both = pa.concat_tables([kept, pa.table(batch)])
@@ -208,7 +208,7 @@ class OpenFiles:
     def _batches(
         self, where: pc.Expression, names: list[str], share: float | None, seed: int
     ) -> Iterator[pa.RecordBatch]:
-        """The rows, or each with the chance `share`, in the order of the files."""
+        """Return the rows, or each with probability `share`, in the files' order."""
         random = np.random.default_rng(seed)
         scanner = self.dataset.scanner(
             columns=names,
@@ -239,7 +239,7 @@ def _latest(table: pa.Table, max_rows: int) -> pa.Table:
 
 
 def failure_of(error: Exception, uri: str) -> CheckFailure:
-    """What went wrong with an inference log at an address."""
+    """Return the failure that an error of an inference log at an address means."""
     text = one_line(error)
     reason = Reason.LOG_UNREADABLE
     if isinstance(error, FileNotFoundError) or "NO_SUCH" in text:

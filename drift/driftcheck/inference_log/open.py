@@ -11,7 +11,7 @@ from driftcheck.inference_log.base import EvaluationLog
 def open_log(
     url: str | None, source: LogSource, environment: Mapping[str, str]
 ) -> Iterator[EvaluationLog]:
-    """The inference log; `url` is the address of one in PostgreSQL.
+    """Open the inference log; `url` is the address of one in PostgreSQL.
 
     `environment` holds what is needed to reach a log. CheckFailure LogUnreachable,
     MissingTable or LogUnreadable where that fails.

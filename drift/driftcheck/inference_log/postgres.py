@@ -58,7 +58,7 @@ class InferenceLog:
 
     @contextmanager
     def snapshot(self) -> Iterator[Any]:
-        """A cursor in a read-only transaction in which all statements see one state."""
+        """Yield a cursor in a read-only transaction on one snapshot."""
         cursor = self.connection.cursor()
         try:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -79,7 +79,7 @@ class InferenceLog:
             return
 
     def window(self, window: Window, reference: LoadedReference) -> Dataset:
-        """A window's rows, above MAXIMUM_ROWS a random sample of them."""
+        """Return a window's rows, above MAXIMUM_ROWS a random sample of them."""
         with self._reading() as (sql, read):
             chosen = sql.window(window)
             rows = sql.count(chosen, read)
@@ -115,7 +115,7 @@ class InferenceLog:
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[TableSql, Read]]:
-        """What to ask the table, and how, in one snapshot."""
+        """Yield the table's SQL and a function that runs it, in one snapshot."""
         with self.snapshot() as cursor:
 
             def read(text: str, values: tuple[Any, ...]) -> pa.Table:
@@ -127,14 +127,14 @@ class InferenceLog:
 
 
 def readable(field: pa.Field) -> str:
-    """A column as SQL, PostgreSQL's numeric as a float, which Arrow knows."""
+    """Return a column as SQL, PostgreSQL's numeric as a float."""
     if pa.types.is_list(field.type) or is_text_encoded(field) or is_dense_vector(field):
         return _whole(field)
     return quoted(field.name) + _cast(field, ColumnKind.NUMBER, "::float8")
 
 
 def selected(schema: pa.Schema, shape: Shape) -> str:
-    """The columns to read, cast where PostgreSQL's type has no plain Arrow twin."""
+    """Return the columns to read, cast if Arrow does not have PostgreSQL's type."""
     columns = [
         quoted(name) + _cast(schema.field(name), kind, "::float8")
         for name, kind in shape.columns.items()
@@ -148,7 +148,7 @@ def selected(schema: pa.Schema, shape: Shape) -> str:
 
 
 def _whole(field: pa.Field) -> str:
-    """A column that holds several features, as SQL."""
+    """Return a column that holds several features, as SQL."""
     if is_dense_vector(field):
         # Its own values, as 32-bit floats; their text is longer and slow to parse.
         return f"{quoted(field.name)}::float4[] AS {quoted(field.name)}"
@@ -168,7 +168,7 @@ def _cast(field: pa.Field, kind: ColumnKind, number: str) -> str:
 def open_log(
     url: str | None, source: LogSource, environment: Mapping[str, str]
 ) -> Iterator[InferenceLog]:
-    """The inference log at DATABASE_URL; CheckFailure LogUnreachable if it is not."""
+    """Open the inference log at DATABASE_URL, or raise CheckFailure LogUnreachable."""
     if not url:
         raise CheckFailure(Reason.LOG_UNREACHABLE, f"{DATABASE_VARIABLE} is not set")
     try:
@@ -225,7 +225,7 @@ def _broken(error: Exception) -> bool:
 
 
 def _plain(error: Exception) -> str:
-    """The server's sentence, without the driver's wrapping."""
+    """Return the server's message, without the text that the driver adds."""
     text = one_line(error)
     for mark in ("ERROR:", "FATAL:", "[libpq]"):
         if mark in text:

@@ -37,14 +37,14 @@ class Sql(NamedTuple):
 
 
 def quoted(identifier: str) -> str:
-    """An identifier as SQL takes it, whatever it contains."""
+    """Return an identifier as SQL takes it, whatever it contains."""
     if "\0" in identifier or not identifier:
         raise CheckFailure(Reason.BAD_REQUEST, "an identifier is empty or holds a NUL")
     return '"' + identifier.replace('"', '""') + '"'
 
 
 def columns_of(source: LogSource) -> Sql:
-    """The statement that has the table's columns with their types, and no rows."""
+    """Return the statement for the table's columns and types, without rows."""
     return Sql(f"SELECT * FROM {_table(source)} LIMIT 0")  # noqa: S608
 
 
@@ -69,7 +69,7 @@ class TableSql:
         return quoted(self.source.timestamp_column)
 
     def window(self, window: Window) -> Sql:
-        """A window's rows, from FROM on."""
+        """Return a window's rows, from FROM on."""
         times = f"{self.time} >= $1 AND {self.time} < $2"
         return self._rows(times, window.start, window.end)
 
@@ -118,7 +118,7 @@ class TableSql:
         return [self.readable(self.schema.field(name)) for name in names]
 
     def _rows(self, times: str, *bounds: datetime) -> Sql:
-        """The rows that pass a condition on the time and the filters, from FROM on."""
+        """Return the rows that pass a condition on the time and the filters."""
         values: list[Any] = [moment_in(self.source, self.schema, at) for at in bounds]
         parts = [times]
         for condition in self.source.filters:

@@ -12,11 +12,15 @@ from driftcheck.judge.evidence import EffectiveRows
 from driftcheck.judge.scores import ColumnScore
 
 ALARM_DIVISOR = 40
-"""0.05 / 40 is one check in 800 for each of the two ways: 2/800 a day, 0.9 a year."""
+"""Divisor of the significance for each of the two ways to drift by chance.
+
+0.05 / 40 is one check in 800 for each way: with daily checks 2/800 a day, 0.91 false
+alarms a year. A larger divisor raises fewer false alarms and misses more changes.
+"""
 
 
 def alarm_level(request: CheckRequest) -> float:
-    """Return the probability of a false alarm that each way to drift may have."""
+    """Return the probability, 0 to 1, of a false alarm that each way may cause."""
     return request.significance / ALARM_DIVISOR
 
 
@@ -28,7 +32,10 @@ def features_of(scores: Sequence[ColumnScore]) -> tuple[ColumnScore, ...]:
 def decisive_drift(
     request: CheckRequest, scores: Sequence[ColumnScore]
 ) -> ColumnScore | None:
-    """Return the first critical column or prediction that drifted beyond chance."""
+    """Return the first critical column or prediction that drifted beyond chance.
+
+    Its p-value times the number of such columns is at most `alarm_level` (Bonferroni).
+    """
     decisive = [score for score in scores if score.decisive]
     level = alarm_level(request)
     for score in decisive:
@@ -91,7 +98,7 @@ def reaches_share(request: CheckRequest, percent: float) -> bool:
 
 
 def drifted_share(scores: Sequence[ColumnScore]) -> float:
-    """Return the drifted features by weight, in per cent of all compared features."""
+    """Return the drifted features by weight, 0 to 100 % of all compared features."""
     features = features_of(scores)
     return _share(features, [score for score in features if score.drifted])
 

@@ -14,7 +14,12 @@ from driftcheck.stats.columns import Column, Dataset, Finding
 from driftcheck.stats.significance import benjamini_hochberg, share_pvalue
 
 JUMP = 0.05
-"""Least change of a share (0 to 1) that is a jump: 5 points are worth a look."""
+"""Change of a share, 0 to 1, from which it is a jump: 5 percentage points.
+
+Smaller changes are significant in large windows, but rarely a broken pipeline. A
+smaller value reports more of them, and DataQuality then hides the drift beside it.
+"""
+
 ORDER = (
     Reason.MISSING_COLUMN,
     Reason.RETYPED_COLUMN,
@@ -32,8 +37,16 @@ def data_quality_findings(
 ) -> tuple[Finding, ...]:
     """Return both sides' findings, and those on jumps of null and infinite shares.
 
-    A jump is a change by at least 5 points that is significant after correction
-    for the number of columns.
+    A jump is a change by at least JUMP that is significant after correction for the
+    number of columns.
+
+    Parameters
+    ----------
+    reference, current
+        Both sides, with the numbers of nulls and infinities of their columns.
+    significance
+        The false discovery rate of the jumps, 0 to 1, see
+        `stats.significance.benjamini_hochberg`.
     """
     findings = [*reference.findings, *current.findings]
     findings += _jumps(reference, current, Reason.NULL_SHARE, significance)

@@ -1,7 +1,7 @@
 """All that a verdict on one window rests on, gathered before anything is decided.
 
 n rows with the autocorrelation ρ carry as much information as n (1 - ρ)/(1 + ρ)
-independent ones, their effective sample size (see `significance.effective_share`).
+independent ones, their effective sample size (see `autocorrelation.effective_share`).
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,11 @@ from driftcheck.stats.columns import Dataset, Finding
 from driftcheck.stats.comparison import Comparison
 
 CLEAR = 0.8
-"""Share of each threshold that must hold for an earlier drift to count as ended."""
+"""Share of each threshold below which an earlier drift counts as ended.
+
+This hysteresis keeps a column at its threshold from opening and closing episodes. A
+smaller share closes an episode later.
+"""
 
 
 @dataclass(frozen=True)
@@ -130,5 +134,5 @@ def _effective_rows(
 
 
 def effective_rows_of(score: ColumnScore, rows: int) -> int:
-    """Return the effective sample size of so many rows of a column."""
+    """Return the effective sample size, in rows, of `rows` rows of a column."""
     return int(rows * effective_share(score.dependence, rows, min_rows=1))

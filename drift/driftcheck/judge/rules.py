@@ -35,7 +35,7 @@ Rule: TypeAlias = Callable[[CheckRequest, Evidence], Decision | None]
 
 
 def window_unreadable(_: CheckRequest, evidence: Evidence) -> Decision | None:
-    """The window could not be read."""
+    """Return Error if the window could not be read."""
     failure = evidence.failure
     if failure is None:
         return None
@@ -43,7 +43,7 @@ def window_unreadable(_: CheckRequest, evidence: Evidence) -> Decision | None:
 
 
 def reference_changed(request: CheckRequest, evidence: Evidence) -> Decision | None:
-    """The reference does not have the pinned digest."""
+    """Return DataQuality if the reference does not have the pinned digest."""
     if evidence.changed_reference is None:
         return None
     message = messages.changed_reference(
@@ -53,7 +53,7 @@ def reference_changed(request: CheckRequest, evidence: Evidence) -> Decision | N
 
 
 def data_broken(_: CheckRequest, evidence: Evidence) -> Decision | None:
-    """The data is broken; the most severe finding is the reason."""
+    """Return DataQuality if data is broken; the most severe finding is the reason."""
     broken = [finding for finding in evidence.findings if finding.data_quality]
     if not broken:
         return None
@@ -63,7 +63,7 @@ def data_broken(_: CheckRequest, evidence: Evidence) -> Decision | None:
 
 
 def too_few_rows(request: CheckRequest, evidence: Evidence) -> Decision | None:
-    """The window has fewer rows than the minimum."""
+    """Return Inconclusive if the window has fewer rows than the minimum."""
     rows, minimum = evidence.rows or 0, request.minimum_rows
     if rows >= minimum:
         return None
@@ -74,7 +74,7 @@ def too_few_rows(request: CheckRequest, evidence: Evidence) -> Decision | None:
 def too_few_reference_rows(
     request: CheckRequest, evidence: Evidence
 ) -> Decision | None:
-    """The reference has fewer rows than the minimum."""
+    """Return Inconclusive if the reference has fewer rows than the minimum."""
     rows, minimum = evidence.reference_rows or 0, request.minimum_rows
     if rows >= minimum:
         return None
@@ -83,7 +83,7 @@ def too_few_reference_rows(
 
 
 def nothing_compared(_: CheckRequest, evidence: Evidence) -> Decision | None:
-    """No feature could be compared."""
+    """Return Inconclusive if no feature could be compared."""
     if features_of(evidence.scores):
         return None
     message = "no column could be compared"
@@ -93,7 +93,7 @@ def nothing_compared(_: CheckRequest, evidence: Evidence) -> Decision | None:
 def critical_column_not_compared(
     request: CheckRequest, evidence: Evidence
 ) -> Decision | None:
-    """A critical column could not be compared."""
+    """Return Inconclusive if a critical column could not be compared."""
     compared = {score.name for score in evidence.scores}
     for rule in request.columns:
         if rule.critical and rule.name not in compared:
@@ -106,7 +106,7 @@ def critical_column_not_compared(
 def drift_prevented_by_autocorrelation(
     request: CheckRequest, evidence: Evidence
 ) -> Decision | None:
-    """Only the autocorrelation of the rows prevents drift, which other rows may show.
+    """Return Inconclusive if only the autocorrelation of the rows prevents drift.
 
     It does not apply where other columns establish drift.
     """
@@ -122,7 +122,7 @@ def drift_prevented_by_autocorrelation(
 def segment_drift_unsupported(
     request: CheckRequest, evidence: Evidence
 ) -> Decision | None:
-    """A segment's drift rests on fewer effective rows than the minimum of rows.
+    """Return Inconclusive if a segment drifts with fewer effective rows than required.
 
     In a segment the significance is so strict that chance in few autocorrelated rows
     exceeds it. All rows together are judged Drift with a warning in the message.
@@ -139,7 +139,7 @@ def segment_drift_unsupported(
 def decisive_column_drifted(
     request: CheckRequest, evidence: Evidence
 ) -> Decision | None:
-    """The prediction or a critical column drifted beyond chance."""
+    """Return Drift if the prediction or a critical column drifted beyond chance."""
     column = decisive_drift(request, evidence.scores)
     if column is None:
         return None
@@ -153,7 +153,7 @@ def decisive_column_drifted(
 def enough_columns_drifted(
     request: CheckRequest, evidence: Evidence
 ) -> Decision | None:
-    """The share of drifted columns reaches the limit, beyond chance."""
+    """Return Drift if the share of drifted columns reaches the limit, beyond chance."""
     if not share_drifted(request, evidence.scores):
         return None
     message = messages.drifted_columns(evidence.scores)
@@ -161,7 +161,7 @@ def enough_columns_drifted(
 
 
 def segment_drifted(_: CheckRequest, evidence: Evidence) -> Decision | None:
-    """A segment drifted."""
+    """Return Drift if a segment drifted."""
     message = messages.drifted_segments(evidence)
     if message is None:
         return None
@@ -169,7 +169,7 @@ def segment_drifted(_: CheckRequest, evidence: Evidence) -> Decision | None:
 
 
 def performance_dropped(request: CheckRequest, evidence: Evidence) -> Decision | None:
-    """The performance is certainly beyond the declared bound."""
+    """Return Drift if the whole interval of the performance is beyond the bound."""
     message = messages.dropped_performance(request, evidence)
     if message is None:
         return None
@@ -177,7 +177,7 @@ def performance_dropped(request: CheckRequest, evidence: Evidence) -> Decision |
 
 
 def no_drift(request: CheckRequest, evidence: Evidence) -> Decision:
-    """Nothing above applies."""
+    """Return NoDrift, which holds if no other rule applies."""
     message = messages.no_drift(request, evidence.scores)
     return Decision(Verdict.NO_DRIFT, Reason.NO_DRIFT, message)
 

@@ -20,13 +20,32 @@ from driftcheck.stats.comparison import Comparison, compare
 from driftcheck.stats.significance import benjamini_hochberg
 
 MINIMUM_UNSEEN_SHARE = 0.01
-"""Share of rows in unseen categories from which on a column drifts."""
+"""Share of rows, 0 to 1, in unseen categories from which a column drifts.
+
+Without it one row of a new category among 500 is drift by its p-value. A larger share
+reports new categories later.
+"""
+
 RANGE_SHARE = 0.1
-"""Share of rows out of range that is drift, in units of the column's threshold."""
+"""Share of rows outside the reference's range that is drift, over the threshold.
+
+With the default threshold of 0.1 it is 1 % of the rows, as for unseen categories. A
+larger value hides rows that clipping keeps from the effect.
+"""
+
 EFFECT_WEIGHT, NOVELTY_WEIGHT = 0.9, 0.1
-"""How a column's error probability is split between its effect and its novelty."""
+"""Shares of a column's error probability that its effect and its novelty may use.
+
+They add up to 1 (a weighted Bonferroni correction), so that two ways to drift do not
+double the false alarms. Most goes to the effect, the usual way to drift.
+"""
+
 DEPENDENT = 0.3
-"""Autocorrelation from which on a finding reports it."""
+"""Autocorrelation, 0 to 1, from which a finding reports it.
+
+The effective sample size is then about half of the rows, (1 - 0.3)/(1 + 0.3). It
+decides no verdict.
+"""
 
 
 @dataclass(frozen=True)
@@ -79,7 +98,21 @@ class ColumnScore:
 def compare_columns(
     request: CheckRequest, reference: Dataset, current: Dataset
 ) -> tuple[dict[str, Comparison], tuple[Finding, ...]]:
-    """Return the comparisons by column, and findings on columns without one."""
+    """Compare the columns of both sides.
+
+    Parameters
+    ----------
+    request
+        The rules, of which the minimum of rows is used.
+    reference, current
+        Both sides, whose numbers are sorted and categories counted.
+
+    Returns
+    -------
+    tuple
+        The comparisons by column; findings on columns that could not be compared, and
+        on columns that became constant or are no longer constant.
+    """
     compared: dict[str, Comparison] = {}
     findings = []
     sampling_factor_ratio = sampling_factor(reference) / sampling_factor(current)
@@ -98,7 +131,7 @@ def compare_columns(
 
 
 def sampling_factor(dataset: Dataset) -> float:
-    """Return how many rows there were for each row that was compared, at least 1."""
+    """Return all rows over the rows that were compared, at least 1."""
     return dataset.rows / dataset.sampled if dataset.sampled else 1.0
 
 
@@ -116,6 +149,20 @@ def judge_columns(
 
     p-values of decisive columns are corrected apart from those of the others, so that
     a critical column does not lose power to how many others there are.
+
+    Parameters
+    ----------
+    request
+        The rules: thresholds, significance, critical columns and weights.
+    compared
+        The comparisons by column, see `stats.comparison.Comparison`.
+    threshold_share
+        The share of each threshold, above 0 and at most 1, that is applied.
+
+    Returns
+    -------
+    tuple of ColumnScore
+        One score for each comparison.
     """
     rules = {rule.name: rule for rule in request.columns}
     decisive = {rule.name for rule in request.columns if rule.critical}

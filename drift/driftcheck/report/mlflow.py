@@ -23,9 +23,9 @@ def store_drift(
     page: str | None,
     environment: Mapping[str, str],
 ) -> str:
-    """The address of what was stored; OSError or ValueError where that fails.
+    """Store the verdict and the page and return an address; OSError or ValueError.
 
-    It is of the page, or of the verdict where there is no page.
+    It is the address of the page, or of the verdict if there is no page.
     """
     client = client_from(environment)
     experiment = _experiment(client, f"driftcheck/{request.namespace}/{request.name}")
@@ -50,7 +50,7 @@ def store_drift(
 
 
 def _experiment(client: Client, name: str) -> str:
-    """The experiment of that name, made where there is none."""
+    """Return the experiment of that name; create it if there is none."""
     asked = urlencode({"experiment_name": name})
     path = f"api/2.0/mlflow/experiments/get-by-name?{asked}"
     found = client.send("GET", path)

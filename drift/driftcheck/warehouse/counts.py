@@ -52,7 +52,7 @@ class Warehouse:
     url: str
 
     def table(self, name: str) -> ir.Table:
-        """A table, `schema.table`, or parquet files that the backend can read."""
+        """Return a table, `schema.table`, or parquet files readable by the backend."""
         with self.failing():
             if "/" in name or name.endswith(".parquet"):
                 found: ir.Table = self.backend.read_parquet(name)
@@ -62,7 +62,7 @@ class Warehouse:
         return found
 
     def answer(self, question: ir.Expr) -> Any:
-        """What the warehouse answers: Arrow for a table, else a value."""
+        """Return the warehouse's answer: Arrow for a table, else a value."""
         with self.failing():
             if isinstance(question, ir.Table):
                 return question.to_pyarrow()
@@ -81,14 +81,14 @@ class Warehouse:
 
 
 def open_warehouse(url: str) -> Warehouse:
-    """The backend at an address, such as duckdb:///file.db or bigquery://project."""
+    """Return the backend at an address, such as duckdb:///file.db or bigquery://project."""
     warehouse = Warehouse(None, url)
     with warehouse.failing():
         return replace(warehouse, backend=ibis.connect(url))
 
 
 def comparable(reference: LoadedReference) -> LoadedReference:
-    """The reference in bins few enough for a question; exact but for being coarser."""
+    """Return the reference in bins that are few enough for a query."""
     columns: dict[str, Column] = {}
     for name, column in reference.dataset.columns.items():
         found = reduced(column, longest=0) if isinstance(column, Numbers) else column
@@ -104,7 +104,7 @@ def window_of(
     features: Features,
     reference: LoadedReference,
 ) -> Dataset:
-    """The table's rows as a window, held against a `comparable` reference."""
+    """Return the table's rows as a window, given a `comparable` reference."""
     rows = int(warehouse.answer(table.count()))
     shape = window_shape(_arrow_schema(table), features, reference.kinds)
     counted = _Counted(warehouse, table, reference.dataset)
@@ -124,7 +124,7 @@ def window_of(
 def within(
     warehouse: Warehouse, table: ir.Table, source: LogSource, window: Window
 ) -> ir.Table:
-    """The rows of a window, by the timestamp column."""
+    """Return the rows of a window, by the timestamp column."""
     name = source.timestamp_column
     if name not in table.columns:
         raise CheckFailure(
@@ -145,7 +145,7 @@ def within(
 
 
 def time_zone(name: str) -> tzinfo:
-    """The zone of naive timestamps; CheckFailure where there is none of that name."""
+    """Return the zone of naive timestamps; CheckFailure if it does not exist."""
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
@@ -155,7 +155,7 @@ def time_zone(name: str) -> tzinfo:
 def placed_columns(
     shape: Shape, features: Features, *, skip_vector: bool
 ) -> Iterator[tuple[str, ColumnKind, int | None]]:
-    """The columns to ask for, with their places where they are in an array."""
+    """Return the columns to query, with their positions in an array, if any."""
     if shape.vector is not None and not skip_vector:
         for place, name in enumerate(features.names):
             if name in shape.elements:
@@ -190,7 +190,7 @@ class _Counted:
 def categories_of(
     warehouse: Warehouse, table: ir.Table, name: str
 ) -> Categories | Finding:
-    """A column's rows by category; a Finding where there are too many of them."""
+    """Return a column's rows by category; a Finding if there are too many."""
     answer = warehouse.answer(sql.categories(table, name))
     found = dict(
         zip(answer["category"].to_pylist(), answer["rows"].to_pylist(), strict=True)
@@ -255,7 +255,7 @@ class Counts:
         return int(self.rows[: int(np.searchsorted(self.edges, edge)) + 1].sum())
 
     def tally(self, reference: ReferenceHistogram) -> WindowHistogram:
-        """The same counts in the reference's bins, which are less fine."""
+        """Return the same counts in the reference's coarser bins."""
         low, high = widened_range(reference)
         first = float(reference.edges[0])
         starts = np.searchsorted(self.edges, reference.edges[:-1]) + 1
@@ -285,7 +285,7 @@ def _numbers(column: pa.ChunkedArray) -> Floats:
 def broken_vector(
     warehouse: Warehouse, table: ir.Table, shape: Shape, features: Features
 ) -> tuple[Finding, ...]:
-    """A finding where arrays do not have the named length."""
+    """Return a finding where arrays do not have the named length."""
     if shape.vector is None:
         return ()
     answer = warehouse.answer(sql.lengths(table, shape.vector)).to_pylist()

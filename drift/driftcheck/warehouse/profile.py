@@ -54,7 +54,7 @@ def warehouse_profile(
     features: Features,
     prediction: str | None = None,
 ) -> Profile:
-    """The profile of a table; its digest is that of the answers, not of the rows."""
+    """Return a table's profile; its digest is that of the answers, not of the rows."""
     shape = reference_shape(table.schema().to_pyarrow(), features, prediction)
     findings = list(shape.findings)
     broken = broken_vector(warehouse, table, shape, features)
@@ -81,7 +81,7 @@ def warehouse_profile(
 def binned_there(
     warehouse: Warehouse, values: ir.FloatingValue, name: str
 ) -> ReferenceHistogram | Finding:
-    """A column's bins, counted by the warehouse."""
+    """Return a column's bins, counted by the warehouse."""
     shares = spread_shares(COARSE_BINS, COARSE_TAIL_BINS)
     asked = [*CLIP_QUANTILES, *DECILES, 0.5, *distinct(np.sort(shares)).tolist()]
     answer = warehouse.answer(sql.quantiles(values, asked))
@@ -134,7 +134,7 @@ def _binned(
 
 
 def _digest(dataset: Dataset) -> str:
-    """Changes when the answers do; no digest of a table's bytes is to be had."""
+    """Return a digest of the answers, because a table has none of its bytes."""
     digest = hashlib.sha256(f"{dataset.rows}".encode())
     for name, column in dataset.columns.items():
         digest.update(name.encode())

@@ -20,7 +20,7 @@ MAXIMUM_CATEGORIES = 10_000
 
 
 def floats(table: ir.Table, column: str, place: int | None = None) -> ir.FloatingValue:
-    """A column of numbers, or one place of a column of arrays, as floats."""
+    """Return a column of numbers, or one place of a column of arrays, as floats."""
     values: Any = table[column]
     if place is not None:
         values = values[place]
@@ -35,7 +35,7 @@ def quantiles(values: ir.FloatingValue, shares: Sequence[float]) -> ir.Expr:
 
 
 def fine_edges(reference: ReferenceHistogram) -> Floats:
-    """The reference's edges, and where what lies outside of it begins."""
+    """Return the reference's edges, and the limits of its range."""
     low, high = widened_range(reference)
     first = float(reference.edges[0])
     more = [np.nextafter(low, -np.inf), high, np.nextafter(first, -np.inf)]
@@ -71,7 +71,7 @@ def counts(
 def _bin(
     values: ir.FloatingValue, edges: list[float], first: int, last: int
 ) -> ir.IntegerValue:
-    """A search by halves: a dozen comparisons a value, not one for each edge."""
+    """Return a binary search as SQL: a dozen comparisons for each value."""
     if first == last:
         found: ir.IntegerValue = ibis.literal(first, "int32")
         return found
