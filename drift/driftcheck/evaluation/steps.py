@@ -23,6 +23,7 @@ from driftcheck.errors import CheckFailure
 from driftcheck.termination import write_message
 
 EXIT_BAD_REQUEST = 2
+"""Exit code of a step whose request breaks the contract."""
 
 
 def run_step(step: str, environment: Mapping[str, str]) -> int:

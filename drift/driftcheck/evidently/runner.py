@@ -30,10 +30,20 @@ from driftcheck.stats.columns import Categories, Column, Dataset
 SIDE = Path(__file__).with_name("script.py")
 PYTHON_VARIABLE = "DRIFTCHECK_EVIDENTLY_PYTHON"
 SAMPLE_ROWS = 5_000
+"""Rows of each column on the page; Evidently takes longer with more."""
+
 MAXIMUM_COLUMNS = 50
-MAXIMUM_LENGTH = 60  # of a name or a category, in characters
+"""Columns on the page, the most drifted ones; 47 columns take 11 s of CPU."""
+
+MAXIMUM_LENGTH = 60
+"""Characters of a name or a category on the page."""
+
 SECONDS = 300
+"""Seconds after which Evidently is stopped: a third of the 15 minutes of a pod."""
+
 SEED = 20_180_501
+"""Seed of the samples, arbitrary but fixed: equal data has an equal page."""
+
 # What would be markup in a page of HTML, or end a script in it.
 MARKUP = str.maketrans({"<": "‹", ">": "›", "&": "＆", '"': "″", "'": "′", "`": "′"})
 

@@ -41,6 +41,8 @@ from driftcheck.storage.parquet import MAXIMUM_COLUMN_BYTES
 from driftcheck.windows import Window
 
 BATCH_ROWS = 65_536
+"""Rows that are read at once; they bound memory and do not change the result."""
+
 # How S3, Azure and Google's store say so.
 _FORBIDDEN = re.compile(r"ACCESS_DENIED|\[Auth|PERMISSION_DENIED|UNAUTHENTICATED")
 _ERRORS = (OSError, ValueError, KeyError, MemoryError, pa.ArrowException)

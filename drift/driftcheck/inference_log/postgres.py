@@ -35,7 +35,15 @@ from driftcheck.storage.limits import MAXIMUM_ROWS
 from driftcheck.windows import Window
 
 STATEMENT_TIMEOUT_SECONDS = 120
+"""Seconds after which the server cancels a statement.
+
+A check with several windows then ends within the 15 minutes of its pod. Longer lets a
+slow query burden the serving database, shorter fails without an index on the time.
+"""
+
 CONNECT_TIMEOUT_SECONDS = 10
+"""Seconds for connecting, where neither the address nor PGCONNECT_TIMEOUT says so."""
+
 CONNECT_TIMEOUT_VARIABLE = "PGCONNECT_TIMEOUT"
 
 _REASONS = {

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from driftcheck.contract import CheckRequest, Performance, WindowVerdict
 from driftcheck.errors import CheckFailure
+from driftcheck.judge.comparisons import compare_columns
 from driftcheck.judge.data_quality import by_severity, data_quality_findings
 from driftcheck.judge.scores import (
     ColumnScore,
-    compare_columns,
     findings_on,
     judge_columns,
 )

@@ -16,6 +16,8 @@ from driftcheck.judge.scores import ColumnScore
 from driftcheck.stats.columns import Finding
 
 COLUMNS_NAMED = 3
+"""Columns that a message names, the most drifted ones; `top_columns` has more."""
+
 DIGEST_SIGNS = 12
 """Characters of a digest that tell two of them apart."""
 

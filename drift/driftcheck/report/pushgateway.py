@@ -1,10 +1,11 @@
-"""Pushes a check's gauges, so that the worker is useful without the operator, too."""
+"""Pushes a check's gauges, so that the worker is useful without the operator."""
 
 from driftcheck.contract import CheckAnswer, CheckRequest, Verdict
 from driftcheck.errors import one_line
 from driftcheck.redaction import without_secrets
 
 TIMEOUT_SECONDS = 5.0
+"""Seconds without data after which a push fails: it must not delay the answer."""
 JUDGED = (Verdict.DRIFT, Verdict.NO_DRIFT)
 
 

@@ -112,8 +112,8 @@ def compare(
         Rows with a value that each side needs.
     sampling_factor
         The ratio of the sampling rates: the reference's rows per kept row, over the
-        window's (see `judge.scores.sampling_factor`). It converts the window's rows
-        into the time that they cover in the reference.
+        window's (see `judge.comparisons.sampling_factor`). It converts the window's
+        rows into the time that they cover in the reference.
 
     Returns
     -------

@@ -46,6 +46,7 @@ from driftcheck.warehouse.counts import (
 )
 
 DECILES = tuple(np.arange(1, 10) / 10)
+"""Shares of rows below each decile, 0.1 to 0.9."""
 
 
 def warehouse_profile(
