@@ -11,16 +11,24 @@ from typing import NamedTuple, TypeAlias
 
 from driftcheck.contract import CheckRequest, Verdict
 from driftcheck.contract.reasons import Reason
-from driftcheck.judge import messages
-from driftcheck.judge.column_drift import (
+from driftcheck.judge.drift import (
     columns_drifted,
     decisive_drift,
+    describe_columns,
+    describe_decisive_column,
+    describe_no_drift,
+    describe_performance,
+    describe_segments,
+    describe_unsupported,
     features_of,
     inconclusive_drift,
     share_drifted,
     statistically_supported,
 )
 from driftcheck.judge.evidence import Evidence
+
+DIGEST_SIGNS = 12
+"""Characters of a digest that tell two of them apart."""
 
 
 class Decision(NamedTuple):
@@ -46,9 +54,8 @@ def reference_changed(request: CheckRequest, evidence: Evidence) -> Decision | N
     """The reference does not have the pinned digest."""
     if evidence.changed_reference is None:
         return None
-    message = messages.changed_reference(
-        str(request.reference.sha256), evidence.changed_reference
-    )
+    pinned = str(request.reference.sha256)[:DIGEST_SIGNS]
+    message = f"pinned as {pinned}, found {evidence.changed_reference[:DIGEST_SIGNS]}"
     return Decision(Verdict.DATA_QUALITY, Reason.REFERENCE_CHANGED, message)
 
 
@@ -57,9 +64,10 @@ def data_broken(_: CheckRequest, evidence: Evidence) -> Decision | None:
     broken = [finding for finding in evidence.findings if finding.data_quality]
     if not broken:
         return None
-    return Decision(
-        Verdict.DATA_QUALITY, broken[0].reason, messages.broken_data(broken)
-    )
+    first, others = broken[0], len(broken) - 1
+    more = f" (and {others} more)" if others else ""
+    message = f"{first.column}: {first.detail}{more}"
+    return Decision(Verdict.DATA_QUALITY, first.reason, message)
 
 
 def too_few_rows(request: CheckRequest, evidence: Evidence) -> Decision | None:
@@ -67,7 +75,7 @@ def too_few_rows(request: CheckRequest, evidence: Evidence) -> Decision | None:
     rows, minimum = evidence.rows or 0, request.minimum_rows
     if rows >= minimum:
         return None
-    message = messages.missing_rows(rows, minimum, "rows")
+    message = f"{rows} of at least {minimum} rows: {minimum - rows} missing"
     return Decision(Verdict.INCONCLUSIVE, Reason.NOT_ENOUGH_ROWS, message)
 
 
@@ -78,7 +86,7 @@ def too_few_reference_rows(
     rows, minimum = evidence.reference_rows or 0, request.minimum_rows
     if rows >= minimum:
         return None
-    message = messages.missing_rows(rows, minimum, "reference rows")
+    message = f"{rows} of at least {minimum} reference rows: {minimum - rows} missing"
     return Decision(Verdict.INCONCLUSIVE, Reason.NOT_ENOUGH_REFERENCE_ROWS, message)
 
 
@@ -115,7 +123,10 @@ def drift_prevented_by_autocorrelation(
     column = inconclusive_drift(request, evidence.scores)
     if column is None:
         return None
-    message = messages.prevented_by_autocorrelation(column)
+    message = (
+        f"{column.name} {column.effect:.2f}: consecutive rows are correlated "
+        f"({column.dependence:.2f}), so this may be chance; a longer window can tell"
+    )
     return Decision(Verdict.INCONCLUSIVE, Reason.AUTOCORRELATED_ROWS, message)
 
 
@@ -132,7 +143,7 @@ def segment_drift_unsupported(
     scores, minimum = evidence.scores, request.minimum_rows
     if statistically_supported(request, scores, evidence.effective_rows, minimum):
         return None
-    message = messages.unsupported(evidence, minimum)
+    message = describe_unsupported(evidence, minimum)
     return Decision(Verdict.INCONCLUSIVE, Reason.AUTOCORRELATED_ROWS, message)
 
 
@@ -146,7 +157,7 @@ def decisive_column_drifted(
     reason = Reason.CRITICAL_COLUMN_DRIFTED
     if column.prediction:
         reason = Reason.PREDICTION_DRIFTED
-    message = messages.decisive_column(column, evidence.scores)
+    message = describe_decisive_column(column, evidence.scores)
     return Decision(Verdict.DRIFT, reason, message)
 
 
@@ -156,13 +167,13 @@ def enough_columns_drifted(
     """The share of drifted columns reaches the limit, beyond chance."""
     if not share_drifted(request, evidence.scores):
         return None
-    message = messages.drifted_columns(evidence.scores)
+    message = describe_columns(evidence.scores)
     return Decision(Verdict.DRIFT, Reason.COLUMNS_DRIFTED, message)
 
 
 def segment_drifted(_: CheckRequest, evidence: Evidence) -> Decision | None:
     """A segment drifted."""
-    message = messages.drifted_segments(evidence)
+    message = describe_segments(evidence)
     if message is None:
         return None
     return Decision(Verdict.DRIFT, Reason.SEGMENT_DRIFTED, message)
@@ -170,7 +181,7 @@ def segment_drifted(_: CheckRequest, evidence: Evidence) -> Decision | None:
 
 def performance_dropped(request: CheckRequest, evidence: Evidence) -> Decision | None:
     """The performance is certainly beyond the declared bound."""
-    message = messages.dropped_performance(request, evidence)
+    message = describe_performance(request, evidence)
     if message is None:
         return None
     return Decision(Verdict.DRIFT, Reason.PERFORMANCE_DROPPED, message)
@@ -178,7 +189,7 @@ def performance_dropped(request: CheckRequest, evidence: Evidence) -> Decision |
 
 def no_drift(request: CheckRequest, evidence: Evidence) -> Decision:
     """Nothing above applies."""
-    message = messages.no_drift(request, evidence.scores)
+    message = describe_no_drift(request, evidence.scores)
     return Decision(Verdict.NO_DRIFT, Reason.NO_DRIFT, message)
 
 
