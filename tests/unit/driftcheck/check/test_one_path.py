@@ -42,6 +42,7 @@ class Trace:
 
     def __init__(self) -> None:
         self.files: dict[str, set[str]] = {}
+        self.deciding: set[str] = set()
         self._started = False
         self._known: dict[CodeType, str | None] = {}
 
@@ -60,6 +61,8 @@ class Trace:
         )
         if self._started and frame.f_lasti <= FIRST_INSTRUCTIONS:
             self.files.setdefault(name, set()).add(code.co_name)
+            if "conclude" in self.files.get("judge/verdict.py", ()):
+                self.deciding.add(name)
 
 
 def opened(frame: FrameType) -> str | None:
@@ -154,6 +157,18 @@ def test_few_files_lie_between_the_log_and_the_verdict(
         print(f"  {file}: {', '.join(sorted(functions))}")  # noqa: T201
     assert verdict.verdict is c.Verdict.DRIFT
     assert len(trace.files) <= MOST_FILES[check.__name__]
+
+
+@pytest.mark.parametrize("check", [duckdb_check, files_check, single_file_check])
+def test_nothing_doubles_back_once_the_verdict_is_decided(
+    check: Callable[[], c.WindowVerdict],
+) -> None:
+    """After the evidence only the rules, their predicates and the answer follow."""
+    check()  # imports
+    with traced() as trace:
+        check()
+    rooms = {"judge/verdict.py", "judge/rules.py", "judge/drift.py", "check/run.py"}
+    assert trace.deciding <= rooms
 
 
 def test_every_log_leads_to_the_same_verdict() -> None:
