@@ -203,7 +203,7 @@ def _judge(
     once its labels have arrived. If it is the newest one and performance adds to its
     verdict, it is shown once more as an interim window.
     """
-    judged = [_judged(request, one) for one in gathered]
+    judged = [_judged(request, window) for window in gathered]
     if not gathered or performance is None:
         return judged
     newest = gathered[-1]
@@ -255,7 +255,7 @@ def _answered(
         spec_hash=request.spec_hash,
         reference_sha256=reference.sha256 if reference else None,
         judged_at=now.astimezone(UTC).replace(microsecond=0),
-        windows=tuple(one.judgement.verdict for one in judged),
+        windows=tuple(window.judgement.verdict for window in judged),
         performance=performance.latest,
         performance_windows=performance.counting,
     )

@@ -93,12 +93,12 @@ class Judgement:
 
     @property
     def scores(self) -> tuple[ColumnScore, ...]:
-        """The scores by column, most drifted first."""
+        """Return the scores by column, most drifted first."""
         return self.evidence.scores
 
     @property
     def segments(self) -> tuple[tuple[str, "Judgement"], ...]:
-        """The judgements by segment, e.g. `country=DE`, the largest segment first."""
+        """Return the judgements by segment, e.g. `country=DE`, the largest first."""
         return self.evidence.segments.judged if self.evidence.segments else ()
 
 
@@ -145,12 +145,12 @@ def native_evidence(
 def _effective_rows(
     scores: tuple[ColumnScore, ...], reference: Dataset, current: Dataset
 ) -> dict[str, EffectiveRows]:
-    found = {}
+    sizes = {}
     for score in scores:
         name = score.name
         rows = min(reference.columns[name].present, current.columns[name].present)
-        found[name] = EffectiveRows(effective_rows_of(score, rows), rows)
-    return found
+        sizes[name] = EffectiveRows(effective_rows_of(score, rows), rows)
+    return sizes
 
 
 def effective_rows_of(score: ColumnScore, rows: int) -> int:

@@ -43,7 +43,7 @@ Rule: TypeAlias = Callable[[CheckRequest, Evidence], Decision | None]
 
 
 def window_unreadable(_: CheckRequest, evidence: Evidence) -> Decision | None:
-    """The window could not be read."""
+    """Report Error if the window could not be read."""
     failure = evidence.failure
     if failure is None:
         return None
@@ -51,7 +51,7 @@ def window_unreadable(_: CheckRequest, evidence: Evidence) -> Decision | None:
 
 
 def reference_changed(request: CheckRequest, evidence: Evidence) -> Decision | None:
-    """The reference does not have the pinned digest."""
+    """Report DataQuality if the reference does not have the pinned digest."""
     if evidence.changed_reference is None:
         return None
     pinned = str(request.reference.sha256)[:DIGEST_SIGNS]
@@ -60,7 +60,7 @@ def reference_changed(request: CheckRequest, evidence: Evidence) -> Decision | N
 
 
 def data_broken(_: CheckRequest, evidence: Evidence) -> Decision | None:
-    """The data is broken; the most severe finding is the reason."""
+    """Report DataQuality with the most severe finding on broken data."""
     broken = [finding for finding in evidence.findings if finding.data_quality]
     if not broken:
         return None
@@ -71,7 +71,7 @@ def data_broken(_: CheckRequest, evidence: Evidence) -> Decision | None:
 
 
 def too_few_rows(request: CheckRequest, evidence: Evidence) -> Decision | None:
-    """The window has fewer rows than the minimum."""
+    """Report Inconclusive if the window has fewer rows than the minimum."""
     rows, minimum = evidence.rows or 0, request.minimum_rows
     if rows >= minimum:
         return None
@@ -82,7 +82,7 @@ def too_few_rows(request: CheckRequest, evidence: Evidence) -> Decision | None:
 def too_few_reference_rows(
     request: CheckRequest, evidence: Evidence
 ) -> Decision | None:
-    """The reference has fewer rows than the minimum."""
+    """Report Inconclusive if the reference has fewer rows than the minimum."""
     rows, minimum = evidence.reference_rows or 0, request.minimum_rows
     if rows >= minimum:
         return None
@@ -91,7 +91,7 @@ def too_few_reference_rows(
 
 
 def nothing_compared(_: CheckRequest, evidence: Evidence) -> Decision | None:
-    """No feature could be compared."""
+    """Report Inconclusive if no feature could be compared."""
     if features_of(evidence.scores):
         return None
     message = "no column could be compared"
@@ -101,7 +101,7 @@ def nothing_compared(_: CheckRequest, evidence: Evidence) -> Decision | None:
 def critical_column_not_compared(
     request: CheckRequest, evidence: Evidence
 ) -> Decision | None:
-    """A critical column could not be compared."""
+    """Report Inconclusive if a critical column could not be compared."""
     compared = {score.name for score in evidence.scores}
     for rule in request.columns:
         if rule.critical and rule.name not in compared:
@@ -114,7 +114,7 @@ def critical_column_not_compared(
 def drift_prevented_by_autocorrelation(
     request: CheckRequest, evidence: Evidence
 ) -> Decision | None:
-    """Only the autocorrelation of the rows prevents drift, which other rows may show.
+    """Report Inconclusive if only the autocorrelation of the rows prevents drift.
 
     It does not apply where other columns establish drift.
     """
@@ -133,7 +133,7 @@ def drift_prevented_by_autocorrelation(
 def segment_drift_unsupported(
     request: CheckRequest, evidence: Evidence
 ) -> Decision | None:
-    """A segment's drift rests on fewer effective rows than the minimum of rows.
+    """Report Inconclusive if a segment's drift rests on too few effective rows.
 
     In a segment the significance is so strict that chance in few autocorrelated rows
     exceeds it. All rows together are judged Drift with a warning in the message.
@@ -150,7 +150,7 @@ def segment_drift_unsupported(
 def decisive_column_drifted(
     request: CheckRequest, evidence: Evidence
 ) -> Decision | None:
-    """The prediction or a critical column drifted beyond chance."""
+    """Report Drift if the prediction or a critical column drifted beyond chance."""
     column = decisive_drift(request, evidence.scores)
     if column is None:
         return None
@@ -164,7 +164,7 @@ def decisive_column_drifted(
 def enough_columns_drifted(
     request: CheckRequest, evidence: Evidence
 ) -> Decision | None:
-    """The share of drifted columns reaches the limit, beyond chance."""
+    """Report Drift if the share of drifted columns reaches the limit."""
     if not share_drifted(request, evidence.scores):
         return None
     message = describe_columns(evidence.scores)
@@ -172,7 +172,7 @@ def enough_columns_drifted(
 
 
 def segment_drifted(_: CheckRequest, evidence: Evidence) -> Decision | None:
-    """A segment drifted."""
+    """Report Drift if a segment drifted."""
     message = describe_segments(evidence)
     if message is None:
         return None
@@ -180,7 +180,7 @@ def segment_drifted(_: CheckRequest, evidence: Evidence) -> Decision | None:
 
 
 def performance_dropped(request: CheckRequest, evidence: Evidence) -> Decision | None:
-    """The performance is certainly beyond the declared bound."""
+    """Report Drift if the performance is beyond its bound with 95 % confidence."""
     message = describe_performance(request, evidence)
     if message is None:
         return None
@@ -188,7 +188,7 @@ def performance_dropped(request: CheckRequest, evidence: Evidence) -> Decision |
 
 
 def no_drift(request: CheckRequest, evidence: Evidence) -> Decision:
-    """Nothing above applies."""
+    """Report NoDrift: no rule applies."""
     message = describe_no_drift(request, evidence.scores)
     return Decision(Verdict.NO_DRIFT, Reason.NO_DRIFT, message)
 

@@ -1,4 +1,4 @@
-"""Pushes a check's gauges, so that the worker is useful without the operator, too."""
+"""Push a check's gauges, so that the worker is useful without the operator."""
 
 from driftcheck.contract import CheckAnswer, CheckRequest, Verdict
 from driftcheck.errors import one_line
@@ -9,7 +9,7 @@ JUDGED = (Verdict.DRIFT, Verdict.NO_DRIFT)
 
 
 def push_gauges(url: str, request: CheckRequest, answer: CheckAnswer) -> str | None:
-    """Replaces the gauges of this model; a warning where that fails, else None.
+    """Replace the gauges of this model; return a warning if that fails.
 
     The newest window is pushed. A verdict that is neither Drift nor NoDrift has no
     drift gauges: what was not computed must not look like a zero.
@@ -18,20 +18,20 @@ def push_gauges(url: str, request: CheckRequest, answer: CheckAnswer) -> str | N
 
     registry = CollectorRegistry()
     Gauge(
-        "killick_model_check_timestamp_seconds",
+        "driftcheck_last_check_timestamp_seconds",
         "When the model was last checked, in Unix time.",
         registry=registry,
     ).set(answer.judged_at.timestamp())
     newest = max(answer.windows, key=lambda w: w.end, default=None)
     if newest and newest.verdict in JUDGED:
         Gauge(
-            "killick_model_check_drift_detected",
+            "driftcheck_drift_detected",
             "1 where the newest window's verdict is Drift, 0 where it is NoDrift.",
             registry=registry,
         ).set(newest.verdict is Verdict.DRIFT)
     if newest and newest.verdict in JUDGED and newest.checked:
         Gauge(
-            "killick_model_drift_share",
+            "driftcheck_drift_share_ratio",
             "Share of the checked columns that drifted, from 0 to 1.",
             registry=registry,
         ).set((newest.drifted or 0) / newest.checked)

@@ -255,9 +255,9 @@ def test_gauges_are_pushed(run: Run, gateway: tuple[str, type[Gateway]]) -> None
     assert ran.returncode == 10
     [(_, path, body)] = seen.pushed
     assert path == "/metrics/job/killick/name/shop/namespace/ml"
-    assert "killick_model_check_drift_detected 1.0" in body
-    assert "killick_model_drift_share 0.5" in body
-    assert "killick_model_check_timestamp_seconds 1." in body
+    assert "driftcheck_drift_detected 1.0" in body
+    assert "driftcheck_drift_share_ratio 0.5" in body
+    assert "driftcheck_last_check_timestamp_seconds 1." in body
 
 
 def test_what_was_not_computed_is_not_pushed_as_zero(
@@ -271,8 +271,8 @@ def test_what_was_not_computed_is_not_pushed_as_zero(
     )
     assert ran.returncode == 12
     body = seen.pushed[0][2]
-    assert "killick_model_check_timestamp_seconds" in body
-    assert "drift" not in body
+    assert "driftcheck_last_check_timestamp_seconds" in body
+    assert "drift_" not in body
 
 
 def test_a_failing_push_changes_nothing(
