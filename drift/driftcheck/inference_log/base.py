@@ -116,6 +116,6 @@ def filter_value(schema: pa.Schema, asked: Filter) -> Any:
         return pa.scalar(asked.equals).cast(kind).as_py()
     except pa.ArrowException:
         message = (
-            f"column {asked.column} holds {kind}, which cannot be {asked.equals!r}"
+            f"column {asked.column} holds {kind}, and no {asked.equals!r}"
         )
         raise CheckFailure(Reason.FILTER_MISMATCH, message) from None

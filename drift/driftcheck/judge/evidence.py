@@ -56,7 +56,7 @@ class EffectiveRows:
     rows: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Evidence:
     """What is known of one window.
 
@@ -84,7 +84,7 @@ class Evidence:
     changed_reference: str | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Judgement:
     """A verdict with the evidence that it rests on."""
 
@@ -102,7 +102,7 @@ class Judgement:
         return self.evidence.segments.judged if self.evidence.segments else ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class SegmentResults:
     """The judgement on each segment by name, and what was not judged.
 

@@ -159,7 +159,7 @@ def test_every_event_is_explained() -> None:
     path = REPOSITORY / "operator/killick/plan/report/events.py"
     tree = ast.parse(path.read_text())
     whole = {word for word in words(tree) if len(re.findall("[A-Z]", word)) > 1}
-    whole.add("Released")  # of plan/farewell.py
+    whole.add("Released")  # of plan/report/finalization.py
     assert sorted(whole - told("Events")) == []
     states = {
         "Evaluation": ("Passed", "Rejected", "Inconclusive"),
