@@ -26,10 +26,7 @@ from driftcheck.stats.columns import (  # noqa: E402
     ReferenceHistogram,
 )
 from driftcheck.stats.distance import normed_wasserstein_distance  # noqa: E402
-from driftcheck.stats.histogram_distance import (  # noqa: E402
-    binned_distances,
-    histogram_of,
-)
+from driftcheck.stats.histogram import binned_distances, histogram_of  # noqa: E402
 from driftcheck.storage.parquet import ParquetTable, open_table, read_files  # noqa: E402
 
 REFERENCE, CURRENT = "reference.parquet", "current.parquet"

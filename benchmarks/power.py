@@ -28,10 +28,10 @@ from driftcheck.contract import (
     Reference,
     WindowGrid,
 )
-from driftcheck.judge.column_drift import columns_drifted, inconclusive_drift
+from driftcheck.judge.drift import columns_drifted, inconclusive_drift
 from driftcheck.judge.scores import judge_columns
-from driftcheck.stats.autocorrelation import category_dependence
 from driftcheck.stats.block_tables import blocks_of_categories
+from driftcheck.stats.category_significance import category_dependence
 from driftcheck.stats.columns import Categories, Column, Numbers, Order
 from driftcheck.stats.comparison import Comparison, compare
 from driftcheck.stats.histogram import reduced

@@ -15,8 +15,8 @@ from driftcheck.arrow.json_values import fields_from, vectors_from
 from driftcheck.arrow.schema import Shape, is_list
 from driftcheck.contract import Features
 from driftcheck.contract.reasons import Reason
-from driftcheck.stats.autocorrelation import category_dependence, dependence
 from driftcheck.stats.block_tables import blocks_of_categories, blocks_of_numbers
+from driftcheck.stats.category_significance import category_dependence
 from driftcheck.stats.columns import (
     Categories,
     Column,
@@ -27,6 +27,7 @@ from driftcheck.stats.columns import (
     Order,
 )
 from driftcheck.stats.distance import Floats
+from driftcheck.stats.significance import dependence
 
 
 class Table(Protocol):

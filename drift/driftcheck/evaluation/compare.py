@@ -1,4 +1,4 @@
-"""Step ``compare``: both scores on the same rows, and how sure their difference is."""
+"""Step ``compare``: both scores on the same rows, and their difference's interval."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from driftcheck.stats.metrics import aligned, scorer
 
 
 def compare(request: EvaluationRequest) -> EvaluationAnswer:
-    """Return the facts of the evaluation; CheckFailure if there are none."""
+    """Return the facts of the evaluation; CheckFailure where there can be none."""
     directory = Path(request.directory)
     base, labels = _rows(request, directory)
     count = len(labels)
@@ -85,7 +85,7 @@ def _answer(
 def _rows(
     request: EvaluationRequest, directory: Path
 ) -> tuple[EvaluationAnswer, list[object]]:
-    """Return what ``rows`` wrote, once its digests prove it unmodified."""
+    """Return what ``rows`` wrote; CheckFailure RowsChanged if it changed since."""
     try:
         fields = Fields(read_json(directory / META_FILE, Reason.ROWS_MISSING))
         base = EvaluationAnswer(
@@ -99,12 +99,12 @@ def _rows(
         raise CheckFailure(Reason.ROWS_MISSING, f"{META_FILE}: {error}") from None
     labels = read_json(directory / LABELS_FILE, Reason.ROWS_MISSING)
     try:
-        found = digest_of(
+        digest = digest_of(
             (directory / ROWS_FILE).read_bytes(), (directory / LABELS_FILE).read_bytes()
         )
     except OSError as error:
         raise CheckFailure(Reason.ROWS_MISSING, f"{error.strerror}") from None
-    if found != base.digest:
+    if digest != base.digest:
         raise CheckFailure(
             Reason.ROWS_CHANGED, "the rows are no longer those of the digest"
         )

@@ -1,4 +1,4 @@
-"""Step ``rows``: writes the labelled rows that are later than both trainings.
+"""Step ``rows``: write the labelled rows that are later than both trainings.
 
 The rows file is what ``mlflow models predict`` takes as JSON, and its bytes are
 canonical: the same rows always give the same digest.
@@ -109,7 +109,7 @@ def _columns(table: pa.Table) -> list[list[Any]]:
 
 
 def digest_of(rows: bytes, labels: bytes) -> str:
-    """SHA-256 over the rows file followed by the labels file."""
+    """Return the SHA-256 of the rows file followed by the labels file."""
     return hashlib.sha256(rows + labels).hexdigest()
 
 

@@ -47,7 +47,7 @@ class EvaluationLog(Log, Protocol):
 
 
 def seed_of(window: Window) -> int:
-    """One seed per window, below 1000: the same rows give the same verdict."""
+    """Return one seed per window, below 1000: the same rows give the same verdict."""
     return int(window.start.timestamp()) % 1000
 
 
@@ -68,7 +68,7 @@ def label_columns(source: LogSource) -> tuple[str, str]:
 
 
 def require_columns(schema: pa.Schema, names: Iterable[str]) -> None:
-    """CheckFailure MissingColumn for the first name that the schema lacks."""
+    """Raise CheckFailure MissingColumn for the first name that the schema lacks."""
     for name in names:
         if name not in schema.names:
             raise CheckFailure(Reason.MISSING_COLUMN, f"there is no column {name}")
@@ -102,7 +102,7 @@ def moment_in(source: LogSource, schema: pa.Schema, moment: datetime) -> datetim
 
 
 def filter_value(schema: pa.Schema, asked: Filter) -> Any:
-    """Return a filter's value in the type of its column; text for other types."""
+    """Return the value that a filter compares with, in its column's type or as text."""
     if asked.column not in schema.names:
         raise CheckFailure(Reason.MISSING_COLUMN, f"there is no column {asked.column}")
     kind = plain_type(schema.field(asked.column).type)

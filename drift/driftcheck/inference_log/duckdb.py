@@ -1,4 +1,4 @@
-"""Reads an inference log in a DuckDB database file, which is opened read-only.
+"""An inference log in a DuckDB database file, which is opened read-only.
 
 The file may come from anywhere: its views can read no other file and no address, no
 extension is loaded, and memory is bounded.

@@ -1,9 +1,8 @@
-"""Reads an inference log in parquet files: one, a folder, hive folders, a Delta table.
+"""An inference log in parquet files: one file, a folder, hive folders, a Delta table.
 
-Only the files are opened that may hold rows of the window (`file_set`), only the
-columns are read that are asked for, and of them only the row groups whose statistics
-say that they may hold such rows. Rows come in batches, of which no more than a sample
-is kept.
+Only files that may hold rows of the window are opened (`file_set`), and only the row
+groups and columns that are needed are read. Rows come in batches, of which at most a
+sample is kept.
 """
 
 import re
@@ -58,7 +57,7 @@ class FilesLog:
 
     @classmethod
     def open(cls, source: LogSource, environment: Mapping[str, str]) -> Self:
-        """Return the log at the source's address; most files are not opened yet."""
+        """Return the log at the source's address; its files are opened once needed."""
         uri = source.uri or ""
         try:
             system, path = filesystem_of(uri, environment)
@@ -190,7 +189,7 @@ class OpenFiles:
         return passing
 
     def _check_memory_limits(self, where: pc.Expression, names: list[str]) -> None:
-        """ValueError for what no memory should be spent on, told by the footers."""
+        """Raise ValueError for a row group whose footer claims too much memory."""
         schema = self.dataset.schema
         for fragment in self.dataset.get_fragments(filter=where):
             for group in fragment.subset(filter=where, schema=schema).row_groups:
@@ -210,7 +209,7 @@ class OpenFiles:
     def _batches(
         self, where: pc.Expression, names: list[str], share: float | None, seed: int
     ) -> Iterator[pa.RecordBatch]:
-        """Return the rows, or each with probability `share`, in the files' order."""
+        """Yield the rows, each with the probability `share`, in the files' order."""
         random = np.random.default_rng(seed)
         scanner = self.dataset.scanner(
             columns=names,
@@ -241,7 +240,7 @@ def _latest(table: pa.Table, max_rows: int) -> pa.Table:
 
 
 def failure_of(error: Exception, uri: str) -> CheckFailure:
-    """Return the failure that an error of an inference log at an address means."""
+    """Return the failure that an error of a log at this address means."""
     text = one_line(error)
     reason = Reason.LOG_UNREADABLE
     if isinstance(error, FileNotFoundError) or "NO_SUCH" in text:

@@ -1,4 +1,4 @@
-"""Opens an inference log of whichever kind the request names."""
+"""Open the inference log of the type that the request names."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from driftcheck.inference_log.base import EvaluationLog
 def open_log(
     url: str | None, source: LogSource, environment: Mapping[str, str]
 ) -> Iterator[EvaluationLog]:
-    """Open the inference log; `url` is the address of one in PostgreSQL.
+    """Open the inference log; `url` is the address of PostgreSQL.
 
     `environment` holds what is needed to reach a log. CheckFailure LogUnreachable,
     MissingTable or LogUnreadable where that fails.

@@ -66,7 +66,7 @@ class InferenceLog:
 
     @contextmanager
     def snapshot(self) -> Iterator[Any]:
-        """Yield a cursor in a read-only transaction on one snapshot."""
+        """Open a cursor in a read-only transaction: all statements see one snapshot."""
         cursor = self.connection.cursor()
         try:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -87,7 +87,7 @@ class InferenceLog:
             return
 
     def window(self, window: Window, reference: LoadedReference) -> Dataset:
-        """Return a window's rows, above MAXIMUM_ROWS a random sample of them."""
+        """Return a window's rows, above SAMPLE_ROWS a random sample of them."""
         with self._reading() as (sql, read):
             chosen = sql.window(window)
             rows = sql.count(chosen, read)
@@ -123,7 +123,7 @@ class InferenceLog:
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[TableSql, Read]]:
-        """Yield the table's SQL and a function that runs it, in one snapshot."""
+        """Return the table's SQL and a function that runs it in one snapshot."""
         with self.snapshot() as cursor:
 
             def read(text: str, values: tuple[Any, ...]) -> pa.Table:
@@ -135,14 +135,14 @@ class InferenceLog:
 
 
 def readable(field: pa.Field) -> str:
-    """Return a column as SQL, PostgreSQL's numeric as a float."""
+    """Return a column as SQL; Arrow needs PostgreSQL's numeric as a float."""
     if pa.types.is_list(field.type) or is_text_encoded(field) or is_dense_vector(field):
         return _whole(field)
     return quoted(field.name) + _cast(field, ColumnKind.NUMBER, "::float8")
 
 
 def selected(schema: pa.Schema, shape: Shape) -> str:
-    """Return the columns to read, cast if Arrow does not have PostgreSQL's type."""
+    """Return the columns as SQL, cast where Arrow has no type for PostgreSQL's."""
     columns = [
         quoted(name) + _cast(schema.field(name), kind, "::float8")
         for name, kind in shape.columns.items()
@@ -176,7 +176,7 @@ def _cast(field: pa.Field, kind: ColumnKind, number: str) -> str:
 def open_log(
     url: str | None, source: LogSource, environment: Mapping[str, str]
 ) -> Iterator[InferenceLog]:
-    """Open the inference log at DATABASE_URL, or raise CheckFailure LogUnreachable."""
+    """Open the inference log at DATABASE_URL; CheckFailure LogUnreachable."""
     if not url:
         raise CheckFailure(Reason.LOG_UNREACHABLE, f"{DATABASE_VARIABLE} is not set")
     try:
@@ -186,7 +186,8 @@ def open_log(
     if scheme not in ("postgresql", "postgres"):
         # What the variable holds may be a secret of another form: do not repeat it.
         raise CheckFailure(
-            Reason.LOG_UNREACHABLE, f"{DATABASE_VARIABLE} is no postgresql:// address"
+            Reason.LOG_UNREACHABLE,
+            f"{DATABASE_VARIABLE} is not a postgresql:// address",
         )
     try:
         connection = dbapi.connect(with_connect_timeout(url, environment))
@@ -227,13 +228,13 @@ def _failure(error: Exception, url: str) -> CheckFailure:
 
 
 def _broken(error: Exception) -> bool:
-    """Whether the connection broke: then the driver has no state of the server's."""
+    """Return whether the connection broke: the driver then has no SQLSTATE."""
     code = getattr(error, "status_code", None)
     return bool(code == adbc_driver_manager.AdbcStatusCode.IO)
 
 
 def _plain(error: Exception) -> str:
-    """Return the server's message, without the text that the driver adds."""
+    """Return the server's sentence, without the driver's wrapping."""
     text = one_line(error)
     for mark in ("ERROR:", "FATAL:", "[libpq]"):
         if mark in text:

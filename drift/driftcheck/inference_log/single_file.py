@@ -18,7 +18,7 @@ from driftcheck.stats.columns import (
     Numbers,
     ReferenceHistogram,
 )
-from driftcheck.stats.histogram_distance import histogram_of
+from driftcheck.stats.histogram import histogram_of
 from driftcheck.storage.limits import MAXIMUM_ROWS
 from driftcheck.storage.parquet import ParquetTable, open_table, read_files
 from driftcheck.storage.rows import read_dataset

@@ -1,4 +1,4 @@
-"""The SQL that an inference log in a table is asked, whichever database holds it.
+"""The SQL for an inference log in a table, in PostgreSQL and DuckDB alike.
 
 Times and filters are bound; identifiers come from the request and are quoted here and
 nowhere else.
@@ -44,7 +44,7 @@ def quoted(identifier: str) -> str:
 
 
 def columns_of(source: LogSource) -> Sql:
-    """Return the statement for the table's columns and types, without rows."""
+    """Return the statement that yields the table's columns without rows."""
     return Sql(f"SELECT * FROM {_table(source)} LIMIT 0")  # noqa: S608
 
 
@@ -54,7 +54,7 @@ def _table(source: LogSource) -> str:
 
 @dataclass(frozen=True)
 class TableSql:
-    """What a table with these columns is asked.
+    """The statements for a table with these columns.
 
     `readable` writes a column as the driver can read it.
     """
@@ -65,7 +65,7 @@ class TableSql:
 
     @property
     def time(self) -> str:
-        """The quoted timestamp column."""
+        """Return the quoted timestamp column."""
         return quoted(self.source.timestamp_column)
 
     def window(self, window: Window) -> Sql:
@@ -74,7 +74,7 @@ class TableSql:
         return self._rows(times, window.start, window.end)
 
     def count(self, rows: Sql, read: Read) -> int:
-        """How many rows there are."""
+        """Return the number of rows."""
         reading.info("%s: counting the window's rows", self.source.table)
         table = read(f"SELECT count(*) {rows.text}", rows.values)
         rows_found = int(table.column(0)[0].as_py())
@@ -113,17 +113,17 @@ class TableSql:
         )
 
     def _readable(self, *names: str) -> list[str]:
-        """Columns as SQL; CheckFailure MissingColumn for the first that is gone."""
+        """Return columns as SQL; CheckFailure MissingColumn if one does not exist."""
         require_columns(self.schema, names)
         return [self.readable(self.schema.field(name)) for name in names]
 
     def _rows(self, times: str, *bounds: datetime) -> Sql:
-        """Return the rows that pass a condition on the time and the filters."""
+        """Return the rows that pass a condition on the time and all filters."""
         values: list[Any] = [moment_in(self.source, self.schema, at) for at in bounds]
         parts = [times]
         for condition in self.source.filters:
             values.append(filter_value(self.schema, condition))
-            # What is bound as a text is compared as one, whatever the column's type.
+            # A value bound as text is compared as text, whatever the column's type.
             text = "::text" if isinstance(values[-1], str) else ""
             parts.append(f"{quoted(condition.column)}{text} = ${len(values)}")
         where = " AND ".join(parts)

@@ -23,14 +23,15 @@ def store_drift(
     page: str | None,
     environment: Mapping[str, str],
 ) -> str:
-    """Store the verdict and the page and return an address; OSError or ValueError.
+    """Store the verdict and the page, and return the address.
 
-    It is the address of the page, or of the verdict if there is no page.
+    The address is that of the page, or of the verdict without a page. OSError or
+    ValueError where storing fails.
     """
     client = client_from(environment)
     experiment = _experiment(client, f"driftcheck/{request.namespace}/{request.name}")
     started = _milliseconds(answer.judged_at)
-    found = client.post(
+    created = client.post(
         "runs/create",
         {
             "experiment_id": experiment,
@@ -39,7 +40,7 @@ def store_drift(
             "tags": [{"key": "killick.dev/spec-hash", "value": answer.spec_hash}],
         },
     )
-    info = found["run"]["info"]
+    info = created["run"]["info"]
     store = run_artifacts(client, str(info["artifact_uri"]), environment)
     store.write(VERDICT, json.dumps(answer.to_json(), indent=1).encode())
     if page is not None:
@@ -50,13 +51,13 @@ def store_drift(
 
 
 def _experiment(client: Client, name: str) -> str:
-    """Return the experiment of that name; create it if there is none."""
+    """Return the ID of the experiment of that name; create it if it does not exist."""
     asked = urlencode({"experiment_name": name})
     path = f"api/2.0/mlflow/experiments/get-by-name?{asked}"
-    found = client.send("GET", path)
-    if found is None:
+    answer = client.send("GET", path)
+    if answer is None:
         return str(client.post("experiments/create", {"name": name})["experiment_id"])
-    value: dict[str, Any] = json.loads(found)
+    value: dict[str, Any] = json.loads(answer)
     return str(value["experiment"]["experiment_id"])
 
 

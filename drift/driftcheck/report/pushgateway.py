@@ -1,4 +1,4 @@
-"""Pushes a check's gauges, so that the worker is useful without the operator."""
+"""Push a check's gauges, so that the worker is useful without the operator."""
 
 from driftcheck.contract import CheckAnswer, CheckRequest, Verdict
 from driftcheck.errors import one_line
@@ -10,7 +10,7 @@ JUDGED = (Verdict.DRIFT, Verdict.NO_DRIFT)
 
 
 def push_gauges(url: str, request: CheckRequest, answer: CheckAnswer) -> str | None:
-    """Replace the gauges of this model; return a warning if that fails, else None.
+    """Replace the gauges of this model; return a warning if that fails.
 
     The newest window is pushed. A verdict that is neither Drift nor NoDrift has no
     drift gauges: what was not computed must not look like a zero.

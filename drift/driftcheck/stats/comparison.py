@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from driftcheck.stats.autocorrelation import effective_share
 from driftcheck.stats.block_tables import MIN_BLOCK_ROWS, MIN_BLOCKS
 from driftcheck.stats.block_variability import BaselineVariation, BlockVariability
 from driftcheck.stats.category_distance import (
@@ -12,9 +11,9 @@ from driftcheck.stats.category_distance import (
     corrected_jensen_shannon_distance,
     one_spelling,
     spread_of_categories,
-    stability_index,
     unseen_rows,
 )
+from driftcheck.stats.category_significance import chi_square_pvalue, unseen_pvalue
 from driftcheck.stats.columns import (
     Categories,
     Column,
@@ -29,8 +28,9 @@ from driftcheck.stats.distance import (
     normed_wasserstein_distance,
     overlay,
     spread_of_numbers,
+    stability_index,
 )
-from driftcheck.stats.histogram_distance import (
+from driftcheck.stats.histogram import (
     binned_deciles,
     binned_distances,
     binned_spread,
@@ -39,9 +39,8 @@ from driftcheck.stats.histogram_distance import (
 )
 from driftcheck.stats.significance import (
     beyond_pvalue,
-    chi_square_pvalue,
+    effective_share,
     kolmogorov_smirnov_pvalue,
-    unseen_pvalue,
 )
 
 MINIMUM_KS_DISTANCE = 0.03
@@ -112,7 +111,7 @@ def compare(
         Rows with a value that each side needs.
     sampling_factor
         The ratio of the sampling rates: the reference's rows per kept row, over the
-        window's (see `judge.comparisons.sampling_factor`). It converts the window's
+        window's (see `judge.scores.sampling_factor`). It converts the window's
         rows into the time that they cover in the reference.
 
     Returns

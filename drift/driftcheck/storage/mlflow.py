@@ -157,7 +157,7 @@ def client_from(environment: Mapping[str, str]) -> Client:
     """
     server = environment.get("MLFLOW_TRACKING_URI", "")
     if urlsplit(server).scheme not in ("http", "https"):
-        raise ValueError("MLFLOW_TRACKING_URI is no http:// or https:// address")
+        raise ValueError("MLFLOW_TRACKING_URI is not an http:// or https:// address")
     return Client(server.rstrip("/"), environment)
 
 

@@ -15,6 +15,7 @@ from driftcheck.contract import Features
 from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LoadedReference
 from driftcheck.reference.profile_format import Profile
+from driftcheck.stats.coarse_histogram import COARSE_BINS, COARSE_TAIL_BINS
 from driftcheck.stats.columns import (
     Column,
     ColumnKind,
@@ -29,12 +30,7 @@ from driftcheck.stats.distance import (
     Floats,
     distinct,
 )
-from driftcheck.stats.histogram import (
-    COARSE_BINS,
-    COARSE_TAIL_BINS,
-    equal_range,
-    spread_shares,
-)
+from driftcheck.stats.histogram import equal_range, spread_shares
 from driftcheck.warehouse import queries as sql
 from driftcheck.warehouse.counts import (
     NO_BINS,
@@ -55,23 +51,23 @@ def warehouse_profile(
     features: Features,
     prediction: str | None = None,
 ) -> Profile:
-    """Return a table's profile; its digest is that of the answers, not of the rows."""
+    """Return the profile of a table; its digest is that of the counts, not the rows."""
     shape = reference_shape(table.schema().to_pyarrow(), features, prediction)
     findings = list(shape.findings)
     broken = broken_vector(warehouse, table, shape, features)
     findings += broken
     columns: dict[str, Column] = {}
     for name, kind, place in placed_columns(shape, features, skip_vector=bool(broken)):
-        found: Column | Finding
+        column: Column | Finding
         if kind is ColumnKind.CATEGORY:
-            found = categories_of(warehouse, table, name)
+            column = categories_of(warehouse, table, name)
         else:
             source = name if place is None else str(shape.vector)
-            found = binned_there(warehouse, sql.floats(table, source, place), name)
-        if isinstance(found, Finding):
-            findings.append(found)
+            column = binned_there(warehouse, sql.floats(table, source, place), name)
+        if isinstance(column, Finding):
+            findings.append(column)
         else:
-            columns[name] = found
+            columns[name] = column
     rows = int(warehouse.answer(table.count()))
     dataset = Dataset(rows, columns, tuple(findings))
     names = tuple(table.columns)
@@ -88,12 +84,15 @@ def binned_there(
     answer = warehouse.answer(sql.quantiles(values, asked))
     if not answer or answer[0] is None:
         return Finding(Reason.UNCHECKED, name, "it has no values", data_quality=False)
-    found = np.array(answer, dtype=np.float64)
-    (low, high), deciles = found[:2].tolist(), distinct(np.sort(found[2:11]))
-    centre, scale = float(found[11]), max(abs(float(found[0])), abs(float(found[1])))
-    if np.max(np.abs(found)) > HUGE or 0 < scale < 1 / HUGE:
+    quantiles = np.array(answer, dtype=np.float64)
+    (low, high), deciles = quantiles[:2].tolist(), distinct(np.sort(quantiles[2:11]))
+    centre, scale = (
+        float(quantiles[11]),
+        max(abs(float(quantiles[0])), abs(float(quantiles[1]))),
+    )
+    if np.max(np.abs(quantiles)) > HUGE or 0 < scale < 1 / HUGE:
         return Finding(Reason.UNCHECKED, name, NO_BINS, data_quality=False)
-    edges = np.array([*found, *equal_range(centre), np.nextafter(low, -np.inf)])
+    edges = np.array([*quantiles, *equal_range(centre), np.nextafter(low, -np.inf)])
     return _binned(warehouse, values, edges, (low, high, centre), deciles)
 
 
@@ -135,7 +134,7 @@ def _binned(
 
 
 def _digest(dataset: Dataset) -> str:
-    """Return a digest of the answers, because a table has none of its bytes."""
+    """Return a digest of the counts: a warehouse has none of a table's bytes."""
     digest = hashlib.sha256(f"{dataset.rows}".encode())
     for name, column in dataset.columns.items():
         digest.update(name.encode())

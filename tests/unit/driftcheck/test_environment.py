@@ -89,7 +89,7 @@ def test_a_check_ignores_the_variables_of_its_process(
     """The process names the server, the mapping does not: nobody asks the server."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server.url)
     assert check(tmp_path, {}) == 1
-    assert "MLFLOW_TRACKING_URI is no http" in capsys.readouterr().err
+    assert "MLFLOW_TRACKING_URI is not an http" in capsys.readouterr().err
     assert server.asked == []
 
 
