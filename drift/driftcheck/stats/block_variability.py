@@ -34,6 +34,7 @@ keeps limits that a sorted reference does not support.
 """
 
 LENGTH, EFFECT, EFFECT_SD, SHUFFLED, NOVELTY, NOVELTY_SD, WIDEST, COUNT = range(8)
+"""The rows of the table of `BlockVariability`, which describes them."""
 
 
 @dataclass(frozen=True, eq=False)

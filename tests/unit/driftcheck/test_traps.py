@@ -127,7 +127,7 @@ def test_a_small_scale_hides_nothing() -> None:
 
 @pytest.mark.parametrize("rows", [150, 500, 999, 1000, 20_000])
 def test_one_absurd_value_in_the_reference_hides_no_drift(rows: int) -> None:
-    """A shift of three deviations is seen beside a 1e9, in a small reference, too."""
+    """A shift of three deviations is seen beside a 1e9, even in a small reference."""
     before = np.append(normal(1, rows - 1), 1e9)
     found = judged({"a": before}, {"a": normal(2, 500, 3.0)})
     assert found.scores[0].effect > 2.5

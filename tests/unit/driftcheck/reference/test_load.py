@@ -57,7 +57,7 @@ def test_the_digest_of_a_directory_is_that_of_its_listing(tmp_path: Path) -> Non
 
 
 def test_columns_are_sorted_or_counted(tmp_path: Path) -> None:
-    """Nulls, NaN and infinities are told apart; only what is asked for is read."""
+    """Nulls, NaN and infinities are distinguished; only requested columns are read."""
     path = tmp_path / "reference.parquet"
     pq.write_table(TABLE, path)
     columns = load_reference(str(path), COLUMNS, {}).dataset.columns

@@ -106,7 +106,7 @@ def test_a_constant_needs_no_rows_either(constant: str, moved: float) -> None:
     exact = d.normed_wasserstein_distance(reference.values, current)
     assert effect == pytest.approx(exact, abs=1e-12)
     expected = d.overlay(reference.values, current).height()
-    # What lies closer than a millionth is not told from the constant itself.
+    # Values within a millionth of the constant equal it.
     assert height == pytest.approx(expected if abs(moved) > 1e-6 else height, abs=3e-3)
 
 
@@ -145,7 +145,7 @@ def asked(tmp_path: Path) -> CheckRequest:
             "kind": ["a", "b", "ü", None] * (rows // 4),
             "id": [str(i) for i in range(rows)],
             "when": pa.array(range(rows), pa.timestamp("us")),
-            "mood": normal(3, rows) + np.sin(np.arange(rows) / 500),
+            "slow": normal(3, rows) + np.sin(np.arange(rows) / 500),
             "season": ["dry" if i % 7000 < 3500 else "wet" for i in range(rows)],
         }
     )
@@ -182,7 +182,7 @@ def test_a_kept_profile_gives_the_same_judgement(
     assert judgements[0].scores
     kinds = [type(c) for c in references[2].dataset.columns.values()]
     assert kinds[:2] == [ReferenceHistogram, Numbers]
-    for name in ("mood", "season"):
+    for name in ("slow", "season"):
         columns: list[Any] = [one.dataset.columns[name] for one in references]
         assert columns[0].blocks.size > 0
         assert np.array_equal(columns[0].blocks, columns[2].blocks)
