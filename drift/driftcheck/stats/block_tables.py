@@ -134,9 +134,9 @@ def blocks_of_categories(codes: NDArray[np.int32]) -> Floats | None:
 def is_non_stationary(codes: Codes) -> bool:
     """Return whether blocks of consecutive rows differ more than by chance.
 
-    Pearson's test of homogeneity (see `significance.chi_square_pvalue`) over blocks of
-    MIN_BLOCK_ROWS and over LONG_BLOCKS long ones, at CHANCE over the number of tests;
-    either decides.
+    Pearson's test of homogeneity, see `category_significance.chi_square_pvalue`, over
+    blocks of MIN_BLOCK_ROWS and over LONG_BLOCKS long ones, at CHANCE over the number
+    of tests; either decides.
 
     Parameters
     ----------

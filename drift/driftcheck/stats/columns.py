@@ -211,7 +211,7 @@ class Categories:
         Always 0.
     dependence
         How much more often a category repeats than by chance, 0 to 1 (see
-        `significance.category_dependence`).
+        `category_significance.category_dependence`).
     """
 
     counts: Mapping[str, int]

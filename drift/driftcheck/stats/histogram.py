@@ -2,8 +2,8 @@
 
 A reference of more than MAXIMUM_VALUES values is always reduced, whether a profile is
 kept or not, so that keeping one never changes a verdict. A window's column is then
-counted in the reference's bins, in memory or by a warehouse . The distances
-differ from those of all rows by less than 0.003 (tested).
+counted in the reference's bins, in memory or by a warehouse. The distances differ from
+those of all rows by less than 0.003 (tested).
 """
 
 import numpy as np
@@ -43,7 +43,6 @@ of their own the Wasserstein distance is off three to seven times as far.
 
 TAIL_BINS = 256
 """Further bins in each tail, each with 0.008 % of all rows; see BINS."""
-
 
 MAXIMUM = float(np.finfo(np.float64).max)
 """The largest float64, 1.8e308, to which a widened range is clipped."""
