@@ -166,10 +166,10 @@ def kept(
 
 
 def leave_answer(
-    error: CheckError, spec_hash: str, environment: Mapping[str, str]
+    error: CheckError, request_fingerprint: str, environment: Mapping[str, str]
 ) -> None:
     """An answer without verdicts, for what went wrong before there were any."""
-    answer = CheckAnswer(spec_hash, None, datetime.now(UTC), error=error)
+    answer = CheckAnswer(request_fingerprint, None, datetime.now(UTC), error=error)
     write_message(encode(answer), environment)
 
 

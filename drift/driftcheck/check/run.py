@@ -186,7 +186,7 @@ def _done(
     error: CheckError | None = None,
 ) -> Check:
     answer = CheckAnswer(
-        spec_hash=request.spec_hash,
+        request_fingerprint=request.request_fingerprint,
         reference_sha256=reference.sha256 if reference else None,
         judged_at=now.astimezone(UTC).replace(microsecond=0),
         windows=tuple(one.judgement.verdict for one in examined),

@@ -145,7 +145,11 @@ def check_from_options(
         examined = show_performance(request, examined, performance)
     verdicts = (examined.judgement.verdict,)
     answer = CheckAnswer(
-        request.spec_hash, reference.sha256, now, verdicts, performance=performance
+        request.request_fingerprint,
+        reference.sha256,
+        now,
+        verdicts,
+        performance=performance,
     )
     return request, Check(answer, (examined,), reference.dataset)
 
@@ -212,7 +216,7 @@ def request_from(
     value = CheckRequest(
         name=options.name or table,
         namespace=options.namespace,
-        spec_hash="by-hand",
+        request_fingerprint="command-line",
         reference=Reference(uri, options.reference_sha256),
         log=LogSource(
             schema=schema or ("main" if options.log else "public"),

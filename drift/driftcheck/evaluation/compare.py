@@ -10,10 +10,11 @@ from driftcheck.contract.evaluation import (
     LABELS_FILE,
     META_FILE,
     ROWS_FILE,
+    ContractError,
     EvaluationAnswer,
     EvaluationRequest,
+    RowsMeta,
 )
-from driftcheck.contract.fields import ContractError, Fields
 from driftcheck.errors import CheckFailure
 from driftcheck.evaluation.predictions import read_json, read_predictions
 from driftcheck.evaluation.rows import digest_of
@@ -86,16 +87,16 @@ def _rows(
 ) -> tuple[EvaluationAnswer, list[object]]:
     """What ``rows`` wrote, after a proof that nobody has changed it since."""
     try:
-        fields = Fields(read_json(directory / META_FILE, "RowsMissing"))
-        base = EvaluationAnswer(
-            id=request.id,
-            rows=fields.whole("rows"),
-            digest=fields.text("digest"),
-            after=fields.time("after"),
-            until=fields.optional_time("until"),
-        )
+        meta = RowsMeta.from_json(read_json(directory / META_FILE, "RowsMissing"))
     except ContractError as error:
         raise CheckFailure("RowsMissing", f"{META_FILE}: {error}") from None
+    base = EvaluationAnswer(
+        id=request.id,
+        rows=meta.rows,
+        digest=meta.digest,
+        after=meta.after,
+        until=meta.until,
+    )
     labels = read_json(directory / LABELS_FILE, "RowsMissing")
     try:
         found = digest_of(

@@ -16,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from driftcheck.contract import Features
-from driftcheck.contract.fields import ContractError, Fields
+from driftcheck.contract import ContractError, Features
 from driftcheck.dataset import LoadedReference
 from driftcheck.stats.columns import (
     Categories,
@@ -139,7 +138,7 @@ def _profile(meta: Mapping[str, Any], arrays: Mapping[str, Any]) -> Profile:
     findings = tuple(Finding(**finding) for finding in meta["findings"])
     dataset = Dataset(meta["rows"], columns, findings, meta["sampled"])
     reference = LoadedReference(dataset, meta["sha256"], tuple(meta["names"]))
-    features = Features.from_fields(Fields(meta["features"]))
+    features = Features.from_json(meta["features"])
     return Profile(reference, features, meta["prediction"])
 
 

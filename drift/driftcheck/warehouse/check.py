@@ -73,5 +73,5 @@ def _check(
     now: datetime,
 ) -> Check:
     verdicts = (examined.judgement.verdict,)
-    answer = CheckAnswer(request.spec_hash, reference.sha256, now, verdicts)
+    answer = CheckAnswer(request.request_fingerprint, reference.sha256, now, verdicts)
     return Check(answer, (examined,), reference.dataset)

@@ -257,7 +257,7 @@ class Spec:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @property
-    def check_fingerprint(self) -> str:
+    def window_fingerprint(self) -> str:
         """Identify all that gives a verdict its meaning (not when it is taken)."""
         other = {"schedule", "timeZone", "podTemplate", "persistence", "profiles"}
         other.add("report")

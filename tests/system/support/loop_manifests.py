@@ -169,7 +169,8 @@ def _adopted(manifest: Json) -> Status:
         versions=Versions(desired="1", serving="1", champion="1"),
         reference=ReferencePin(spec.reference.uri, spec.reference.sha256),
         drift=DriftStatus(
-            spec_hash=spec.check_fingerprint, anchor=now - timedelta(minutes=10)
+            window_fingerprint=spec.window_fingerprint,
+            anchor=now - timedelta(minutes=10),
         ),
     )
 

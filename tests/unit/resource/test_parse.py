@@ -12,10 +12,10 @@ from tests.unit.resource.test_defaults import MINIMAL
 
 REFUSED = [
     ("mode", "act", "spec.mode must be one of"),
-    ("model", None, "spec.model is missing"),
-    ("model", {"name": 7}, "spec.model.name must be a str"),
-    ("suspend", "no", "spec.suspend must be a bool"),
-    ("reference", [], "spec.reference must be an object"),
+    ("model", None, "spec.model: is missing"),
+    ("model", {"name": 7}, "spec.model.name: must be a string"),
+    ("suspend", "no", "spec.suspend: must be true or false"),
+    ("reference", [], "spec.reference: must be an object"),
     ("inferenceLog.features.vector", None, "declare features.vector with its names"),
     ("inferenceLog.features.vector.names", ["a", "a"], "every name must occur once"),
     ("inferenceLog.lag", "soon", "is not a duration; write for example"),
@@ -29,9 +29,9 @@ REFUSED = [
     ("drift.persistence", {"breaches": 4}, "breaches must be at least 1 and cannot"),
     ("drift.persistence", {"breaches": 0}, "breaches must be at least 1 and cannot"),
     ("drift.persistence", {"windows": 11}, "windows cannot exceed 10"),
-    ("drift.minimumRows", True, "spec.drift.minimumRows must be a int"),
+    ("drift.minimumRows", True, "spec.drift.minimumRows: must be a whole number"),
     ("drift.segments", {"column": "a"}, "a makes no segments; name a column of texts"),
-    ("drift.podTemplate", {"labels": "x"}, "spec.drift.podTemplate.labels must be"),
+    ("drift.podTemplate", {"labels": "x"}, "spec.drift.podTemplate.labels: must be"),
     (
         "drift.performance.minimum",
         "high",

@@ -66,7 +66,7 @@ def judged_through(drift: DriftStatus) -> datetime | None:
     return drift.windows[-1].end if drift.windows else None
 
 
-def evidence_hash(ctx: Context, status: Status) -> str:
+def request_fingerprint(ctx: Context, status: Status) -> str:
     """Identify what an answer is evidence for: the rules and the grid of windows.
 
     Every change of the reference starts the grid anew from a new anchor, so a check
@@ -74,7 +74,7 @@ def evidence_hash(ctx: Context, status: Status) -> str:
     """
     anchor = format_time(status.drift.anchor or ctx.now)
     uri = status.reference.uri if status.reference else ""
-    return digest(ctx.spec.check_fingerprint, anchor, uri)
+    return digest(ctx.spec.window_fingerprint, anchor, uri)
 
 
 def check_request(ctx: Context, status: Status) -> CheckRequest:
@@ -84,7 +84,7 @@ def check_request(ctx: Context, status: Status) -> CheckRequest:
     return CheckRequest(
         name=ctx.name.name,
         namespace=ctx.name.namespace,
-        spec_hash=evidence_hash(ctx, status),
+        request_fingerprint=request_fingerprint(ctx, status),
         reference=Reference(pin.uri, pin.sha256),
         log=log_source(ctx),
         window_seconds=int(duration(spec.drift.window).total_seconds()),

@@ -36,7 +36,7 @@ from killick.names import ANNOTATION_CHECK, PURPOSE_CHECK
 from killick.plan.context import Blocked, Context, Step
 from killick.plan.effects import RunCheck
 from killick.plan.facts import JobFact
-from killick.plan.requests.check import check_effect, evidence_hash
+from killick.plan.requests.check import check_effect, request_fingerprint
 from killick.plan.rules.performance import performance_breaches, show_performance
 from killick.plan.rules.transient import is_away, pause
 from killick.resource.bounds import KINDS_LIMIT, count, is_sha256, token_of
@@ -68,9 +68,9 @@ def _current(ctx: Context, status: Status) -> Status:
     declared = ReferencePin(spec.reference.uri, spec.reference.sha256)
     if pin is None or (pin.version is None and not _same_reference(pin, declared)):
         status = restart_windows(status, declared, ctx.now)
-    if status.drift.spec_hash != spec.check_fingerprint:
+    if status.drift.window_fingerprint != spec.window_fingerprint:
         status = restart_windows(status, status.reference or declared, ctx.now)
-        fresh = replace(status.drift, spec_hash=spec.check_fingerprint)
+        fresh = replace(status.drift, window_fingerprint=spec.window_fingerprint)
         status = replace(status, drift=fresh)
     return status
 
@@ -83,7 +83,7 @@ def restart_windows(status: Status, pin: ReferencePin, now: datetime) -> Status:
     """Return a status that knows nothing of drift yet, judged against `pin`."""
     old = status.drift
     fresh = DriftStatus(
-        spec_hash=old.spec_hash,
+        window_fingerprint=old.window_fingerprint,
         anchor=now,
         last_check=old.last_check,
         last_check_time=old.last_check_time,
@@ -121,7 +121,7 @@ def _answered(ctx: Context, status: Status, job: JobFact) -> Status:
     if answer is None:
         why = job.detail or "the check's pod left no answer"
         return _failed(status, job.reason or "NoAnswer", why)
-    if answer.spec_hash != evidence_hash(ctx, status):
+    if answer.request_fingerprint != request_fingerprint(ctx, status):
         return status
     return _judged(ctx, status, answer)
 

@@ -49,9 +49,10 @@ def test_an_answer_survives_the_journey() -> None:
     assert e.decode_evaluation(e.encode_evaluation(ANSWER)) == ANSWER
 
 
-def test_an_answer_fits_with_any_error() -> None:
+@pytest.mark.parametrize("letter", ["e", "é", "\N{GRINNING FACE}", "\x01"])
+def test_an_answer_fits_with_any_error(letter: str) -> None:
     """An endless error message is cut; the reason and the identity stay."""
-    wordy = replace(ANSWER, error=e.CheckError("NotEnoughRows", "é" * 5000))
+    wordy = replace(ANSWER, error=e.CheckError("NotEnoughRows", letter * 5000))
     data = e.encode_evaluation(wordy)
     assert len(data) <= 1536
     read = e.decode_evaluation(data)
@@ -62,7 +63,7 @@ def test_an_answer_fits_with_any_error() -> None:
 def test_rows_need_a_label_column() -> None:
     """Without labels there is nothing to score against."""
     value = replace(REQUEST, log=replace(LOG, label_column=None)).to_json()
-    with pytest.raises(e.ContractError, match=r"log\.label_column: is missing"):
+    with pytest.raises(e.ContractError, match=r"log\.labelColumn: is missing"):
         e.EvaluationRequest.from_json(value)
 
 
@@ -70,8 +71,8 @@ def test_rows_need_a_label_column() -> None:
     ("name", "value"),
     [
         ("metric", "F1"),
-        ("maximum_rows", 100_001),
-        ("maximum_rows", 99),
+        ("maximumRows", 100_001),
+        ("maximumRows", 99),
         ("after", "2026-01-01"),
         ("id", "x" * 65),
     ],
