@@ -17,15 +17,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from driftcheck.__main__ import main
-from driftcheck.check import Check, run_check
+from driftcheck.check.run import run_check
 from driftcheck.contract import ContractError, decode_request, encode
-from driftcheck.evaluation_contract import CANDIDATE_FILE, CHAMPION_FILE
-from driftcheck.report import text_report
+from driftcheck.contract.evaluation import CANDIDATE_FILE, CHAMPION_FILE
+from driftcheck.judge.result import Check
+from driftcheck.report.text import text_report
 from killick.errors import InvalidSpec
 from killick.loop import World
 from killick.plan.context import Context
-from killick.plan.invalid import invalid
 from killick.plan.planner import Plan, plan
+from killick.plan.report.invalid import invalid
 from killick.resource.parse import parse_spec
 from killick.resource.status import Status, status_dict
 from tests.corpus.behaviour.canonical import plain
@@ -77,7 +78,7 @@ def request_json(asked: Asked) -> dict[str, Any]:
         "interim": asked.get("interim", False),
         "engine": asked.get("engine"),
         "profiles": asked.get("profiles"),
-        "quality": asked.get("performance"),
+        "performance": asked.get("performance"),
         "segments": asked.get("segments"),
     }
     return _merged(value, asked.get("raw", {}))
@@ -113,7 +114,7 @@ def checked(
             "answer": check.answer.to_json(),
             "pod": encode(check.answer).decode(),
             "windows": _windows(check),
-            "text": text_report(check, request.quality).splitlines(),
+            "text": text_report(check, request.performance).splitlines(),
         }
     )
     return found
@@ -206,7 +207,7 @@ class Recorder:
             "now": context.now,
             "effect": effect_json(decided.effect),
             "decisions": decided.decisions,
-            "notes": decided.notes,
+            "notes": decided.blocked_tracks,
             "wake": decided.wake_at,
         }
         parts = {"found": changed(last, held), "status": changed(held, now)}

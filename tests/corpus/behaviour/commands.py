@@ -118,15 +118,15 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "labels, good": by_hand("answers", "good", *FEATURES, *LABELS, *JSON),
     "labels, bad": by_hand("answers", "bad", *FEATURES, *LABELS),
     "labels, a bound": by_hand(
-        "answers", "bad", *FEATURES, *LABELS, "--quality-minimum", "0.8", *JSON
+        "answers", "bad", *FEATURES, *LABELS, "--performance-minimum", "0.8", *JSON
     ),
     "labels, a bound, good": by_hand(
-        "answers", "good", *FEATURES, *LABELS, "--quality-minimum", "0.8", *JSON
+        "answers", "good", *FEATURES, *LABELS, "--performance-minimum", "0.8", *JSON
     ),
     "labels without a metric": by_hand("answers", "bad", "--label", "label"),
-    "a bound without labels": by_hand("answers", "bad", "--quality-minimum", "1"),
+    "a bound without labels": by_hand("answers", "bad", "--performance-minimum", "1"),
     "a bound of the wrong side": by_hand(
-        "answers", "bad", *FEATURES, *LABELS, "--quality-maximum", "0.8"
+        "answers", "bad", *FEATURES, *LABELS, "--performance-maximum", "0.8"
     ),
     "segments": by_hand("segments", "country", "--segment", "country", *JSON),
     "segments, rows": by_hand(

@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dev.postgres import PostgresServer
-from dev.processes import Supervisor
+from dev.processes.supervisor import Supervisor
+from dev.services.postgres import PostgresServer
 from tests.corpus.behaviour.adapter import checked
 from tests.corpus.behaviour.canonical import without
 from tests.corpus.behaviour.cases import Case, asked_of

@@ -11,11 +11,11 @@ from typing import Any
 from tests.corpus.behaviour.adapter import Wrap
 from tests.corpus.behaviour.canonical import plain
 from tests.fakes.world import NAMESPACE
-from tests.simulation.run import Run, play
-from tests.simulation.scenario import Scenario
-from tests.simulation.stories import SCENARIOS
-from tests.simulation.wire import Fault
-from tests.simulation.world import START, SimWorld, Subject
+from tests.simulation.engine.run import Run, play
+from tests.simulation.engine.wire import Fault
+from tests.simulation.engine.world import START, SimWorld, Subject
+from tests.simulation.stories.catalog import SCENARIOS
+from tests.simulation.stories.scenario import Scenario
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 MINUTES = 45
