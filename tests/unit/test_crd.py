@@ -247,6 +247,19 @@ def test_the_defaults_are_those_of_the_dataclass(
             )
 
 
+def test_the_description_states_the_default() -> None:
+    """`kubectl explain` names the same default as the schema applies."""
+    for path, node in nodes("spec"):
+        default = node.get("default")
+        if path.endswith("[]") or default in ({}, []) or isinstance(default, dict):
+            continue
+        if default is not None:
+            stated = node["description"].partition(" Default: ")[2]
+            value = f"{default}".lower() if isinstance(default, bool) else default
+            value = f"[{', '.join(value)}]" if isinstance(value, list) else value
+            assert re.match(rf"{re.escape(str(value))}[.,]", stated), path
+
+
 def test_texts_that_are_cut_fit_into_the_status() -> None:
     """The operator's own limits of free texts are not above those of the CRD."""
     limits = {**LIMITS, "message": status_classes.MESSAGE_LIMIT}

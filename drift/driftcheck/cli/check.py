@@ -19,6 +19,7 @@ from driftcheck.check.run import (
 )
 from driftcheck.cli.options import UsageError, column_rules, seconds_in
 from driftcheck.contract import (
+    TIMESTAMP_COLUMN,
     CheckAnswer,
     CheckRequest,
     Features,
@@ -29,6 +30,7 @@ from driftcheck.contract import (
     SegmentRule,
     Verdict,
     WindowGrid,
+    duration_text,
 )
 from driftcheck.contract.request import DATABASE_VARIABLE, ENGINES
 from driftcheck.dataset import LoadedReference
@@ -68,10 +70,12 @@ def parser() -> argparse.ArgumentParser:
     add("--table", help="table of the inference log: [SCHEMA.]TABLE")
     add("--backend", metavar="URL", help="of a warehouse that counts, see docs")
     add("--reference-table", help="of the warehouse; instead of --reference")
-    add("--timestamp-column", default="predicted_at")
-    add("--time-zone", default="UTC", help="of naive timestamps")
-    add("--window", default="24h", help="e.g. 90m, 24h, 7d; of a warehouse also all")
-    add("--lag", default="5m", help="how long a row may take to arrive")
+    add("--timestamp-column", default=TIMESTAMP_COLUMN)
+    add("--time-zone", default=LogSource.time_zone, help="of naive timestamps")
+    window = duration_text(CheckRequest.window_seconds)
+    add("--window", default=window, help="e.g. 90m, 24h, 7d; of a warehouse also all")
+    lag = duration_text(LogSource.lag_seconds)
+    add("--lag", default=lag, help="how long a row may take to arrive")
     add("--vector-column", help="array column that holds all features")
     add("--columns", help="features, comma-separated; default: all of the reference")
     add("--prediction-column", help="judged apart: its drift is the dataset's")
@@ -87,8 +91,9 @@ def parser() -> argparse.ArgumentParser:
         help="of an error; surely above it is Drift",
     )
     add("--segment", metavar="COLUMN", help="judge each of its values apart, too")
-    add("--segment-minimum-rows", type=int, default=100)
-    add("--segment-maximum", type=int, default=20, help="the largest are taken")
+    add("--segment-minimum-rows", type=int, default=SegmentRule.minimum_rows)
+    largest = SegmentRule.maximum
+    add("--segment-maximum", type=int, default=largest, help="the largest are taken")
     add("--critical", action="append", default=[], metavar="COLUMN")
     add(
         "--weight",
@@ -97,17 +102,20 @@ def parser() -> argparse.ArgumentParser:
         metavar="COLUMN=NUMBER",
         help="how much it counts in --drifted-columns-percent; default: 1",
     )
-    add("--threshold", type=float, default=0.1, help="effect size that is drift")
-    add("--minimum-rows", type=int, default=100)
-    add("--significance", type=float, default=0.05)
-    add("--drifted-columns-percent", type=int, default=30)
+    default = CheckRequest.default_threshold
+    add("--threshold", type=float, default=default, help="effect size that is drift")
+    add("--minimum-rows", type=int, default=CheckRequest.minimum_rows)
+    add("--significance", type=float, default=CheckRequest.significance)
+    percent = CheckRequest.drifted_columns_percent
+    add("--drifted-columns-percent", type=int, default=percent)
     add("--name", help="of the model, for pushed gauges; default: the table")
     add("--namespace", default="default", help="for pushed gauges")
     add("--all-rows", action="store_true", help="of a file; default: at most 100,000")
     add("--reference-sha256", metavar="HEX", help="what the reference must be")
     add("--profile", metavar="WHERE", help="keep the reduced reference there")
     add("--write-profile", metavar="FILE", help="and there; *.profile.npz")
-    add("--engine", choices=ENGINES, default=ENGINES[0], help="whose scores decide")
+    engine = CheckRequest.engine
+    add("--engine", choices=ENGINES, default=engine, help="whose scores decide")
     add("--json", metavar="FILE", help="write the answer as JSON there, too")
     add("--mlflow", action="store_true", help="and keep both at MLFLOW_TRACKING_URI")
     add("--html", metavar="FILE", help="on Drift, write Evidently's page there")
@@ -230,7 +238,7 @@ def request_from(
             prediction_column=options.prediction_column,
             label_column=options.label,
         ),
-        window_seconds=seconds_in("24h" if options.window == "all" else options.window),
+        window_seconds=_window_seconds(options),
         windows=WindowGrid(now.replace(microsecond=0) + timedelta(days=1), 1),
         minimum_rows=options.minimum_rows,
         significance=options.significance,
@@ -246,6 +254,12 @@ def request_from(
         return CheckRequest.from_json(value)
     except ValueError as error:
         raise UsageError(str(error)) from None
+
+
+def _window_seconds(options: argparse.Namespace) -> int:
+    if options.window == "all":
+        return CheckRequest.window_seconds
+    return seconds_in(options.window)
 
 
 def _log_type(options: argparse.Namespace) -> str:

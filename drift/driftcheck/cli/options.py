@@ -22,7 +22,8 @@ def column_rules(options: argparse.Namespace) -> tuple[ColumnRule, ...]:
             raise UsageError(f"{text!r} is no weight such as price=2.5") from None
     names = sorted({*options.critical, *weights})
     return tuple(
-        ColumnRule(n, n in options.critical, weight=weights.get(n, 1.0)) for n in names
+        ColumnRule(n, n in options.critical, weight=weights.get(n, ColumnRule.weight))
+        for n in names
     )
 
 

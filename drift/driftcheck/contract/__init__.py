@@ -15,7 +15,8 @@ from driftcheck.contract.answer import (
     decode,
 )
 from driftcheck.contract.codec import from_json, to_json
-from driftcheck.contract.log import Features, Filter, LogSource
+from driftcheck.contract.durations import duration_text
+from driftcheck.contract.log import TIMESTAMP_COLUMN, Features, Filter, LogSource
 from driftcheck.contract.performance import Metric, Performance, PerformanceRule
 from driftcheck.contract.reading import parse_time
 from driftcheck.contract.reflection import camel
@@ -41,6 +42,7 @@ __all__ = [
     "CONTRACT",
     "MAXIMUM_COUNT",
     "REQUEST_VARIABLE",
+    "TIMESTAMP_COLUMN",
     "CheckAnswer",
     "CheckError",
     "CheckRequest",
@@ -62,6 +64,7 @@ __all__ = [
     "camel",
     "decode",
     "decode_request",
+    "duration_text",
     "encode",
     "encode_request",
     "format_time",

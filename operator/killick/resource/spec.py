@@ -1,6 +1,8 @@
 """The ModelDeployment's spec as frozen values, with every default.
 
-Read one with `killick.resource.parse.parse_spec`.
+What a check or an evaluation is asked has its default in the contract's request; it is
+taken from there. A test holds the CRD to these defaults. Read a spec with
+`killick.resource.parse.parse_spec`.
 """
 
 from __future__ import annotations
@@ -11,13 +13,21 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from driftcheck.contract import (
+    CheckRequest,
+    ColumnRule,
+    PerformanceRule,
+    SegmentRule,
+    duration_text,
+)
+from driftcheck.contract.evaluation import EvaluationRequest
 from killick.errors import InvalidSpec
 from killick.resource.codec import to_dict
 from killick.resource.inference_log import InferenceLog
 
 SCORES = ("RocAuc", "Accuracy")
 ERRORS = ("MeanAbsoluteError", "RootMeanSquaredError")
-NATIVE = "Native"
+NATIVE = CheckRequest.engine
 DRIFT, PERFORMANCE = TRIGGERS = ("Drift", "Performance")
 """What starts a retraining, and the reason of its episode; the first one that does."""
 
@@ -68,8 +78,8 @@ class DriftColumn:
 
     name: str
     critical: bool = False
-    threshold: str = "0.1"
-    weight: str = "1"
+    threshold: str = f"{CheckRequest.default_threshold:g}"
+    weight: str = f"{ColumnRule.weight:g}"
 
 
 @dataclass(frozen=True)
@@ -107,26 +117,26 @@ class Metric:
 
 @dataclass(frozen=True)
 class Performance:
-    """How answers whose labels have come are scored, and what is too bad."""
+    """How predictions are scored once their labels are known, and the bound."""
 
     metric: Metric
-    minimum_rows: int = 100
+    minimum_rows: int = PerformanceRule.minimum_rows
     minimum: str | None = None
     maximum: str | None = None
 
     @property
     def bound(self) -> str | None:
-        """The declared minimum or maximum; None where performance is only told."""
+        """The declared minimum or maximum; None where performance is only reported."""
         return self.minimum if self.metric.higher_is_better else self.maximum
 
 
 @dataclass(frozen=True)
 class Segments:
-    """The column whose values are judged apart, beside the whole."""
+    """The column whose values are also judged one by one."""
 
     column: str
-    minimum_rows: int = 100
-    maximum: int = 20
+    minimum_rows: int = SegmentRule.minimum_rows
+    maximum: int = SegmentRule.maximum
 
 
 @dataclass(frozen=True)
@@ -135,13 +145,13 @@ class Drift:
 
     schedule: str = "@hourly"
     time_zone: str | None = None
-    window: str = "24h"
+    window: str = duration_text(CheckRequest.window_seconds)
     engine: str = NATIVE
     report: str = "OnDrift"
     profiles: str | None = None
-    minimum_rows: int = 100
-    drifted_columns_percent: int = 30
-    significance: str = "0.05"
+    minimum_rows: int = CheckRequest.minimum_rows
+    drifted_columns_percent: int = CheckRequest.drifted_columns_percent
+    significance: str = f"{CheckRequest.significance:g}"
     columns: tuple[DriftColumn, ...] = ()
     segments: Segments | None = None
     performance: Performance | None = None
@@ -191,7 +201,7 @@ class Evaluation:
     minimum: str | None = None
     maximum: str | None = None
     minimum_improvement: str = "0"
-    minimum_rows: int = 100
+    minimum_rows: int = EvaluationRequest.minimum_rows
     timeout: str = "1h"
 
 
