@@ -24,6 +24,11 @@ class Features(Document):
     names: tuple[Name, ...]
     column: Name | None = None
 
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The names of the features that a check compares with the reference."""
+        return self.names
+
     def validate(self, path: str) -> None:
         """Raise ContractError for no name, a repeated one, or a missing column."""
         if not self.names or len(set(self.names)) != len(self.names):

@@ -101,7 +101,8 @@ def _tuple_reader(hints: tuple[Any, ...], *, skip_unknown: bool) -> Reader:
 
 
 def _object_reader(cls: Any) -> Reader:
-    readers = [(field, reader(field.hint)) for field in fields_of(cls)]
+    ordered = sorted(fields_of(cls), key=lambda field: not field.constant)
+    readers = [(field, reader(field.hint)) for field in ordered]
 
     def read(raw: Any, path: str) -> Any:
         if not isinstance(raw, Mapping):

@@ -20,8 +20,8 @@ def camel(name: str) -> str:
 class JsonField:
     """A field: its attribute, its key, its type hint and its default.
 
-    `required`: it has no default and cannot be None, or is a constant, which is always
-    written.
+    `required`: it has no default and cannot be None, or is a constant. A `constant`
+    names the contract: it is always written, and read before the other fields.
     """
 
     name: str
@@ -29,6 +29,7 @@ class JsonField:
     hint: Any
     default: Any
     required: bool
+    constant: bool
 
 
 @cache
@@ -47,9 +48,8 @@ def _field(field: dataclasses.Field[Any], hint: Any) -> JsonField:
         default = None
     marks = getattr(hint, "__metadata__", ())
     constant = any(isinstance(mark, Constant) for mark in marks)
-    return JsonField(
-        field.name, camel(field.name), hint, default, constant or default is missing
-    )
+    required = constant or default is missing
+    return JsonField(field.name, camel(field.name), hint, default, required, constant)
 
 
 def not_none(hint: Any) -> Any:

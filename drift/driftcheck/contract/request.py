@@ -104,7 +104,12 @@ class CheckRequest(Document):
     contract: Annotated[str, Constant(CONTRACT)] = CONTRACT
 
     def validate(self, path: str) -> None:
-        """Raise ContractError where performance or segments are asked in vain."""
+        """Raise ContractError where a rule does not fit the log or the engine."""
+        features, prediction = self.log.features, self.log.prediction_column
+        for index, rule in enumerate(self.columns):
+            if rule.name not in (*features.compared, prediction):
+                where = below(path, f"columns[{index}].name")
+                raise ContractError(f"{where}: {rule.name!r} is not compared")
         if self.performance is not None:
             for name, column in (
                 ("log.labelColumn", self.log.label_column),

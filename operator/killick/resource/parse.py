@@ -68,9 +68,12 @@ def _check(spec: Spec) -> None:
     names = spec.inference_log.features.names
     if len(set(names)) != len(names):
         raise InvalidSpec("spec.inferenceLog.features: every name must occur once")
-    unknown = sorted({c.name for c in spec.drift.columns} - set(names))
+    unknown = sorted({c.name for c in spec.drift.columns} - set(spec.compared))
     if unknown:
-        raise InvalidSpec(f"spec.drift.columns names no feature: {', '.join(unknown)}")
+        raise InvalidSpec(
+            f"spec.drift.columns: {', '.join(unknown)} is not compared; name features "
+            "of spec.inferenceLog.features"
+        )
     if duration(spec.drift.window) <= timedelta(0):
         raise InvalidSpec("spec.drift.window must be longer than nothing")
     duration(spec.inference_log.lag)

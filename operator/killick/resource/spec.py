@@ -240,6 +240,11 @@ class Spec:
     evaluation: Evaluation | None = None
     promotion: Promotion | None = None
 
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The features that checks compare with the reference."""
+        return self.inference_log.features.names
+
     def value_of(self, version: str) -> str:
         """Return the text that names `version` in the GitOps repository."""
         template = self._promotion().git.value

@@ -20,7 +20,7 @@ REFUSED = [
     ("inferenceLog.features.vector.names", ["a", "a"], "every name must occur once"),
     ("inferenceLog.lag", "soon", "is not a duration; write for example"),
     ("inferenceLog.labelColumn", None, "declare spec.inferenceLog.labelColumn"),
-    ("drift.columns", [{"name": "z"}], "spec.drift.columns names no feature: z"),
+    ("drift.columns", [{"name": "z"}], "spec.drift.columns: z is not compared"),
     ("drift.columns", [{"name": "a", "threshold": "x"}], "must be a decimal number"),
     ("drift.columns", [{"name": "a", "weight": "0"}], "weight of spec.drift.columns a"),
     ("drift.window", "0s", "must be longer than nothing"),

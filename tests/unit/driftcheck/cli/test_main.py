@@ -296,7 +296,8 @@ def test_the_answer_is_plain_json(run: Run, tmp_path: Path) -> None:
         *("--json", str(output)),
     )
     window = json.loads(output.read_bytes())["windows"][0]
-    assert (window["v"], window["n"], window["d"], window["c"]) == ("Drift", 500, 1, 2)
+    shown = [window[key] for key in ("verdict", "rows", "drifted", "checked")]
+    assert shown == ["Drift", 500, 1, 2]
 
 
 def as_process(data: Path, stdout: int) -> subprocess.CompletedProcess[bytes]:
@@ -365,7 +366,7 @@ def test_labels_are_scored_by_hand(run: Run, data: Path) -> None:
     )
     assert "500 of 2000 rows have labels (25%)" in ran.stdout
     performance = json.loads((data / "out.json").read_text())["performance"]
-    assert (performance["q"], performance["l"], performance["n"]) == (0.5, 500, 2000)
+    assert [performance[k] for k in ("score", "labelled", "rows")] == [0.5, 500, 2000]
 
 
 def test_labels_need_a_metric_and_predictions(run: Run) -> None:
