@@ -121,7 +121,7 @@ class CheckRequest(Document):
                     )
         if self.segments is not None and self.engine != ENGINES[0]:
             where = below(path, "segments")
-            raise ContractError(f"{where}: only the engine {ENGINES[0]} judges them")
+            raise ContractError(f"{where}: only the engine {ENGINES[0]} judges those")
 
 
 def encode_request(request: CheckRequest) -> str:
