@@ -53,7 +53,7 @@ def reference_shape(
         shape = window_shape(schema, features, kinds)
     else:
         shape = _columns_shape(schema, names)
-    if prediction is None or prediction in features.names:
+    if prediction is None or prediction in (*features.names, *features.exclude):
         return shape
     if prediction in schema.names:
         found = _columns_shape(schema, (prediction,))

@@ -78,6 +78,13 @@ def parser() -> argparse.ArgumentParser:
     add("--lag", default=lag, help="how long a row may take to arrive")
     add("--vector-column", help="array column that holds all features")
     add("--columns", help="features, comma-separated; default: all of the reference")
+    add(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="COLUMNS",
+        help="columns that are not features, comma-separated; repeatable",
+    )
     add("--prediction-column", help="judged apart: its drift is the dataset's")
     add("--label", metavar="COLUMN", help="what turned out true; needs --metric")
     add("--metric", choices=list(Metric), help="of predictions against labels")
@@ -232,7 +239,9 @@ def request_from(
             type=_log_type(options),
             uri=options.log,
             timestamp_column=options.timestamp_column,
-            features=Features(kind, tuple(names), options.vector_column),
+            features=Features(
+                kind, tuple(names), options.vector_column, _excluded(options)
+            ),
             time_zone=options.time_zone,
             lag_seconds=seconds_in(options.lag),
             prediction_column=options.prediction_column,
@@ -254,6 +263,11 @@ def request_from(
         return CheckRequest.from_json(value)
     except ValueError as error:
         raise UsageError(str(error)) from None
+
+
+def _excluded(options: argparse.Namespace) -> tuple[str, ...]:
+    names = [name for text in options.exclude for name in text.split(",")]
+    return tuple(dict.fromkeys(names))
 
 
 def _window_seconds(options: argparse.Namespace) -> int:

@@ -18,23 +18,28 @@ class Features(Document):
     (Columns), or the fields of one column of JSON objects (Json).
 
     `names` are the reference's column names, in the array's order for a Vector.
+    `exclude` names columns, of the log or of the reference, that are not features: they
+    are neither compared nor reported.
     """
 
     kind: Annotated[str, OneOf(FEATURE_KINDS)]
     names: tuple[Name, ...]
     column: Name | None = None
+    exclude: tuple[Name, ...] = ()
 
     @property
     def compared(self) -> tuple[str, ...]:
         """The names of the features that a check compares with the reference."""
-        return self.names
+        return tuple(name for name in self.names if name not in self.exclude)
 
     def validate(self, path: str) -> None:
-        """Raise ContractError for no name, a repeated one, or a missing column."""
+        """Raise ContractError for no or repeated names, or a missing column."""
         if not self.names or len(set(self.names)) != len(self.names):
             raise ContractError(
                 f"{below(path, 'names')}: must hold at least one name, none twice"
             )
+        if not self.compared:
+            raise ContractError(f"{below(path, 'exclude')}: must leave one name")
         if self.kind != "Columns" and self.column is None:
             raise ContractError(f"{below(path, 'column')}: is missing")
 

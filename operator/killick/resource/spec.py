@@ -153,6 +153,7 @@ class Drift:
     drifted_columns_percent: int = CheckRequest.drifted_columns_percent
     significance: str = f"{CheckRequest.significance:g}"
     columns: tuple[DriftColumn, ...] = ()
+    exclude: tuple[str, ...] = ()
     segments: Segments | None = None
     performance: Performance | None = None
     persistence: Persistence = field(default_factory=Persistence)
@@ -242,8 +243,11 @@ class Spec:
 
     @property
     def compared(self) -> tuple[str, ...]:
-        """The features that checks compare with the reference."""
-        return self.inference_log.features.names
+        """The features that checks compare; InvalidSpec where all are excluded."""
+        names, excluded = self.inference_log.features.names, self.drift.exclude
+        if not set(names) - set(excluded):
+            raise InvalidSpec("spec.drift.exclude must leave at least one feature")
+        return tuple(name for name in names if name not in excluded)
 
     def value_of(self, version: str) -> str:
         """Return the text that names `version` in the GitOps repository."""

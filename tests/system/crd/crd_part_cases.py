@@ -73,6 +73,7 @@ def _parts() -> Iterator[Case]:
             {**features("columns", ["age"]), "drift.columns": [{"name": "price"}]},
         ),
     )
+    yield from _excluded()
     yield values(
         "registry.aliases",
         "two different",
@@ -153,6 +154,24 @@ def _parts() -> Iterator[Case]:
         "minimum instead",
         ({**error, "evaluation.maximum": "0.7"},),
         ({"evaluation.maximum": "0.7"},),
+    )
+
+
+def _excluded() -> Iterator[Case]:
+    shapes = [features(kind, ["price", "id"]) for kind in ("vector", "columns", "json")]
+    excluded = [{**shape, "drift.exclude": ["id", "row"]} for shape in shapes]
+    columns = [{"name": "price"}, {"name": "id", "critical": True}]
+    yield Case(
+        "",
+        "an excluded column is not compared",
+        ({"drift.exclude": ["age"]}, {**excluded[0], "drift.columns": columns[:1]}),
+        tuple({**change, "drift.columns": columns} for change in excluded),
+    )
+    yield Case(
+        "",
+        "at least one feature",
+        tuple(excluded),
+        tuple({**shape, "drift.exclude": ["price", "id"]} for shape in shapes),
     )
 
 

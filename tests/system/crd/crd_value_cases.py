@@ -21,6 +21,12 @@ def _names() -> Iterator[Case]:
         yield values(f"{log}.{path}", says, fine, odd)
     yield values(f"{log}.features.vector.column", says, fine, odd)
     yield Case(
+        "drift.exclude[]",
+        says,
+        tuple({"drift.exclude": ["age", name]} for name in fine),
+        tuple({"drift.exclude": ["age", name]} for name in odd),
+    )
+    yield Case(
         f"{log}.features.json.column",
         says,
         tuple({**features("json", ["a"]), JSON_COLUMN: one} for one in fine),

@@ -23,6 +23,7 @@ REFUSED = [
     ("drift.columns", [{"name": "z"}], "spec.drift.columns: z is not compared"),
     ("drift.columns", [{"name": "a", "threshold": "x"}], "must be a decimal number"),
     ("drift.columns", [{"name": "a", "weight": "0"}], "weight of spec.drift.columns a"),
+    ("drift.exclude", ["a"], "spec.drift.exclude must leave at least one feature"),
     ("drift.window", "0s", "must be longer than nothing"),
     ("drift.window", "9" * 30 + "h", "longer than a century"),
     ("drift.significance", "5%", "spec.drift.significance must be a decimal number"),
@@ -109,3 +110,11 @@ def test_value_and_version(template: str, value: str, version: str | None) -> No
     assert spec.version_in(value) == version
     if version:
         assert spec.value_of(version) == value
+
+
+def test_an_excluded_feature_has_no_rule() -> None:
+    """A column that is excluded and declared critical is a contradiction."""
+    raw = changed("inferenceLog.features.vector.names", ["a", "id"])
+    raw["drift"] |= {"exclude": ["id"], "columns": [{"name": "id", "critical": True}]}
+    with pytest.raises(InvalidSpec, match=r"spec\.drift\.columns: id is not compared"):
+        parse_spec(raw)

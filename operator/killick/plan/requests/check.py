@@ -125,7 +125,9 @@ def log_source(ctx: Context) -> LogSource:
         table="" if isinstance(store, Files) else store.table,
         filters=tuple(Filter(one.column, one.equals) for one in log.filters),
         timestamp_column=log.timestamp_column,
-        features=Features(features.type, features.names, features.column),
+        features=Features(
+            features.type, features.names, features.column, ctx.spec.drift.exclude
+        ),
         time_zone=log.time_zone,
         lag_seconds=int(duration(log.lag).total_seconds()),
         prediction_column=log.prediction_column,

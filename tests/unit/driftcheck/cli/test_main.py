@@ -97,6 +97,31 @@ def test_by_hand_the_exit_code_is_the_verdict(
     assert ran.stderr == ""
 
 
+def test_excluded_columns_are_left_out(run: Run, data: Path) -> None:
+    """Lists and repetitions of --exclude name what is neither compared nor reported."""
+    table = pq.read_table(data / "same.parquet")
+    for name in ("row", "session", "new"):
+        table = table.append_column(name, pa.array(np.arange(500)))
+    pq.write_table(table, data / "with-ids.parquet")
+    ids = table.drop_columns(["new"]).to_pydict()
+    pq.write_table(pa.table({n: v * 4 for n, v in ids.items()}), data / "ids.parquet")
+    files = ("--reference", "ids.parquet", "--current", "with-ids.parquet")
+    loud = run(*files, "--columns", "a,b,row,session,new")
+    assert (loud.returncode, "new" in loud.stdout) == (11, True)
+    quiet = run(*files, "--exclude", "row,session", "--exclude", "new")
+    assert quiet.returncode == 0
+    assert "of 2 columns drifted" in quiet.stdout
+    assert not {"row", "session", "new"} & set(quiet.stdout.split())
+
+
+def test_an_excluded_column_cannot_be_critical(run: Run) -> None:
+    """The two options contradict each other: a wrong use."""
+    files = ("--reference", "reference.parquet", "--current", "same.parquet")
+    ran = run(*files, "--exclude", "b", "--critical", "b")
+    assert ran.returncode == 2
+    assert "'b' is not compared" in ran.stderr
+
+
 def test_weights_by_hand_decide_the_share(run: Run) -> None:
     """The one column that drifted is half of two, or a tenth of what counts."""
     pair = ("--reference", "reference.parquet", "--current", "drift.parquet")
