@@ -17,7 +17,8 @@ from driftcheck.contract.answer import (
 from driftcheck.contract.codec import from_json, to_json
 from driftcheck.contract.durations import duration_text
 from driftcheck.contract.log import TIMESTAMP_COLUMN, Features, Filter, LogSource
-from driftcheck.contract.performance import Metric, Performance, PerformanceRule
+from driftcheck.contract.metric import Metric
+from driftcheck.contract.performance import Performance, PerformanceRule
 from driftcheck.contract.reading import parse_time
 from driftcheck.contract.reflection import camel
 from driftcheck.contract.request import (

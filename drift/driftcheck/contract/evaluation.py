@@ -14,7 +14,7 @@ from typing import Annotated
 from driftcheck.contract.answer import CheckError
 from driftcheck.contract.codec import COMPACT, Document, dumps, loads, to_json
 from driftcheck.contract.log import LogSource
-from driftcheck.contract.performance import Metric
+from driftcheck.contract.metric import Metric
 from driftcheck.contract.rules import (
     Bounds,
     Constant,

@@ -2,25 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from driftcheck.contract.codec import Document
+from driftcheck.contract.metric import Metric
 from driftcheck.contract.rules import ContractError, Count, Name, Positive, Score, below
 from driftcheck.contract.verdict import Verdict
-
-
-class Metric(StrEnum):
-    """How predictions are scored against labels."""
-
-    ROC_AUC = "RocAuc"
-    ACCURACY = "Accuracy"
-    MEAN_ABSOLUTE_ERROR = "MeanAbsoluteError"
-    ROOT_MEAN_SQUARED_ERROR = "RootMeanSquaredError"
-
-    @property
-    def higher_is_better(self) -> bool:
-        """True for scores, False for errors."""
-        return self in (Metric.ROC_AUC, Metric.ACCURACY)
 
 
 @dataclass(frozen=True)

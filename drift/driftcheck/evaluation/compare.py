@@ -19,7 +19,7 @@ from driftcheck.errors import CheckFailure
 from driftcheck.evaluation.predictions import read_json, read_predictions
 from driftcheck.evaluation.rows import digest_of
 from driftcheck.stats.block_bootstrap import paired_interval
-from driftcheck.stats.metrics import aligned, scorer
+from driftcheck.stats.metrics import definition_of
 
 
 def compare(request: EvaluationRequest) -> EvaluationAnswer:
@@ -28,17 +28,14 @@ def compare(request: EvaluationRequest) -> EvaluationAnswer:
     base, labels = _rows(request, directory)
     count = len(labels)
     candidate = read_predictions(directory / CANDIDATE_FILE, count)
-    score = scorer(
-        request.metric, *aligned(request.metric, labels, candidate, CANDIDATE_FILE)
-    )
+    metric = definition_of(request.metric)
+    score = metric.scorer(*metric.aligned(labels, candidate, CANDIDATE_FILE))
     once = np.ones((1, count))
     candidate_score = float(score(once)[0])
     if not request.champion:
         return _answer(request, base, candidate=candidate_score)
     champion = read_predictions(directory / CHAMPION_FILE, count)
-    champion_scorer = scorer(
-        request.metric, *aligned(request.metric, labels, champion, CHAMPION_FILE)
-    )
+    champion_scorer = metric.scorer(*metric.aligned(labels, champion, CHAMPION_FILE))
     champion_score = float(champion_scorer(once)[0])
     seed = int((base.digest or "0")[:16], 16)
     better, worse = score, champion_scorer

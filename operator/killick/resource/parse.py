@@ -13,10 +13,9 @@ from typing import Any
 from killick.errors import InvalidSpec
 from killick.resource.codec import camel, from_dict
 from killick.resource.spec import (
-    ERRORS,
+    METRICS,
     NATIVE,
     PERFORMANCE,
-    SCORES,
     TRIGGERS,
     Drift,
     Evaluation,
@@ -120,8 +119,9 @@ def _check_segments(spec: Spec) -> None:
 
 
 def _check_metric(path: str, metric: Metric) -> None:
-    if metric.name not in SCORES + ERRORS:
-        raise InvalidSpec(f"{path}.metric.name must be one of {SCORES + ERRORS}")
+    if metric.name not in METRICS:
+        names = ", ".join(METRICS)
+        raise InvalidSpec(f"{path}.metric.name must be one of {names}")
 
 
 def _check_drift(drift: Drift) -> None:

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from driftcheck import contract
 from driftcheck.contract import (
     CheckRequest,
     ColumnRule,
@@ -25,8 +26,7 @@ from killick.errors import InvalidSpec
 from killick.resource.codec import to_dict
 from killick.resource.inference_log import InferenceLog
 
-SCORES = ("RocAuc", "Accuracy")
-ERRORS = ("MeanAbsoluteError", "RootMeanSquaredError")
+METRICS = {metric.value: metric for metric in contract.Metric}
 NATIVE = CheckRequest.engine
 DRIFT, PERFORMANCE = TRIGGERS = ("Drift", "Performance")
 """What starts a retraining, and the reason of its episode; the first one that does."""
@@ -111,8 +111,8 @@ class Metric:
 
     @property
     def higher_is_better(self) -> bool:
-        """Scores go up with performance, errors go down."""
-        return self.name in SCORES
+        """True for scores, False for errors."""
+        return METRICS[self.name].higher_is_better
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,12 @@ from driftcheck.contract import (
 )
 from driftcheck.dataset import LabelledPredictions
 from driftcheck.judge.model_performance import (
-    influence,
     labelled_window,
     performance_of,
 )
 from driftcheck.stats.block_jackknife import integrated_autocorrelation_time, n_blocks
 from driftcheck.stats.distance import Floats
+from driftcheck.stats.metrics import definition_of
 from driftcheck.windows import Window
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -200,7 +200,9 @@ def test_too_few_independent_stretches_have_no_interval() -> None:
 def test_the_placements_of_an_area_average_to_nothing() -> None:
     """They are centred on their own label's mean, so that labels are no memory."""
     labels = np.array([0.0, 1, 0, 1, 1])
-    found = influence(Metric.ROC_AUC, labels, np.array([0.1, 0.4, 0.4, 0.9, 0.2]))
+    found = definition_of(Metric.ROC_AUC).influence(
+        labels, np.array([0.1, 0.4, 0.4, 0.9, 0.2])
+    )
     assert found[labels == 1].sum() == pytest.approx(0)
     assert found[labels == 0].sum() == pytest.approx(0)
 
