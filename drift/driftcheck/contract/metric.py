@@ -12,6 +12,7 @@ class Metric(StrEnum):
 
     ROC_AUC = "RocAuc"
     ACCURACY = "Accuracy"
+    F1 = "F1"
     MEAN_ABSOLUTE_ERROR = "MeanAbsoluteError"
     ROOT_MEAN_SQUARED_ERROR = "RootMeanSquaredError"
 

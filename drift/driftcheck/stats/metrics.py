@@ -95,6 +95,72 @@ def _right(labels: Floats, predictions: Floats) -> Floats:
     return (labels == predictions).astype(np.float64)
 
 
+# F1 of the class 1.
+
+
+def _binary(labels: list[Any], predictions: list[Any], name: str) -> Sides:
+    """Return classes 0 and 1; texts, scores and other classes are refused.
+
+    Which of two texts is the positive class is not guessed, nor is the threshold above
+    which a score means 1.
+    """
+    for side, values in (("labels", labels), (name, predictions)):
+        if not all(isinstance(v, int | float) and v in (0, 1) for v in values):
+            message = f"{side}: F1 needs classes 0 and 1, with 1 the positive class"
+            raise CheckFailure("LabelsNotBinary", message)
+    truth, found = _numbers(labels, predictions, name)
+    if not (truth.any() or found.any()):
+        raise CheckFailure("OneClass", "F1 needs rows whose label or prediction is 1")
+    return truth, found
+
+
+def _f1(labels: Floats, predictions: Floats) -> Scorer:
+    r"""Return the scorer of F1, the harmonic mean of precision and recall.
+
+    .. math:: F_1 = \frac{2\,TP}{2\,TP + FP + FN}
+
+    from 0 to 1, with the positive class 1; NaN in a resample whose labels and
+    predictions are all 0. True negatives do not count.
+
+    Source: van Rijsbergen (1979), "Information retrieval", chapter 7; scikit-learn's
+    `f1_score` is the same.
+    """
+    both, either = labels * predictions, labels + predictions
+
+    def score(weights: Floats) -> Floats:
+        positives = weights @ either
+        with np.errstate(invalid="ignore", divide="ignore"):
+            scores: Floats = np.where(
+                positives > 0, 2 * (weights @ both) / positives, np.nan
+            )
+        return scores
+
+    return score
+
+
+def _f1_influence(labels: Floats, predictions: Floats) -> Floats:
+    r"""Return the influence of each row on the ratio of means :math:`F_1 = 2A / B`.
+
+    .. math:: \frac{2 y \hat y - F_1 (y + \hat y)}{B},\quad B = \overline{y + \hat y}
+
+    Source: Hampel (1974), "The influence curve and its role in robust estimation".
+    """
+    both, either = labels * predictions, labels + predictions
+    f1 = 2 * both.sum() / either.sum()
+    values: Floats = (2 * both - f1 * either) / either.mean()
+    return values
+
+
+def _positive(labels: Floats, predictions: Floats) -> int:
+    """Return the rows that F1 is made of: those whose label or prediction is 1."""
+    return int(((labels == 1) | (predictions == 1)).sum())
+
+
+def _f1_of_share(share: float) -> float:
+    """Return F1 by the share of true positives among these rows (Jaccard's index)."""
+    return 2 * share / (1 + share)
+
+
 # Errors: the mean absolute one, and the root of the mean squared one.
 
 
@@ -200,6 +266,7 @@ METRICS: Mapping[Metric, Definition] = {
     Metric.ACCURACY: Definition(
         _classes, lambda *sides: _mean(_right(*sides)), _right, 1.0
     ),
+    Metric.F1: Definition(_binary, _f1, _f1_influence, 1.0, _positive, _f1_of_share),
     Metric.MEAN_ABSOLUTE_ERROR: Definition(
         _numbers, lambda *sides: _mean(_absolute(*sides)), _absolute
     ),

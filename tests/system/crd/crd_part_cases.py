@@ -15,6 +15,7 @@ def _parts() -> Iterator[Case]:
     log, whole_log = "inferenceLog", whole()["inferenceLog"]
     columns = features("columns", ["price", "age"])
     error = {"evaluation.metric.name": "RootMeanSquaredError"}
+    f1 = {"evaluation.metric.name": "F1"}
     nothing = {"promotion": ABSENT, "evaluation": ABSENT, "retraining": ABSENT}
     yield Case(
         "",
@@ -146,14 +147,14 @@ def _parts() -> Iterator[Case]:
     yield Case(
         "evaluation",
         "maximum instead",
-        ({"evaluation.minimum": "0.7"},),
+        ({"evaluation.minimum": "0.7"}, {**f1, "evaluation.minimum": "0.7"}),
         ({**error, "evaluation.minimum": "0.7"},),
     )
     yield Case(
         "evaluation",
         "minimum instead",
         ({**error, "evaluation.maximum": "0.7"},),
-        ({"evaluation.maximum": "0.7"},),
+        ({"evaluation.maximum": "0.7"}, {**f1, "evaluation.maximum": "0.7"}),
     )
 
 

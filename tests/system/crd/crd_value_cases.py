@@ -124,7 +124,7 @@ def _numbers() -> Iterator[Case]:
         ["0", "1000.1", *odd],
     )
     yield values("evaluation.minimum", "from 0 to 1", ["0", "1.0"], ["1.01", *odd])
-    score = {"drift.performance.metric.name": "Accuracy"}
+    score = {"drift.performance.metric.name": "F1"}
     yield Case(
         "drift.performance.minimum",
         "from 0 to 1",

@@ -47,7 +47,7 @@ REFUSED = [
     ("retraining.triggers", ["Performance"], "Performance needs a bound"),
     ("retraining.cooldown", "1d", "is not a duration"),
     ("retraining.budget", {"attempts": 0}, "budget.attempts must be at least 1"),
-    ("evaluation.metric.name", "F1", "spec.evaluation.metric.name must be one of"),
+    ("evaluation.metric.name", "F2", "spec.evaluation.metric.name must be one of"),
     ("evaluation.minimum", "high", "spec.evaluation.minimum must be a decimal"),
     ("evaluation.timeout", "", "is not a duration"),
     ("evaluation", None, "spec.promotion needs spec.evaluation"),

@@ -70,7 +70,7 @@ def test_rows_need_a_label_column() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("metric", "F1"),
+        ("metric", "F2"),
         ("maximumRows", 100_001),
         ("maximumRows", 99),
         ("after", "2026-01-01"),
@@ -88,4 +88,5 @@ def test_the_direction_follows_from_the_metric() -> None:
     assert [metric for metric in e.Metric if metric.higher_is_better] == [
         e.Metric.ROC_AUC,
         e.Metric.ACCURACY,
+        e.Metric.F1,
     ]
