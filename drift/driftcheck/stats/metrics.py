@@ -92,7 +92,8 @@ def _classes(labels: list[Any], predictions: list[Any], name: str) -> Sides:
 
 
 def _right(labels: Floats, predictions: Floats) -> Floats:
-    return (labels == predictions).astype(np.float64)
+    right: Floats = (labels == predictions).astype(np.float64)
+    return right
 
 
 # F1 of the class 1.

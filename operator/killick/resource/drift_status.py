@@ -54,7 +54,7 @@ class DriftStatus:
     """The verdicts of the checks.
 
     `window_fingerprint` identifies the part of the spec that gives a verdict its
-    meaning (see `Spec.window_fingerprint`); `anchor` is where the counting windows of
+    meaning (see `resource.fingerprint`); `anchor` is where the counting windows of
     that spec begin, and `windows` are the last of them that have a verdict, oldest
     first. `verdict` and what follows it describe the latest check's interim window;
     `verdict_since` is the end of the check that first gave this verdict for this

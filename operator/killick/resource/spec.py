@@ -274,21 +274,3 @@ class Spec:
         chosen = {part: to_dict(getattr(self, part)) for part in parts}
         text = json.dumps(chosen, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-    @property
-    def window_fingerprint(self) -> str:
-        """Identify all that gives a verdict its meaning (not when it is taken)."""
-        other = {"schedule", "timeZone", "podTemplate", "persistence", "profiles"}
-        other.add("report")
-        late = {"labelDelay"}
-        if self.drift.performance is None or self.drift.performance.bound is None:
-            other.add("performance")  # what is only told changes no verdict
-        else:
-            late = set()
-        if self.drift.engine == NATIVE:
-            other.add("engine")  # so that the windows of before the choice count on
-        drift = {k: v for k, v in to_dict(self.drift).items() if k not in other}
-        log = {k: v for k, v in to_dict(self.inference_log).items() if k not in late}
-        given = [drift, log]
-        text = json.dumps(given, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:12]

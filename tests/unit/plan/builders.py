@@ -22,6 +22,7 @@ from killick.plan.facts import (
 from killick.plan.requests.check import check_effect, request_fingerprint
 from killick.registry.port import RegistryState, VersionFacts
 from killick.resource.drift_status import DriftStatus, PerformanceStatus, Window
+from killick.resource.fingerprint import window_fingerprint
 from killick.resource.parse import parse_spec
 from killick.resource.spec import Spec
 from killick.resource.status import (
@@ -154,7 +155,7 @@ def adopted(**changes: Any) -> Status:
         reference=ReferencePin("s3://models/ranger.parquet"),
         adopted_at=NOW - DAY * 9,
         drift=DriftStatus(
-            window_fingerprint=a_spec().window_fingerprint,
+            window_fingerprint=window_fingerprint(a_spec()),
             anchor=NOW - HOUR,
             last_check="c0",
             last_check_time=NOW - MINUTE,

@@ -44,6 +44,7 @@ from killick.plan.requests.check import check_effect, request_fingerprint
 from killick.registry.port import RegistryState, VersionFacts
 from killick.resource import status as model
 from killick.resource.drift_status import DriftStatus, PerformanceStatus, Window
+from killick.resource.fingerprint import window_fingerprint
 from killick.resource.parse import parse_spec
 from killick.resource.spec import Spec
 from tests.fakes.world import spec as raw_spec
@@ -111,7 +112,7 @@ drift_status = st.builds(
     DriftStatus,
     performance=maybe(performance_status),
     performance_windows=st.lists(performance_status, max_size=10).map(tuple),
-    window_fingerprint=maybe(st.just(b.a_spec().window_fingerprint)),
+    window_fingerprint=maybe(st.just(window_fingerprint(b.a_spec()))),
     anchor=maybe(times),
     windows=st.lists(window, max_size=10).map(tuple),
     verdict=maybe(st.sampled_from([*map(str, Verdict), "Novel"])),

@@ -1,4 +1,4 @@
-"""What the check's CronJob is asked to do, and the fingerprint that identifies it."""
+"""Build the request of the check's CronJob, and the fingerprint that identifies it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from killick.plan.effects import ApplyCheck
 from killick.plan.rules.performance import performance_rule
 from killick.resource.codec import format_time
 from killick.resource.drift_status import DriftStatus
+from killick.resource.fingerprint import window_fingerprint
 from killick.resource.inference_log import Files, Postgres
 from killick.resource.parse import duration
 from killick.resource.schedule import cron_expression
@@ -67,14 +68,15 @@ def judged_through(drift: DriftStatus) -> datetime | None:
 
 
 def request_fingerprint(ctx: Context, status: Status) -> str:
-    """Identify what an answer is evidence for: the rules and the grid of windows.
+    """Identify what an answer is evidence for: rules, windows and reference.
 
-    Every change of the reference starts the grid anew from a new anchor, so a check
-    that was still running against the old one is not taken for the new one's.
+    The window's fingerprint, the anchor of the windows and the reference's address. A
+    new reference begins the windows anew from a new anchor, so the answer of a check
+    that still compared with the old one is not taken for the new one's.
     """
     anchor = format_time(status.drift.anchor or ctx.now)
     uri = status.reference.uri if status.reference else ""
-    return digest(ctx.spec.window_fingerprint, anchor, uri)
+    return digest(window_fingerprint(ctx.spec), anchor, uri)
 
 
 def check_request(ctx: Context, status: Status) -> CheckRequest:

@@ -41,6 +41,7 @@ from killick.plan.rules.performance import performance_breaches, show_performanc
 from killick.plan.rules.transient import is_away, pause
 from killick.resource.bounds import KINDS_LIMIT, count, is_sha256, token_of
 from killick.resource.drift_status import DriftStatus, Window
+from killick.resource.fingerprint import window_fingerprint
 from killick.resource.schedule import next_run
 from killick.resource.status import ReferencePin, Status
 
@@ -68,9 +69,9 @@ def _current(ctx: Context, status: Status) -> Status:
     declared = ReferencePin(spec.reference.uri, spec.reference.sha256)
     if pin is None or (pin.version is None and not _same_reference(pin, declared)):
         status = restart_windows(status, declared, ctx.now)
-    if status.drift.window_fingerprint != spec.window_fingerprint:
+    if status.drift.window_fingerprint != window_fingerprint(spec):
         status = restart_windows(status, status.reference or declared, ctx.now)
-        fresh = replace(status.drift, window_fingerprint=spec.window_fingerprint)
+        fresh = replace(status.drift, window_fingerprint=window_fingerprint(spec))
         status = replace(status, drift=fresh)
     return status
 
