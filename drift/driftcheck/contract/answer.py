@@ -11,7 +11,7 @@ from driftcheck.contract.rules import (
     Constant,
     Count,
     Name,
-    Reason,
+    ReasonText,
     Rounded,
     ShortText,
     SkipUnknown,
@@ -23,7 +23,7 @@ from driftcheck.contract.verdict import Kind, Verdict
 class CheckError(Document):
     """Why a whole check failed: a CamelCase reason and one sentence."""
 
-    reason: Reason
+    reason: ReasonText
     message: str = ""
 
 
@@ -44,7 +44,7 @@ class WindowVerdict(Document):
     end: datetime
     counting: bool
     verdict: Verdict
-    reason: Reason
+    reason: ReasonText
     message: str = ""
     rows: Count | None = None
     drifted: Count | None = None

@@ -137,6 +137,6 @@ ShortText = Annotated[str, Text(SHORT_TEXT_BYTES)]
 Count = Annotated[int, Bounds(minimum=0)]
 Positive = Annotated[int, Bounds(minimum=1)]
 Score = Annotated[float, Rounded(".6g")]
-Reason = Annotated[
+ReasonText = Annotated[
     str, Pattern(r"[A-Z][A-Za-z0-9]{0,23}", "a CamelCase word of at most 24 characters")
 ]

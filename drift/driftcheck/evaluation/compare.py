@@ -15,6 +15,7 @@ from driftcheck.contract.evaluation import (
     EvaluationRequest,
     RowsMeta,
 )
+from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure
 from driftcheck.evaluation.predictions import read_json, read_predictions
 from driftcheck.evaluation.rows import digest_of
@@ -84,9 +85,9 @@ def _rows(
 ) -> tuple[EvaluationAnswer, list[object]]:
     """What ``rows`` wrote, after a proof that nobody has changed it since."""
     try:
-        meta = RowsMeta.from_json(read_json(directory / META_FILE, "RowsMissing"))
+        meta = RowsMeta.from_json(read_json(directory / META_FILE, Reason.ROWS_MISSING))
     except ContractError as error:
-        raise CheckFailure("RowsMissing", f"{META_FILE}: {error}") from None
+        raise CheckFailure(Reason.ROWS_MISSING, f"{META_FILE}: {error}") from None
     base = EvaluationAnswer(
         id=request.id,
         rows=meta.rows,
@@ -94,18 +95,20 @@ def _rows(
         after=meta.after,
         until=meta.until,
     )
-    labels = read_json(directory / LABELS_FILE, "RowsMissing")
+    labels = read_json(directory / LABELS_FILE, Reason.ROWS_MISSING)
     try:
         found = digest_of(
             (directory / ROWS_FILE).read_bytes(), (directory / LABELS_FILE).read_bytes()
         )
     except OSError as error:
-        raise CheckFailure("RowsMissing", f"{error.strerror}") from None
+        raise CheckFailure(Reason.ROWS_MISSING, f"{error.strerror}") from None
     if found != base.digest:
-        raise CheckFailure("RowsChanged", "the rows are no longer those of the digest")
+        raise CheckFailure(
+            Reason.ROWS_CHANGED, "the rows are no longer those of the digest"
+        )
     if not isinstance(labels, list) or len(labels) != base.rows:
         message = f"{LABELS_FILE} does not hold one label per row"
-        raise CheckFailure("RowMismatch", message)
+        raise CheckFailure(Reason.ROW_MISMATCH, message)
     if len(labels) < request.minimum_rows:
         raise too_few(len(labels), request.minimum_rows)
     return base, labels
@@ -114,4 +117,4 @@ def _rows(
 def too_few(rows: int, minimum: int) -> CheckFailure:
     """The failure that says how many labelled rows are missing."""
     message = f"{rows} of at least {minimum} labelled rows: {minimum - rows} missing"
-    return CheckFailure("NotEnoughRows", message)
+    return CheckFailure(Reason.NOT_ENOUGH_ROWS, message)

@@ -12,6 +12,7 @@ import numpy as np
 
 from driftcheck.arrow.json_values import plain
 from driftcheck.contract.performance import Performance, PerformanceRule
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LabelledPredictions
 from driftcheck.errors import CheckFailure
 from driftcheck.stats.block_jackknife import (
@@ -52,7 +53,7 @@ def performance_of(
         window.start, window.end, rule.metric, labelled_predictions.rows, labelled
     )
     if len(pairs) < rule.minimum_rows:
-        return replace(found, reason="NotEnoughLabels")
+        return replace(found, reason=Reason.NOT_ENOUGH_LABELS)
     labels, predictions = (list(side) for side in zip(*pairs, strict=True))
     definition = definition_of(rule.metric)
     try:
@@ -68,10 +69,10 @@ def performance_of(
     if each.min() == each.max():
         bounds, reason = (
             _all_alike(found, definition.independent(*sides)),
-            "NothingVaries",
+            Reason.NOTHING_VARIES,
         )
     else:
-        bounds, reason = interval(score, each), "RowsTooDependent"
+        bounds, reason = interval(score, each), Reason.ROWS_TOO_DEPENDENT
     if bounds is None:
         return replace(found, reason=reason)
     return replace(

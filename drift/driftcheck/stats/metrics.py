@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from driftcheck.contract import Metric
+from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure
 from driftcheck.stats.distance import Floats
 
@@ -52,7 +53,7 @@ class Definition:
 def definition_of(metric: Metric) -> Definition:
     """Return the metric's definition; CheckFailure BadRequest where there is none."""
     if metric not in METRICS:
-        raise CheckFailure("BadRequest", f"the metric {metric} is not defined")
+        raise CheckFailure(Reason.BAD_REQUEST, f"the metric {metric} is not defined")
     return METRICS[metric]
 
 
@@ -64,7 +65,7 @@ def _finite(values: list[Any], name: str) -> Floats:
     for index, value in enumerate(values):
         if not isinstance(value, int | float) or not math.isfinite(value):
             message = f"{name}: row {index} is not a finite number"
-            raise CheckFailure("NotANumber", message)
+            raise CheckFailure(Reason.NOT_A_NUMBER, message)
     return np.array(values, dtype=np.float64)
 
 
@@ -108,10 +109,12 @@ def _binary(labels: list[Any], predictions: list[Any], name: str) -> Sides:
     for side, values in (("labels", labels), (name, predictions)):
         if not all(isinstance(v, int | float) and v in (0, 1) for v in values):
             message = f"{side}: F1 needs classes 0 and 1, with 1 the positive class"
-            raise CheckFailure("LabelsNotBinary", message)
+            raise CheckFailure(Reason.LABELS_NOT_BINARY, message)
     truth, found = _numbers(labels, predictions, name)
     if not (truth.any() or found.any()):
-        raise CheckFailure("OneClass", "F1 needs rows whose label or prediction is 1")
+        raise CheckFailure(
+            Reason.ONE_CLASS, "F1 needs rows whose label or prediction is 1"
+        )
     return truth, found
 
 
@@ -189,9 +192,9 @@ def _ranked(labels: list[Any], predictions: list[Any], name: str) -> Sides:
     truth, found = _numbers(labels, scores, name)
     values = set(np.unique(truth).tolist())
     if not values <= {0.0, 1.0}:
-        raise CheckFailure("LabelsNotBinary", "RocAuc needs labels 0 and 1")
+        raise CheckFailure(Reason.LABELS_NOT_BINARY, "RocAuc needs labels 0 and 1")
     if len(values) < 2:
-        raise CheckFailure("OneClass", "RocAuc needs rows of both labels")
+        raise CheckFailure(Reason.ONE_CLASS, "RocAuc needs rows of both labels")
     return truth, found
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from driftcheck.cli.check import parser
 from driftcheck.cli.options import seconds_in
+from driftcheck.cli.parser import parser
 from driftcheck.contract import (
     TIMESTAMP_COLUMN,
     CheckRequest,
