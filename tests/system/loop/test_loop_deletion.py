@@ -80,7 +80,7 @@ def test_an_open_promotion_is_named(proven_world: LoopWorld) -> None:
     )
     world.kubectl("delete", "modeldeployment", NAME, "--timeout=60s")
     trailer = f"Killick-Promotion: {look.at('promotion.id')}"
-    assert released(world)[NAME].startswith("Warning: left behind: promotion ")
+    assert released(world)[NAME].startswith("Warning: Left behind: promotion ")
     assert trailer in released(world)[NAME]
     assert world.repository.history() == before
     assert (world.versions(), world.alias("champion")) == (["1", "2"], "1")
