@@ -45,7 +45,7 @@ def test_deletion_is_clean(adopted_world: LoopWorld) -> None:
     world.wait(
         "no CronJob", lambda: f"{NAME}-check" not in world.kubectl("get", "cronjobs")
     )
-    assert released(world)[NAME].startswith("Normal: nothing was under way")
+    assert released(world)[NAME].startswith("Normal: Nothing was in progress")
     assert world.process.alive
 
 

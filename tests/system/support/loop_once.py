@@ -4,7 +4,7 @@ from dev.processes.supervisor import Process
 from tests.system.support import loop_manifests as manifests
 from tests.system.support.loop_world import CHANGED, LoopWorld
 
-PASS = '"result": "ok"'
+PASS = '"message": "Pass completed"'
 
 
 def begin(world: LoopWorld) -> None:

@@ -89,8 +89,8 @@ def _ready(ctx: Context, status: Status, blocked_tracks: BlockedTracks) -> Condi
     due = next_run(ctx.spec.drift, str(ctx.name), expected) + LATE
     if ctx.now > due:
         message = (
-            f"The last check ended at {format_time(drift.last_check_time)} and "
-            f"the next is overdue; look at CronJob {ctx.name.check_cronjob} and its pods"
+            f"The last check ended at {format_time(drift.last_check_time)} and the "
+            f"next is overdue; look at CronJob {ctx.name.check_cronjob} and its pods"
         )
         return Condition(types.READY, "False", Reason.CHECK_STALE, message)
     message = "All declared systems can be read, and the last check is recent"
