@@ -27,9 +27,7 @@ from killick.runtime.settings_publisher import keep_published
 from killick.settings import Settings
 
 log = logging.getLogger(__name__)
-GRANT_PERIOD = (
-    60  # seconds at most between two requests to a namespace that is left out
-)
+GRANT_PERIOD = 60  # seconds between two requests to a namespace that is left out
 
 
 @dataclass

@@ -63,8 +63,8 @@ async def keep_published(
         except KillickError as error:
             if error.message != logged:
                 log.warning(
-                    "Settings are not published, so `killick plan` and `killick doctor` "
-                    "need them from the environment; apply deploy/base",
+                    "Settings are not published, so `killick plan` and "
+                    "`killick doctor` cannot read them; apply deploy/base",
                     extra={"reason": error.reason, "error": error.message},
                 )
             logged = error.message
