@@ -21,7 +21,7 @@ from killick.cli.settings_source import SettingsSource, load_settings
 from killick.cli.uninstall import find, uninstall
 from killick.cluster.kube import KubeCluster, connect
 from killick.errors import KillickError
-from killick.loop import Memory, build_context, get_object
+from killick.loop import build_context, get_object
 from killick.names import ObjectName
 from killick.plan.context import Context
 from killick.plan.facts import Unknown
@@ -29,6 +29,7 @@ from killick.plan.planner import Plan, plan
 from killick.resource.status import Status
 from killick.runtime.build import build
 from killick.settings import Settings
+from killick.world import Memory
 
 NAMESPACE = click.option(
     "-n", "--namespace", default="default", show_default=True, help="Its namespace."

@@ -14,7 +14,6 @@ from aiohttp import web
 from killick.cluster.kube import KubeCluster, connect
 from killick.cluster.lease import KubeLease
 from killick.gitops.repository import GitRepositories
-from killick.loop import World
 from killick.observe.gather import Ports
 from killick.record.metrics import StatusCollector
 from killick.registry.mlflow_registry import MlflowRegistry
@@ -25,6 +24,7 @@ from killick.runtime.namespace_access import await_grant
 from killick.runtime.scheduler import LivenessTracker, WakeupQueue
 from killick.runtime.settings_publisher import keep_published
 from killick.settings import Settings
+from killick.world import World
 
 log = logging.getLogger(__name__)
 GRANT_PERIOD = 60  # seconds between two requests to a namespace that is left out

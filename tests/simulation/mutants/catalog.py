@@ -14,7 +14,6 @@ from typing import Any
 
 from killick.act.dispatch import EffectContext, act
 from killick.errors import KillickError
-from killick.loop import World
 from killick.observe.gather import Ports
 from killick.plan.context import Context
 from killick.plan.effects import DeleteJob, Effect, MarkChampion, StartTraining
@@ -23,6 +22,7 @@ from killick.registry.port import (
     ChampionChange,
 )
 from killick.resource.status import Status
+from killick.world import World
 from tests.simulation.mutants.lag import (
     AnotherName,
     LooksOnce,

@@ -1,6 +1,7 @@
 """`killick plan` and `killick doctor` with the operator's rights: a look, no more."""
 
 import subprocess
+from collections.abc import Mapping
 
 from dev.environments.images import ensure_environment
 from dev.operator_program import NAMESPACE
@@ -28,7 +29,7 @@ def in_a_shell(world: LoopWorld, *arguments: str, **settings: str) -> Answer:
 
 
 def run(
-    world: LoopWorld, arguments: tuple[str, ...], environment: dict[str, str]
+    world: LoopWorld, arguments: tuple[str, ...], environment: Mapping[str, str]
 ) -> Answer:
     """Run it; it never prints a secret."""
     python = ensure_environment("operator") / "bin" / "python"

@@ -173,7 +173,9 @@ def test_a_hold_says_how_to_end_it() -> None:
     long = replace(b.held(), message="x" * 1024)
     found = plan(PLAIN, b.adopted(hold=long)).status.condition("Held")
     assert found is not None
-    assert found.message.startswith(f"Release with the annotation {ANNOTATION_RELEASE}=h1: ")
+    assert found.message.startswith(
+        f"Release with the annotation {ANNOTATION_RELEASE}=h1: "
+    )
 
 
 def test_all_that_is_wrong_is_named() -> None:
