@@ -4,7 +4,7 @@ A try ends in an outcome only when the server's branch was seen after the push.
 No error text ever decides: a moved branch is a lost race, an unmoved one a refusal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from killick.gitops.clone import Clone
@@ -49,6 +49,8 @@ class GitSession:
     pointer: str
     limit: int
     """How many commits back a search goes."""
+    before_push: Callable[[], None] = lambda: None
+    """Called directly before a push; what it raises ends the attempt."""
 
     def look(self, trace: TraceRequest | None, known: str | None = None) -> GitState:
         """The state at the server's head, which is not asked for if it is `known`."""
@@ -96,6 +98,7 @@ class GitSession:
             return Refused(refusal.reason, refusal.message)
         if isinstance(commit, ValueChanged):
             return commit
+        self.before_push()
         report = self.transport.push(self.clone.repository, commit)
         return self._settle(tip, commit, change.promotion_id, report)
 

@@ -45,6 +45,11 @@ def configure_library(silence_seconds: float) -> None:
         pygit2.settings.search_path[level] = ""
 
 
+def ran_out_of_memory(error: Exception) -> bool:
+    """Return whether libgit2 met the process's memory limit; only its words say so."""
+    return "out of memory" in str(error).lower()
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """The end of the whole operation, on the monotonic clock."""
@@ -214,5 +219,7 @@ class Transport:
         except GitError:
             raise
         except _LIBRARY_ERRORS as error:
+            if ran_out_of_memory(error):
+                raise MemoryError from None
             text = self.clean(str(error)) or type(error).__name__
             raise GitUnreachable(f"the Git server cannot be used: {text}") from None

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from dev import reference
+from driftcheck.contract.reasons import Reason as WorkerReason
 from killick.reasons import Reason
 from killick.reasons.descriptions import DESCRIPTIONS
 from killick.resource.conditions import ORDER
@@ -59,7 +60,7 @@ def test_no_reason_is_explained_that_does_not_exist() -> None:
     """A reason that was renamed in the program is renamed on the page."""
     source = "\n".join(path.read_text() for path in SOURCES)
     known = set(re.findall(r'"([A-Z][A-Za-z]+)"', source))
-    known |= set(Reason)
+    known |= set(Reason) | set(WorkerReason)
     assert sorted(told("Reasons") - known) == []
 
 

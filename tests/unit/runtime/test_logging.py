@@ -76,9 +76,8 @@ def test_lines_of_kopf_and_python_are_json(stream: io.StringIO) -> None:
     """Records of kopf name the object as ours do; warnings are records."""
     configure_logging(stream)
     metadata = {"namespace": "ml", "name": "ranger", "uid": "u"}
-    logger = LocalObjectLogger(
-        body=Body({"metadata": metadata}), settings=kopf.OperatorSettings()
-    )
+    raw: Any = {"metadata": metadata}
+    logger = LocalObjectLogger(body=Body(raw), settings=kopf.OperatorSettings())
     logger.warning("Handler %r failed: %s", "keep", FORGED)
     logging.getLogger("kopf.activities").error(FORGED)
     with warnings.catch_warnings():

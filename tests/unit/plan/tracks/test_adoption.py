@@ -8,6 +8,7 @@ import pytest
 from killick.plan.context import Context
 from killick.plan.facts import Observation, Unknown
 from killick.plan.report.conditions import conditions
+from killick.plan.rules.versions import desired_version
 from killick.plan.tracks import adoption as track
 from killick.resource.status import ReferencePin, Status, Versions
 from tests.unit.plan import builders as b
@@ -117,4 +118,4 @@ def test_the_reference(
 def test_desired_without_a_repository() -> None:
     """Without a repository the champion is what is desired."""
     ctx = replace(look(), spec=ALONE)
-    assert track.desired_version(ctx) == "1"
+    assert desired_version(ctx) == "1"
