@@ -14,7 +14,7 @@ from killick.reasons import Reason
 from killick.resource.status import Status
 
 # Short enough for a column of `kubectl get`; the conditions have the details.
-WAITING_FOR = {
+WAITING_FOR: dict[str, str] = {
     Reason.RUNNING: "Job to finish",
     Reason.SEARCHING: "version to be registered",
     Reason.NOT_ENOUGH_ROWS: "more labeled rows",
