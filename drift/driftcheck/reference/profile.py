@@ -80,8 +80,9 @@ def _from_profile(
 ) -> LoadedReference:
     """Return a profile's reference; CheckFailure if it lacks a requested column."""
     profile = read_profile(request.reference.uri, environment)
-    asked = {*request.log.features.names, str(request.log.prediction_column)}
-    lacking = set(request.log.features.names) - set(profile.features.names)
+    compared = set(request.log.features.compared)
+    asked = {*compared, str(request.log.prediction_column)}
+    lacking = compared - set(profile.features.names)
     if lacking:
         message = f"the profile has no column {', '.join(sorted(lacking)[:5])}"
         raise CheckFailure(Reason.REFERENCE_UNREADABLE, message)
