@@ -34,7 +34,7 @@ from driftcheck.stats.block_tables import blocks_of_categories
 from driftcheck.stats.category_significance import category_dependence
 from driftcheck.stats.columns import Categories, Column, Numbers, Order
 from driftcheck.stats.comparison import Comparison, compare
-from driftcheck.stats.histogram import reduced
+from driftcheck.stats.reduction import reduced
 from driftcheck.storage.limits import MAXIMUM_ROWS
 
 Floats: TypeAlias = npt.NDArray[np.float64]

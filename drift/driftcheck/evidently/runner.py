@@ -23,8 +23,8 @@ import pyarrow.parquet as pq
 from driftcheck.contract import CheckRequest, ColumnRule
 from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure, one_line
+from driftcheck.judge.column_score import ColumnScore
 from driftcheck.judge.result import Check, JudgedWindow
-from driftcheck.judge.scores import ColumnScore
 from driftcheck.stats.columns import Categories, Column, Dataset
 
 SIDE = Path(__file__).with_name("script.py")

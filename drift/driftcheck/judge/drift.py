@@ -9,8 +9,8 @@ on one line of `kubectl describe`; the answer cuts them at 240 characters.
 from collections.abc import Mapping, Sequence
 
 from driftcheck.contract import CheckRequest, Kind, Verdict
+from driftcheck.judge.column_score import ColumnScore
 from driftcheck.judge.evidence import EffectiveRows, Evidence
-from driftcheck.judge.scores import ColumnScore
 
 ALARM_DIVISOR = 40
 """Divisor of the significance for each of the two ways to drift by chance.

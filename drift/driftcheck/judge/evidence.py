@@ -16,12 +16,8 @@ import numpy as np
 from driftcheck.contract import CheckRequest, Performance, WindowVerdict
 from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure
-from driftcheck.judge.scores import (
-    ColumnScore,
-    compare_columns,
-    findings_on,
-    judge_columns,
-)
+from driftcheck.judge.column_score import ColumnScore
+from driftcheck.judge.scores import compare_columns, findings_on, judge_columns
 from driftcheck.stats.columns import Column, Dataset, Finding
 from driftcheck.stats.comparison import Comparison
 from driftcheck.stats.significance import (

@@ -7,6 +7,7 @@ import numpy as np
 
 from driftcheck.contract import CheckRequest, ColumnRule, Kind
 from driftcheck.contract.reasons import Reason
+from driftcheck.judge.column_score import ColumnScore
 from driftcheck.stats.columns import (
     Categories,
     Column,
@@ -22,8 +23,7 @@ from driftcheck.stats.significance import benjamini_hochberg
 MINIMUM_UNSEEN_SHARE = 0.01
 """Share of rows, 0 to 1, in unseen categories from which a column drifts.
 
-Without it one row of a new category among 500 is drift by its p-value. A larger share
-reports new categories later.
+Without it one row of a new category among 500 is drift by its p-value.
 """
 
 RANGE_SHARE = 0.1
@@ -36,63 +36,14 @@ larger value hides rows that clipping keeps from the effect.
 EFFECT_WEIGHT, NOVELTY_WEIGHT = 0.9, 0.1
 """Shares of a column's error probability that its effect and its novelty may use.
 
-They add up to 1 (a weighted Bonferroni correction), so that two ways to drift do not
-double the false alarms. Most goes to the effect, the usual way to drift.
+They add up to 1 (weighted Bonferroni), so that two ways do not double false alarms.
 """
 
 DEPENDENT = 0.3
 """Autocorrelation, 0 to 1, from which a finding reports it.
 
-The effective sample size is then about half of the rows, (1 - 0.3)/(1 + 0.3). It
-decides no verdict.
+The effective sample size is then half of the rows. It decides no verdict.
 """
-
-
-@dataclass(frozen=True)
-class ColumnScore:
-    """The score of one column.
-
-    `pvalue` is corrected for the number of columns, None where nothing was tested.
-    `p_value` is the probability of this column's effect if nothing changed, 1 where it
-    did not drift. `standalone_p_value` is the same where no other column confirms it,
-    so that it includes the reference's own variation over time. `inconclusive`: it
-    would have drifted if its rows were independent. `within_baseline`: it would have
-    drifted without the reference's own variation over time. `weight`: how much it
-    counts where the share of drifted columns decides. `novelty`: the share of rows
-    unlike the reference, from 0 to 1. `dependence`: the autocorrelation of consecutive
-    rows, from 0 to 1.
-    """
-
-    name: str
-    effect: float
-    threshold: float
-    pvalue: float | None
-    critical: bool
-    kinds: tuple[Kind, ...]
-    prediction: bool = False
-    weight: float = 1.0
-    p_value: float = 1.0
-    standalone_p_value: float = 1.0
-    stability_index: float | None = None
-    novelty: float = 0.0
-    dependence: float = 0.0
-    inconclusive: bool = False
-    within_baseline: bool = False
-
-    @property
-    def drifted(self) -> bool:
-        """Return whether the column shows any kind of drift."""
-        return bool(self.kinds)
-
-    @property
-    def decisive(self) -> bool:
-        """Return whether this column alone can make the dataset drift."""
-        return self.critical or self.prediction
-
-    @property
-    def severity(self) -> tuple[bool, float]:
-        """Return a sort key: drifted first, then the effect in units of thresholds."""
-        return (self.drifted, self.effect / max(self.threshold, 1e-9))
 
 
 def judge_columns(
@@ -297,13 +248,6 @@ def compare_columns(
     request: CheckRequest, reference: Dataset, current: Dataset
 ) -> tuple[dict[str, Comparison], tuple[Finding, ...]]:
     """Compare the columns of both sides.
-
-    Parameters
-    ----------
-    request
-        The rules, of which the minimum of rows is used.
-    reference, current
-        Both sides, whose numbers are sorted and categories counted.
 
     Returns
     -------

@@ -27,7 +27,7 @@ from driftcheck.reference.profile_format import (
     to_bytes,
 )
 from driftcheck.stats.columns import Column, Numbers
-from driftcheck.stats.histogram import reduced
+from driftcheck.stats.reduction import reduced
 from driftcheck.storage.limits import PROFILE_BYTES
 from driftcheck.storage.parquet import Opened, read_files
 

@@ -1,9 +1,7 @@
-"""A long numeric column of the reference, reduced to a few kilobytes.
+"""A numeric column counted in the bins of a reference, and the distances of counts.
 
-A reference of more than MAXIMUM_VALUES values is always reduced, whether a profile is
-kept or not, so that keeping one never changes a verdict. A window's column is then
-counted in the reference's bins, in memory or by a warehouse. The distances differ from
-those of all rows by less than 0.003 (tested).
+A window's column is counted in the reference's bins, in memory or by a warehouse. The
+distances differ from those of all rows by less than 0.003 (tested).
 """
 
 import numpy as np
@@ -12,110 +10,11 @@ from numpy.typing import NDArray
 from driftcheck.stats.columns import Numbers, ReferenceHistogram, WindowHistogram
 from driftcheck.stats.distance import (
     CONSTANT_TOLERANCE,
-    HUGE,
     Floats,
-    decile_edges,
-    distinct,
-    inner_range,
 )
-
-MAXIMUM_VALUES = 4096
-"""Values that a column keeps as they are (32 KB); longer ones are reduced to bins.
-
-Above it the bins are smaller than the values. Below it distances are exact.
-"""
-
-BINS = 1024
-"""Bins over all rows, each with 0.1 % of them.
-
-The Kolmogorov-Smirnov distance is off by up to one bin (0.001), the Wasserstein one
-by up to 3e-4 standard deviations (60 normal, log-normal and exponential references of
-10,000 rows). With 256 bins these are 0.003 and 6e-4, with 2,048 they are 0.0005 and
-3e-4; the profile grows in proportion.
-"""
-
-TAIL = 0.02
-"""Share of rows in each tail that gets bins of its own.
-
-Tails are wide: these rows span most of the range of a heavy-tailed column. Without bins
-of their own the Wasserstein distance is off three to seven times as far.
-"""
-
-TAIL_BINS = 256
-"""Further bins in each tail, each with 0.008 % of all rows; see BINS."""
 
 MAXIMUM = float(np.finfo(np.float64).max)
 """The largest float64, 1.8e308, to which a widened range is clipped."""
-
-
-def reduced(
-    column: Numbers, longest: int = MAXIMUM_VALUES
-) -> Numbers | ReferenceHistogram:
-    """Return a numeric column of the reference in bins.
-
-    Parameters
-    ----------
-    column
-        The column, with n values.
-    longest
-        The number of values up to which a column is returned unchanged.
-
-    Returns
-    -------
-    Numbers or ReferenceHistogram
-        About 1,500 bins; the column itself if it is short, or if its values are so
-        large or so close to each other that sums over bins leave the range of a float.
-    """
-    values = column.values
-    if values.size <= longest or not values.size:
-        return column
-    low, high = inner_range(values)
-    scale = max(abs(low), abs(high))
-    if max(-values[0], values[-1]) > HUGE or 0 < scale < 1 / HUGE:
-        return column
-    width = high - low
-    unit = (np.clip(values, low, high) - low) / (width or 1.0)
-    deviation = float(np.std(unit))
-    centre = None
-    if deviation * width <= CONSTANT_TOLERANCE * scale:
-        centre = float(values[values.size // 2])
-    elif width < 1 / HUGE:
-        return column
-    deciles = decile_edges(values)
-    edges = _edges(values, (low, high), centre)
-    ends = np.searchsorted(values, edges, side="right")
-    return ReferenceHistogram(
-        edges=edges,
-        counts=np.diff(ends, prepend=0).astype(np.float64),
-        sums=sums_of(values, ends, (low, high)),
-        deciles=deciles,
-        low=low,
-        high=high,
-        deviation=deviation,
-        below=int(np.searchsorted(values, low)),
-        above=values.size - int(np.searchsorted(values, high, side="right")),
-        nulls=column.nulls,
-        infinite=column.infinite,
-        centre=centre,
-        blocks=column.blocks,
-    )
-
-
-def _edges(values: Floats, inner: tuple[float, float], centre: float | None) -> Floats:
-    """Return edges at evenly spread ranks, closer in the tails.
-
-    They include all deciles, the limits of the inner range, and the limits of what
-    equals a constant. A short reference also has an edge before each of its values, so
-    that rows between two values are distinguished from rows that equal one.
-    """
-    last = values.size - 1
-    places = (spread_shares(BINS, TAIL_BINS) * last).astype(np.int64)
-    parts = [values[distinct(np.sort(places))], decile_edges(values), np.array(inner)]
-    if centre is not None:
-        parts.append(np.array(equal_range(centre)))
-    if last < BINS:
-        parts.append(np.nextafter(values, -np.inf))
-    return distinct(np.sort(np.concatenate(parts)))
 
 
 def equal_range(centre: float) -> tuple[float, float]:
@@ -153,26 +52,6 @@ def sums_of(
     sums[some] = np.add.reduceat(values[: ends[-1]], (ends - counts)[some])
     unit: Floats = (sums - counts * low) / (high - low)
     return np.clip(unit, 0.0, counts)
-
-
-def spread_shares(bins: int, tail_bins: int) -> Floats:
-    """Return evenly spread shares of all rows, closer in the tails.
-
-    Parameters
-    ----------
-    bins
-        Intervals over all rows.
-    tail_bins
-        Further shares in each tail of TAIL.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64, shape (bins + 1 + 2 * tail_bins,), each 0 to 1, not sorted.
-    """
-    spread = np.linspace(0, 1, bins + 1)
-    tail = np.linspace(0, TAIL, tail_bins)
-    return np.concatenate([spread, tail, 1 - tail])
 
 
 def histogram_of(reference: ReferenceHistogram, column: Numbers) -> WindowHistogram:

@@ -25,7 +25,6 @@ from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LoadedReference
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.redaction import without_secrets
-from driftcheck.stats.coarse_histogram import coarser
 from driftcheck.stats.columns import (
     Categories,
     Column,
@@ -37,7 +36,8 @@ from driftcheck.stats.columns import (
     WindowHistogram,
 )
 from driftcheck.stats.distance import Floats
-from driftcheck.stats.histogram import reduced, widened_range
+from driftcheck.stats.histogram import widened_range
+from driftcheck.stats.reduction import coarser, reduced
 from driftcheck.warehouse import queries as sql
 from driftcheck.windows import Window
 

@@ -15,7 +15,6 @@ from driftcheck.contract import Features
 from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LoadedReference
 from driftcheck.reference.profile_format import Profile
-from driftcheck.stats.coarse_histogram import COARSE_BINS, COARSE_TAIL_BINS
 from driftcheck.stats.columns import (
     Column,
     ColumnKind,
@@ -30,7 +29,8 @@ from driftcheck.stats.distance import (
     Floats,
     distinct,
 )
-from driftcheck.stats.histogram import equal_range, spread_shares
+from driftcheck.stats.histogram import equal_range
+from driftcheck.stats.reduction import COARSE_BINS, COARSE_TAIL_BINS, spread_shares
 from driftcheck.warehouse import queries as sql
 from driftcheck.warehouse.counts import (
     NO_BINS,

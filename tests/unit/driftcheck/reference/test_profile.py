@@ -23,12 +23,8 @@ from driftcheck.reference.profile import reference_of
 from driftcheck.reference.profile_format import BrokenProfile, from_bytes
 from driftcheck.stats import distance as d
 from driftcheck.stats.columns import Column, Dataset, Numbers, ReferenceHistogram
-from driftcheck.stats.histogram import (
-    binned_deciles,
-    binned_distances,
-    histogram_of,
-    reduced,
-)
+from driftcheck.stats.histogram import binned_deciles, binned_distances, histogram_of
+from driftcheck.stats.reduction import reduced
 from tests.unit.driftcheck.samples import WINDOW, normal, request
 
 RNG = np.random.default_rng(5)
