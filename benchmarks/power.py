@@ -259,7 +259,7 @@ def request(columns: int) -> CheckRequest:
     base = CheckRequest(
         name="simulation",
         namespace="none",
-        spec_hash="none",
+        request_fingerprint="none",
         reference=Reference("none"),
         log=LogSource("none", "none", "at", Features("Columns", names)),
         window_seconds=86400,

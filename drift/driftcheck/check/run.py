@@ -252,7 +252,7 @@ def _answered(
     performance: PerformanceResults = NOT_MEASURED,
 ) -> Check:
     answer = CheckAnswer(
-        spec_hash=request.spec_hash,
+        request_fingerprint=request.request_fingerprint,
         reference_sha256=reference.sha256 if reference else None,
         judged_at=now.astimezone(UTC).replace(microsecond=0),
         windows=tuple(window.judgement.verdict for window in judged),

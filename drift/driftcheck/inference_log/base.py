@@ -115,7 +115,5 @@ def filter_value(schema: pa.Schema, asked: Filter) -> Any:
     try:
         return pa.scalar(asked.equals).cast(kind).as_py()
     except pa.ArrowException:
-        message = (
-            f"column {asked.column} holds {kind}, and no {asked.equals!r}"
-        )
+        message = f"column {asked.column} holds {kind}, and no {asked.equals!r}"
         raise CheckFailure(Reason.FILTER_MISMATCH, message) from None

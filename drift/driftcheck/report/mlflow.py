@@ -40,7 +40,12 @@ def store_drift(
             "experiment_id": experiment,
             "run_name": f"{Verdict.DRIFT} {format_time(answer.judged_at)}",
             "start_time": started,
-            "tags": [{"key": "killick.dev/spec-hash", "value": answer.spec_hash}],
+            "tags": [
+                {
+                    "key": "killick.dev/request-fingerprint",
+                    "value": answer.request_fingerprint,
+                }
+            ],
         },
     )
     info = created["run"]["info"]

@@ -93,7 +93,7 @@ def traced() -> Iterator[Trace]:
 def request(log: c.LogSource) -> c.CheckRequest:
     """Return a request for three columns of numbers."""
     return c.CheckRequest(
-        *("model", "ml", "hash", c.Reference("reference.parquet"), log, 86400),
+        *("model", "ml", "hash", c.Reference("reference.parquet"), log),
         c.WindowGrid(START, 3),
     )
 
