@@ -47,7 +47,7 @@ def rows(count: int, seed: int, moved: float, names: tuple[str, ...]) -> pa.Tabl
 
 @dataclass(frozen=True)
 class Desk:
-    """Files in a folder, and the worker run by hand beside them."""
+    """Files in a folder, and the worker run on the command line beside them."""
 
     folder: Path
 

@@ -31,7 +31,7 @@ def write(name: str, seed: int, rows: int, shifted: str = "", shift: float = 1) 
 
 
 def answer(capsys: pytest.CaptureFixture[str], *more: str) -> c.WindowVerdict:
-    """The verdict of a segmented check by hand."""
+    """The verdict of a segmented check on the command line."""
     main([*SEGMENTED, *more, "--json", "answer.json"], {})
     capsys.readouterr()
     return c.decode(Path("answer.json").read_bytes()).windows[0]

@@ -320,7 +320,7 @@ def test_a_profile_that_claims_too_much_is_not_unpacked(tmp_path: Path) -> None:
 def test_a_profile_can_stand_for_its_reference(
     asked: CheckRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By hand: written once, then no access to the training data is needed."""
+    """Written once, it is used without any access to the training data."""
     uri, profile = asked.reference.uri, str(tmp_path / "r.profile.npz")
     window = str(tmp_path / "window.parquet")
     shutil.copy(uri, window)
