@@ -28,7 +28,7 @@ from driftcheck.contract import (
     Reference,
     WindowGrid,
 )
-from driftcheck.judge.column_drift import columns_drifted, inconclusive_drift
+from driftcheck.judge.drift import columns_drifted, inconclusive_drift
 from driftcheck.judge.scores import judge_columns
 from driftcheck.stats.block_variability import blocks_of_categories
 from driftcheck.stats.columns import Categories, Column, Numbers, Order

@@ -5,7 +5,7 @@ as JSON in the pod's termination message, of which Kubernetes keeps little: `tru
 shortens an answer and never loses what a decision needs. Both sides ignore fields that
 they do not know; a change that is not additive gets a new version. `codec` reads and
 writes all of it by the type hints of the dataclasses. The operator imports this package
-and ``contract.evaluation``, and nothing else of the worker.
+``contract.evaluation`` and ``contract.reasons``, and nothing else of the worker.
 """
 
 from driftcheck.contract.answer import (

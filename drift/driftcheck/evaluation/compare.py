@@ -1,4 +1,4 @@
-"""Step ``compare``: both scores on the same rows, and how sure their difference is."""
+"""Step ``compare``: both scores on the same rows, and their difference's interval."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from driftcheck.stats.metrics import definition_of
 
 
 def compare(request: EvaluationRequest) -> EvaluationAnswer:
-    """The facts of the evaluation; CheckFailure where there can be none."""
+    """Return the facts of the evaluation; CheckFailure where there can be none."""
     directory = Path(request.directory)
     base, labels = _rows(request, directory)
     count = len(labels)
@@ -83,7 +83,7 @@ def _answer(
 def _rows(
     request: EvaluationRequest, directory: Path
 ) -> tuple[EvaluationAnswer, list[object]]:
-    """What ``rows`` wrote, after a proof that nobody has changed it since."""
+    """Return what ``rows`` wrote; CheckFailure RowsChanged if it changed since."""
     try:
         meta = RowsMeta.from_json(read_json(directory / META_FILE, Reason.ROWS_MISSING))
     except ContractError as error:
@@ -97,12 +97,12 @@ def _rows(
     )
     labels = read_json(directory / LABELS_FILE, Reason.ROWS_MISSING)
     try:
-        found = digest_of(
+        digest = digest_of(
             (directory / ROWS_FILE).read_bytes(), (directory / LABELS_FILE).read_bytes()
         )
     except OSError as error:
         raise CheckFailure(Reason.ROWS_MISSING, f"{error.strerror}") from None
-    if found != base.digest:
+    if digest != base.digest:
         raise CheckFailure(
             Reason.ROWS_CHANGED, "the rows are no longer those of the digest"
         )
@@ -115,6 +115,6 @@ def _rows(
 
 
 def too_few(rows: int, minimum: int) -> CheckFailure:
-    """The failure that says how many labelled rows are missing."""
+    """Return the failure that says how many labelled rows are missing."""
     message = f"{rows} of at least {minimum} labelled rows: {minimum - rows} missing"
     return CheckFailure(Reason.NOT_ENOUGH_ROWS, message)

@@ -25,7 +25,9 @@ from driftcheck.windows import Window
 
 
 def labelled_window(rule: PerformanceRule, judged: Window) -> Window:
-    """The stretch that is scored: as long as the judged one, earlier by the delay."""
+    """Return the window that is scored: earlier by the delay, unless it is all rows."""
+    if judged.all_rows:
+        return judged
     delay = timedelta(seconds=rule.delay_seconds)
     return Window(judged.start - delay, judged.end - delay, counting=False)
 

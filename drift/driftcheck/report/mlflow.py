@@ -23,17 +23,18 @@ def store_drift(
     page: str | None,
     environment: Mapping[str, str],
 ) -> str:
-    """The address of what was stored; OSError or ValueError where that fails.
+    """Store the verdict and the page, and return the address.
 
-    It is of the page, or of the verdict where there is no page.
+    The address is that of the page, or of the verdict without a page. OSError or
+    ValueError where storing fails.
     """
     server = environment.get("MLFLOW_TRACKING_URI", "")
     if urlsplit(server).scheme not in ("http", "https"):
-        raise ValueError("MLFLOW_TRACKING_URI is no http:// or https:// address")
+        raise ValueError("MLFLOW_TRACKING_URI is not an http:// or https:// address")
     client = Client(server.rstrip("/"), environment)
     experiment = _experiment(client, f"driftcheck/{request.namespace}/{request.name}")
     started = _milliseconds(answer.judged_at)
-    found = client.post(
+    created = client.post(
         "runs/create",
         {
             "experiment_id": experiment,
@@ -47,7 +48,7 @@ def store_drift(
             ],
         },
     )
-    info = found["run"]["info"]
+    info = created["run"]["info"]
     store = run_artifacts(client, str(info["artifact_uri"]), environment)
     store.write(VERDICT, json.dumps(answer.to_json(), indent=1).encode())
     if page is not None:
@@ -58,13 +59,13 @@ def store_drift(
 
 
 def _experiment(client: Client, name: str) -> str:
-    """The experiment of that name, made where there is none."""
+    """Return the ID of the experiment of that name; create it if it does not exist."""
     asked = urlencode({"experiment_name": name})
     path = f"api/2.0/mlflow/experiments/get-by-name?{asked}"
-    found = client.send("GET", path)
-    if found is None:
+    answer = client.send("GET", path)
+    if answer is None:
         return str(client.post("experiments/create", {"name": name})["experiment_id"])
-    value: dict[str, Any] = json.loads(found)
+    value: dict[str, Any] = json.loads(answer)
     return str(value["experiment"]["experiment_id"])
 
 

@@ -108,7 +108,9 @@ def _answered(ctx: Context, status: Status, job: JobFact) -> Status:
     except (ContractError, UnicodeError) as error:  # half of a pair
         return _failed(status, Reason.BROKEN_ANSWER, str(error))
     if answer is None:
-        why = job.detail or "the check's pod left no answer"
+        why = (
+            job.detail or f"Job {job.name} ended without an answer; read its pod's log"
+        )
         return _failed(status, job.reason or Reason.NO_ANSWER, why)
     if answer.request_fingerprint != request_fingerprint(ctx, status):
         return status

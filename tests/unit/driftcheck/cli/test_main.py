@@ -297,7 +297,7 @@ def test_what_was_not_computed_is_not_pushed_as_zero(
     assert ran.returncode == 12
     body = seen.pushed[0][2]
     assert "driftcheck_last_check_timestamp_seconds" in body
-    assert "drift" not in body
+    assert "drift_" not in body
 
 
 def test_a_failing_push_changes_nothing(
