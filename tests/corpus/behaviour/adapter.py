@@ -85,7 +85,9 @@ def request_json(asked: Asked) -> dict[str, Any]:
 
 
 def _keys(rule: Asked | None) -> dict[str, Any] | None:
-    return rule and {camel(name): value for name, value in rule.items()}
+    if rule is None:
+        return None
+    return {camel(name): value for name, value in rule.items()}
 
 
 def _merged(value: dict[str, Any], raw: Asked) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-NULLS = {
+NULLS: dict[str, dict[str, Any]] = {
     "reference": {"sha256": None},
     "log": {"filters": [], "labelColumn": None, "predictionColumn": None, "uri": None},
     "windows": {"judgedThrough": None},
