@@ -16,7 +16,6 @@ from driftcheck.contract.rules import (
     Rule,
     SkipUnknown,
     Validated,
-    below,
 )
 
 Reader: TypeAlias = Callable[[Any, str], Any]
@@ -102,22 +101,24 @@ def _tuple_reader(hints: tuple[Any, ...], *, skip_unknown: bool) -> Reader:
 
 def _object_reader(cls: Any) -> Reader:
     ordered = sorted(fields_of(cls), key=lambda field: not field.constant)
-    readers = [(field, reader(field.hint)) for field in ordered]
+    readers = [(field, field.key, reader(field.hint)) for field in ordered]
+    validated = issubclass(cls, Validated)
 
     def read(raw: Any, path: str) -> Any:
         if not isinstance(raw, Mapping):
             raise ContractError(f"{path or 'document'}: must be an object")
+        prefix = f"{path}." if path else ""
         values: dict[str, Any] = {}
-        for field, read_value in readers:
-            where = below(path, field.key)
-            if raw.get(field.key) is not None:
-                values[field.name] = read_value(raw[field.key], where)
+        for field, key, read_value in readers:
+            item = raw.get(key)
+            if item is not None:
+                values[field.name] = read_value(item, prefix + key)
             elif field.required:
-                raise ContractError(f"{where}: is missing")
-            else:
-                values[field.name] = field.default
+                raise ContractError(f"{prefix}{key}: is missing")
+            elif field.default is None:
+                values[field.name] = None
         made = cls(**values)
-        if isinstance(made, Validated):
+        if validated:
             made.validate(path)
         return made
 

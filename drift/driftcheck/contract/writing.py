@@ -101,9 +101,9 @@ def _object_writer(value: Any, style: Style) -> Any:
     written = {}
     for field, write_value in _fields(cls):
         item = getattr(value, field.name)
-        if item is None or (
-            not style.defaults and not field.required and item == field.default
-        ):
+        if item is None:
+            continue
+        if not (style.defaults or field.required) and item == field.default:
             continue
         found = write_value(item, style)
         if found is not None and found not in ([], {}):

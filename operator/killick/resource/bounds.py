@@ -1,10 +1,10 @@
-"""What may be written into a status: short enough for the CRD, and printable.
+"""Make texts short enough for the CRD, and printable, before they are written.
 
 Much of a status repeats what others wrote: names of commit authors, tags of the
 registry, answers of pods. The API server refuses a status that breaks the CRD's
-schema, and an object whose status is refused stands still for good. So every text of
-that kind is bounded here, in one place, by its field's name. Values that are compared
-later (versions, values in Git, IDs) are bounded where they are read instead.
+schema, and an object whose status is refused makes no progress. So every text of that
+kind is bounded here, in one place, by its field's name. Values that are compared later
+(versions, values in Git, IDs) are bounded where they are read instead.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def is_sha256(text: str) -> bool:
 
 
 def token_of(text: str) -> str:
-    """Return a request's token; a very long one is remembered by its digest."""
+    """Return a request's token; the digest of one that is long or not printable."""
     if len(text) <= TOKEN_LIMIT and text.isprintable():
         return text
     return f"sha256:{hashlib.sha256(text.encode(errors='replace')).hexdigest()}"

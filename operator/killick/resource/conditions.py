@@ -1,4 +1,4 @@
-"""Conditions: setting them without lying about when they changed."""
+"""Conditions, in a fixed order, with the times at which their status changed."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def merge(
 ) -> tuple[Condition, ...]:
     """Return `wanted` in the fixed order, keeping transition times.
 
-    A condition's transition time moves only when its status changes; a condition
-    that is not wanted any more is absent. A type that is not of `ORDER` comes last:
-    another version of the operator may have written it.
+    A condition's transition time moves only when its status changes. A condition that
+    is not in `wanted` is dropped. A type that is not in `ORDER` comes last: another
+    version of the operator may have written it.
     """
     old = {c.type: c for c in before}
     merged = []

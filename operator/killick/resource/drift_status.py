@@ -1,4 +1,4 @@
-"""What the checks found, as frozen values of a ModelDeployment's status. No I/O."""
+"""The part of the status that checks write, as frozen values. No I/O."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Window:
 
 @dataclass(frozen=True)
 class PerformanceStatus:
-    """How good the answers were whose labels had come. Numbers are decimal strings.
+    """How well predictions agree with their labels. Numbers are decimal strings.
 
-    `rows` of the log from `start` to before `end`, `labelled` of them with both label
-    and prediction, which tell as much as `effective` independent ones; `lower` and
-    `upper` bound the score with 95 % confidence. `verdict`: against the declared
-    `bound`, None where there is none. `borderline`: NoDrift whose interval
-    holds the bound.
+    The log holds `rows` from `start` to before `end`; `labelled` of them have both
+    label and prediction, and carry as much information as `effective` independent
+    rows. `lower` and `upper` bound the score with 95 % confidence. `verdict`: against
+    the declared `bound`, None where there is none. `borderline`: NoDrift whose
+    interval contains the bound.
     """
 
     metric: str

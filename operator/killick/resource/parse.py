@@ -1,4 +1,4 @@
-"""From the API server's dictionary to a Spec that can be acted on.
+"""Read a spec from the API server's dictionary, and check it.
 
 The CRD's schema and CEL rules check a spec when it is applied. It is checked again
 here, because a CRD can be older or newer than the operator. No I/O.
@@ -39,7 +39,7 @@ WINDOWS_LIMIT = 10  # counting windows that the status remembers
 def duration(text: str) -> timedelta:
     """Read a duration such as `24h` or `1h30m`; raises InvalidSpec otherwise.
 
-    One of more than a century is none: times that lie so far ahead do not exist.
+    Durations of more than a century are refused: times so far ahead do not exist.
     """
     if not _DURATION.fullmatch(text) or len(text) > 40:
         shown = repr(text[:40])

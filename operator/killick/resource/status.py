@@ -1,7 +1,7 @@
-"""The ModelDeployment's status as frozen values: the whole memory of the operator.
+"""The ModelDeployment's status as frozen values.
 
-Everything that has to survive a restart is here, bounded, and readable by a person.
-Absent and empty are the same. No I/O.
+Everything that must survive a restart of the operator is here, bounded, and readable
+by a person. Absent and empty are the same. No I/O.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Versions:
-    """Which version is wanted, deployed, the best, and the one under trial."""
+    """The desired, the deployed, the champion and the candidate version."""
 
     desired: str | None = None
     serving: str | None = None
@@ -94,7 +94,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class PastAttempt:
-    """What budget and cooldown need to know of an attempt, also of the current one."""
+    """An attempt as budget and cooldown count it; the current one is included."""
 
     id: str
     episode: str
@@ -220,7 +220,7 @@ class Status:
 def parse_status(raw: Any) -> Status | None:
     """Read a status; None if there is none yet or it cannot be read.
 
-    A status that cannot be read is as good as none: the object is adopted anew.
+    An object whose status cannot be read is adopted anew.
     """
     if not isinstance(raw, dict) or "schemaVersion" not in raw:
         return None
@@ -233,8 +233,8 @@ def parse_status(raw: Any) -> Status | None:
 def require_known(raw: Any) -> None:
     """Raise UnknownSchema where another version of Killick wrote the status.
 
-    It may hold what this version does not know of, such as an effect in flight; so
-    this version neither acts on it nor writes over it.
+    It may record an effect in flight that this version does not know, so this version
+    neither acts on the object nor writes its status.
     """
     version = raw.get("schemaVersion") if isinstance(raw, dict) else None
     if isinstance(version, int) and version != SCHEMA_VERSION:

@@ -18,7 +18,7 @@ from typing import Any
 
 from driftcheck.__main__ import main
 from driftcheck.check.run import run_check
-from driftcheck.contract import ContractError, decode_request, encode
+from driftcheck.contract import ContractError, camel, decode_request, encode
 from driftcheck.contract.evaluation import CANDIDATE_FILE, CHAMPION_FILE
 from driftcheck.judge.result import Check
 from driftcheck.report.text import text_report
@@ -46,12 +46,12 @@ def request_json(asked: Asked) -> dict[str, Any]:
         "uri": asked.get("uri"),
         "schema": asked.get("schema", "main"),
         "table": asked.get("table", "log"),
-        "timestamp_column": asked.get("time", "at"),
-        "time_zone": asked.get("zone", "UTC"),
-        "lag_seconds": asked.get("lag", 0),
+        "timestampColumn": asked.get("time", "at"),
+        "timeZone": asked.get("zone", "UTC"),
+        "lagSeconds": asked.get("lag", 0),
         "features": {**features, "column": asked.get("holder")},
-        "prediction_column": asked.get("prediction"),
-        "label_column": asked.get("label"),
+        "predictionColumn": asked.get("prediction"),
+        "labelColumn": asked.get("label"),
         "filters": [
             {"column": column, "equals": value}
             for column, value in asked.get("filters", {}).items()
@@ -61,27 +61,33 @@ def request_json(asked: Asked) -> dict[str, Any]:
         "contract": asked.get("contract", "driftcheck.killick.dev/v1"),
         "name": "ranger",
         "namespace": "ml",
-        "spec_hash": "behaviour",
+        "requestFingerprint": "behaviour",
         "reference": {"uri": asked["reference"], "sha256": asked.get("sha256")},
         "log": log,
-        "window_seconds": asked.get("window", 86400),
+        "windowSeconds": asked.get("window", 86400),
         "windows": {
             "anchor": asked["anchor"],
             "count": asked.get("count", 3),
-            "judged_through": asked.get("through"),
+            "judgedThrough": asked.get("through"),
         },
-        "minimum_rows": asked.get("minimum", 100),
+        "minimumRows": asked.get("minimum", 100),
         "significance": asked.get("significance", 0.05),
-        "drifted_columns_percent": asked.get("percent", 30),
+        "driftedColumnsPercent": asked.get("percent", 30),
         "columns": rules,
-        "default_threshold": asked.get("threshold", 0.1),
+        "defaultThreshold": asked.get("threshold", 0.1),
         "interim": asked.get("interim", False),
         "engine": asked.get("engine"),
         "profiles": asked.get("profiles"),
-        "performance": asked.get("performance"),
-        "segments": asked.get("segments"),
+        "performance": _keys(asked.get("performance")),
+        "segments": _keys(asked.get("segments")),
     }
     return _merged(value, asked.get("raw", {}))
+
+
+def _keys(rule: Asked | None) -> dict[str, Any] | None:
+    if rule is None:
+        return None
+    return {camel(name): value for name, value in rule.items()}
 
 
 def _merged(value: dict[str, Any], raw: Asked) -> dict[str, Any]:
@@ -243,6 +249,6 @@ def evaluation_json(
         "after": asked["anchor"],
         "metric": metric,
         "champion": True,
-        "minimum_rows": minimum,
+        "minimumRows": minimum,
         "directory": directory,
     }

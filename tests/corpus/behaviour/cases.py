@@ -60,7 +60,7 @@ def played(case: Case) -> dict[str, Any]:
         found: dict[str, Any] = checked(asked, now, environment)
         if case.again:
             (root / "reference.parquet").unlink()
-            pinned = {**asked, "sha256": found["answer"]["ref"]}
+            pinned = {**asked, "sha256": found["answer"]["referenceSha256"]}
             found["again"] = checked(pinned, now, environment)
         return {"data": digest(reference, rows), **without(found, folder, "<dir>")}
 

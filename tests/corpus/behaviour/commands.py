@@ -228,7 +228,7 @@ def pods() -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
     wrong: tuple[Mapping[str, Any], ...] = (
         {"contract": "driftcheck.killick.dev/v9"},
         {"raw": {"log.features.names": []}},
-        {"raw": {"window_seconds": 0}},
+        {"raw": {"windowSeconds": 0}},
     )
     for rows in ("drifted", "calm", "few", "gone"):
         yield f"pod: {rows}", partial(in_pod, rows, {})

@@ -15,6 +15,7 @@ from tests.corpus.behaviour.cases_logs import log_cases
 from tests.corpus.behaviour.cases_rules import rule_cases
 from tests.corpus.behaviour.commands import commands, evaluations, pods, run
 from tests.corpus.behaviour.difference import compared
+from tests.corpus.behaviour.documents import as_recorded
 from tests.corpus.behaviour.postgres import postgres_cases
 from tests.corpus.behaviour.renames import Renames
 from tests.corpus.behaviour.requests import refused_requests
@@ -54,7 +55,7 @@ def replay(suite: str) -> dict[str, Any]:
     for name, play in {**SUITES, **SERVED}[suite]():
         if name in found:
             raise ValueError(f"two cases are called {name!r}")
-        found[name] = plain(play())
+        found[name] = as_recorded(plain(play()))
     return found
 
 

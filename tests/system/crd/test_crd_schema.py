@@ -132,7 +132,7 @@ def test_kubectl_prints_the_columns_of_the_design(
     ready = {"type": "Ready", "status": "True", "reason": "Watching"}
     status = {
         "phase": "Watching",
-        "waitingFor": "next check",
+        "waitingFor": "the next check",
         "versions": {"serving": "1", "candidate": "2"},
         "drift": {"summary": "Drift 38% (2/3)", "nextCheckTime": moment},
         "conditions": [{**ready, "message": "", "lastTransitionTime": moment}],

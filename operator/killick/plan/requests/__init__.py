@@ -1,1 +1,1 @@
-"""What the planned Jobs are asked."""
+"""The requests of checks and evaluations, built from spec and status."""

@@ -1,4 +1,4 @@
-"""What the Job of an evaluation is asked: which rows, which versions, which images."""
+"""Build the request of an evaluation's Job: its rows, versions and images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rule by which a candidate passes, and nothing else."""
+"""The rule by which a candidate passes its evaluation."""
 
 from __future__ import annotations
 
