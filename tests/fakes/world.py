@@ -162,7 +162,7 @@ class FakeWorld:
         self.now = max(self.now + timedelta(seconds=5), start)
         last = verdicts[-1]
         windows.append(window(self.now - length, length, last, counting=False))
-        answer = CheckAnswer(request.spec_hash, SHA, self.now, tuple(windows))
+        answer = CheckAnswer(request.request_fingerprint, SHA, self.now, tuple(windows))
         await self.finish_check(encode(answer).decode())
         return await self.settle()
 

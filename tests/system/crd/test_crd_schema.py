@@ -20,7 +20,10 @@ BOUNDS: list[tuple[Change, str]] = [
     ({"retraining.type": "KubeflowPipeline"}, SUPPORTED("Job")),
     ({"retraining.triggers": ["Alert"]}, SUPPORTED('Drift", "Performance')),
     ({"promotion.strategy": "PullRequest"}, SUPPORTED("Commit")),
-    ({"evaluation.metric.name": "F1"}, SUPPORTED('RocAuc", "Accuracy", "Mean')[:-1]),
+    (
+        {"evaluation.metric.name": "F2"},
+        SUPPORTED('RocAuc", "Accuracy", "F1", "Mean')[:-1],
+    ),
     ({"drift.significance": 0.05}, "must be of type string"),
     ({"evaluation.minimum": 1}, "must be of type string"),
     ({"suspend": "yes"}, "must be of type boolean"),
