@@ -85,10 +85,10 @@ async def _in_cluster(effect_context: EffectContext, effect: Effect) -> str:
 async def _cronjob(
     cluster: ClusterPort, namespace: str, name: str
 ) -> dict[str, object]:
-    found = await cluster.get_cronjob(namespace, name)
-    if found is None:
+    cronjob = await cluster.get_cronjob(namespace, name)
+    if cronjob is None:
         raise KillickError(f"CronJob {name!r} does not exist", Reason.TEMPLATE_MISSING)
-    return found
+    return cronjob
 
 
 async def _create(cluster: ClusterPort, manifest: dict[str, object]) -> str:
@@ -97,7 +97,7 @@ async def _create(cluster: ClusterPort, manifest: dict[str, object]) -> str:
     try:
         await cluster.create_job(manifest)
     except Conflict:
-        # The next pass looks whose it is: the name may be taken by someone else.
+        # The next pass checks the owner: someone else may have taken the name.
         return f"Job {name} exists"
     return f"created Job {name}"
 
@@ -128,12 +128,12 @@ async def _push(effect_context: EffectContext, effect: PushPromotion) -> str:
             return f"commit {sha} is on {target.branch}"
         case ValueChanged(current):
             # The next pass reads who changed it, and decides.
-            return f"not pushed: the value is {current!r} now"
+            return f"not pushed: the value in Git is {current!r} now"
         case Refused(reason, message):
             raise KillickError(message, reason)
         case Rejected(message):
             raise KillickError(
-                f"the server rejected the push: {message}", Reason.PUSH_REJECTED
+                f"The Git server rejected the push: {message}", Reason.PUSH_REJECTED
             )
         case Unknown(message):
             raise KillickError(message, Reason.PUSH_UNKNOWN)

@@ -45,7 +45,11 @@ RESOURCES = {
 
 @dataclass(frozen=True)
 class JobOwner:
-    """The ModelDeployment that owns what is built, and the operator's settings."""
+    """The ModelDeployment that owns the Jobs that are built, and what they need.
+
+    Who owns a target (a value in Git, an alias) is another question: see
+    `plan/rules/ownership.py`.
+    """
 
     name: ObjectName
     uid: str
@@ -55,7 +59,7 @@ class JobOwner:
     pushgateway_url: str | None = None
 
     def reference(self) -> dict[str, Any]:
-        """The owner reference; no blockOwnerDeletion, which would need a right."""
+        """Return the owner reference; blockOwnerDeletion would need another right."""
         return {
             "apiVersion": API_VERSION,
             "kind": KIND,
@@ -65,7 +69,7 @@ class JobOwner:
         }
 
     def metadata(self, name: str, purpose: str) -> dict[str, Any]:
-        """The metadata of a child."""
+        """Return the metadata of a child."""
         return {
             "name": name,
             "namespace": self.name.namespace,

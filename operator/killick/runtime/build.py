@@ -108,7 +108,8 @@ async def build(settings: Settings, *, serve: bool = True) -> Runtime:
         runtime.server = await start_server(
             world.collector, runtime.liveness, address, settings.pass_seconds
         )
-        log.info("serving /metrics and /healthz on %s", runtime.server.addresses)
+        addresses = [f"{host}:{port}" for host, port, *_ in runtime.server.addresses]
+        log.info("Serving /metrics and /healthz", extra={"addresses": addresses})
     return runtime
 
 

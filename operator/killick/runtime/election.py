@@ -1,4 +1,4 @@
-"""Who may act when several operators run: the one that holds the Lease.
+"""Leader election: of several operators, the one that holds the Lease acts.
 
 The protocol is that of client-go, so that people and tools know it:
 
@@ -11,12 +11,12 @@ The protocol is that of client-go, so that people and tools know it:
 
 Clocks of two machines are never compared. A leader counts from the moment at which it
 began to renew, and for two thirds of the duration only; so it has stopped acting
-before anybody else may begin, also when the API server is away. Every write and every
-effect asks `leading` first; what a frozen leader had already sent off when it froze is
-harmless by the names of our effects, as with any operator.
+before anyone else may begin, even when the API server does not answer. Every write and
+every effect asks `leading` first. What a frozen leader had already sent is harmless,
+because every effect has a deterministic name.
 
 The election of the `kubernetes` package is not used: its requests have no time-out,
-it compares wall clocks, writes local times as UTC, and never lets the Lease go.
+it compares wall clocks, writes local times as UTC, and never releases the Lease.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Election:
         self._clock = clock
         self._until = NEVER
         self._seen: tuple[LeaseRecord, float] | None = None
-        self._said = ""
+        self._reported = ""
 
     @property
     def leading(self) -> bool:
@@ -92,21 +92,23 @@ class Election:
         return self._clock() < self._until
 
     async def acquire(self) -> None:
-        """Wait until the Lease is ours."""
+        """Wait until this operator holds the Lease."""
         while not await self.attempt():
             await self._pause()
-        log.info("leading as %s", self._identity)
+        log.info("Became the leader", extra={"identity": self._identity})
 
     async def keep(self, lost: Callable[[], None]) -> None:
-        """Renew the Lease; call `lost` once it is not ours any more, and end."""
+        """Renew the Lease; call `lost` once it is lost, and return."""
         while self.leading:
             await self._pause()
             await self.attempt()
-        log.error("the Lease is lost: %s; this operator ends", self._said)
+        log.error(
+            "Lost the Lease; this operator stops", extra={"error": self._reported}
+        )
         lost()
 
     async def release(self) -> None:
-        """Let the Lease go, so that another need not wait until it expires."""
+        """Release the Lease, so that another replica need not wait until it expires."""
         if not self.leading:
             return
         self._until = NEVER
@@ -115,7 +117,7 @@ class Election:
             if record.holder == self._identity:
                 await self._lease.write(replace(record, holder="", seconds=1))
         except KillickError as error:
-            log.warning("the Lease was not let go: %s", error.message)
+            log.warning("The Lease was not released", extra={"error": error.message})
 
     async def attempt(self) -> bool:
         """Try once to take or renew it; return whether this operator leads now."""
@@ -123,9 +125,9 @@ class Election:
             async with asyncio.timeout(self._seconds * DEADLINE):
                 await self._attempt()
         except KillickError as error:
-            self._say(f"{error.reason}: {error.message}")
+            self._report(f"{error.reason}: {error.message}")
         except TimeoutError:
-            self._say("the API server did not answer in time")
+            self._report("the API server did not answer in time")
         return self.leading
 
     async def _attempt(self) -> None:
@@ -135,7 +137,7 @@ class Election:
             self._seen = (record, self._clock())
         if not may_hold(record, self._identity, self._seen[1], self._clock()):
             self._until = NEVER
-            self._say(f"held by {record.holder}")
+            self._report(f"{record.holder} holds it")
             return
         wanted = claimed(record, self._identity, self._seconds, datetime.now(UTC))
         await self._lease.write(wanted)
@@ -145,7 +147,7 @@ class Election:
         pause = min(self._seconds * RETRY, LONGEST_PAUSE)
         await asyncio.sleep(pause * random.uniform(1, JITTER))  # noqa: S311
 
-    def _say(self, what: str) -> None:
-        if what != self._said:
-            self._said = what
-            log.info("not leading: %s", what)
+    def _report(self, what: str) -> None:
+        if what != self._reported:
+            self._reported = what
+            log.info("Waiting for the Lease", extra={"error": what})

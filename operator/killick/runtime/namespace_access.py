@@ -1,8 +1,8 @@
-"""Which of the served namespaces have let the operator in.
+"""Which of the served namespaces grant the operator its rights.
 
 kopf starts no daemon before it has listed the objects of every namespace it was given.
-So one that is missing, or whose owner took the grant back, would keep all others
-waiting for good: it is left out, and looked at again and again until it lets us in.
+A namespace that is missing or grants no rights would block all others, so it is left
+out and tried again periodically.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ log = logging.getLogger("killick.runtime.namespace_access")
 
 
 async def can_list(cluster: KubeCluster, namespace: str) -> bool | None:
-    """Return whether its objects may be listed; None if that cannot be told now."""
+    """Return whether its objects may be listed; None if the answer is unknown now."""
     path = MODEL_DEPLOYMENTS.format(namespace=namespace)
     try:
         await cluster.request("GET", path, None, [("limit", "1")])
     except NotGranted as error:
-        log.debug("%s is not served: %s", namespace, error.message)
+        log.debug(
+            "Namespace is not served",
+            extra={"namespace": namespace, "error": error.message},
+        )
         return False
     except KillickError:
         return None
@@ -37,12 +40,15 @@ async def inaccessible_namespaces(namespaces: tuple[str, ...]) -> tuple[str, ...
     except KillickError:
         return ()
     try:
-        found = [n for n in namespaces if await can_list(cluster, n) is False]
+        denied = [n for n in namespaces if await can_list(cluster, n) is False]
     finally:
         await cluster.close()
-    for namespace in found:
-        log.warning("%s has not let this operator in and is left out", namespace)
-    return tuple(found) if len(found) < len(namespaces) else ()
+    for namespace in denied:
+        log.warning(
+            "Namespace is left out: it grants no rights; apply deploy/tenant there",
+            extra={"namespace": namespace},
+        )
+    return tuple(denied) if len(denied) < len(namespaces) else ()
 
 
 async def await_grant(
@@ -51,11 +57,14 @@ async def await_grant(
     period: float,
     end: Callable[[], None],
 ) -> None:
-    """Call `end` once a namespace lets us in; a new process then serves it."""
+    """Call `end` once a namespace grants its rights; a new process then serves it."""
     while missing:
         await asyncio.sleep(period)
         for namespace in missing:
             if await can_list(cluster, namespace):
-                log.info("%s let us in: this operator ends, to serve it", namespace)
+                log.info(
+                    "Namespace grants its rights; this operator restarts to serve it",
+                    extra={"namespace": namespace},
+                )
                 end()
                 return

@@ -69,11 +69,11 @@ class LivenessTracker:
         self._running: dict[ObjectName, float] = {}
 
     def begin(self, name: ObjectName) -> None:
-        """Note that a pass started."""
+        """Record that a pass started."""
         self._running[name] = time.monotonic()
 
     def end(self, name: ObjectName) -> None:
-        """Note that it ended."""
+        """Record that it ended."""
         self._running.pop(name, None)
 
     def stuck(self, limit: float) -> list[ObjectName]:

@@ -11,7 +11,8 @@ Applied to the replayed side: `added`, keys that are new, and `replayed`, pairs 
 those of `phrases`, for what a new sentence says and the old one did not.
 
 `changed`: cases whose result changed on purpose, each with the reason; they are not
-compared, so a test elsewhere must cover the new result.
+compared, so a test elsewhere must cover the new result. `dropped`: conditions that
+are not compared on either side, each with the reason. `reasons` is for the reader.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ class Renames:
     added: list[str] = field(default_factory=list)
     replayed: Phrases = field(default_factory=list)
     changed: dict[str, str] = field(default_factory=dict)
+    dropped: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, file: Path = FILE) -> Renames:
@@ -45,11 +48,13 @@ class Renames:
 
     def old(self, value: Any) -> Any:
         """Return a recorded value in today's words."""
-        return _walk(value, "", (self.keys, self.removed, self._changes(self.phrases)))
+        how = (self.keys, self.removed, self._changes(self.phrases))
+        return _walk(_without(value, self.dropped), "", how)
 
     def new(self, value: Any) -> Any:
         """Return a replayed value without what is declared as new."""
-        return _walk(value, "", ({}, self.added, _compiled(self.replayed)))
+        how: tuple[Any, Any, Any] = ({}, self.added, _compiled(self.replayed))
+        return _walk(_without(value, self.dropped), "", how)
 
     def _changes(self, phrases: Phrases) -> list[tuple[re.Pattern[str], str]]:
         whole = [(rf"\b{re.escape(old)}\b", new) for old, new in self.words.items()]
@@ -77,3 +82,19 @@ def _walk(value: Any, parent: str, how: tuple[Any, Any, Any]) -> Any:
             continue
         found[keys.get(path, keys.get(key, key))] = _walk(item, key, how)
     return found
+
+
+def _without(value: Any, dropped: dict[str, str]) -> Any:
+    """Return the value without conditions of a type, as objects or as lists."""
+    if isinstance(value, dict):
+        return {key: _without(item, dropped) for key, item in value.items()}
+    if isinstance(value, list):
+        kept = (item for item in value if _type_of(item) not in dropped)
+        return [_without(item, dropped) for item in kept]
+    return value
+
+
+def _type_of(item: Any) -> str:
+    if isinstance(item, dict):
+        return str(item.get("type"))
+    return str(item[0]) if isinstance(item, list) and item else ""

@@ -267,7 +267,7 @@ def test_a_leader_that_was_frozen_does_not_act_again(pair: Pair) -> None:
         first.process.resume()
         first.process.wait(LIMIT)
         assert first.passes == passes
-        assert "the Lease is lost" in first.process.log.read_text()
+        assert "Lost the Lease" in first.process.log.read_text()
         assert second.leads
 
 

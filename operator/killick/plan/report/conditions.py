@@ -77,7 +77,7 @@ def _ready(ctx: Context, status: Status, blocked_tracks: BlockedTracks) -> Condi
     if problem:
         return _from_blocked(types.READY, "False", problem)
     if ctx.spec.suspend:
-        message = "Checks and automation are suspended: spec.suspend is true"
+        message = "spec.suspend is true: neither a check nor anything else starts"
         return Condition(types.READY, "True", Reason.SUSPENDED, message)
     drift = status.drift
     if drift.last_check_time is None:
@@ -147,7 +147,7 @@ def _inputs(ctx: Context, status: Status, blocked_tracks: BlockedTracks) -> Cond
         return Condition(
             types.INPUTS_HEALTHY, "Unknown", Reason.CHECK_PENDING, NO_CHECK
         )
-    message = "The inference log and the reference can be judged"
+    message = "The inference log and the reference can be read and compared"
     return Condition(types.INPUTS_HEALTHY, "True", Reason.HEALTHY, message)
 
 
@@ -169,11 +169,13 @@ def _adopted(ctx: Context, status: Status, blocked_tracks: BlockedTracks) -> Con
         return Condition(types.ADOPTED, "True", Reason.NOTHING_TO_ADOPT, message)
     if status.adopted_at:
         desired, champion = status.versions.desired, status.versions.champion
-        message = (
-            f"Version {desired or 'none'} is desired, version {champion} the champion"
-            if champion
-            else f"Version {desired or 'none'} is desired; no champion alias exists yet"
-        )
+        message = f"Version {desired or 'none'} is desired"
+        if champion is None:
+            message += "; the registry has no champion alias yet"
+        elif champion == desired:
+            message += " and is the champion"
+        else:
+            message += f", version {champion} is the champion"
         reason = Reason.ADOPTED if champion else Reason.NO_CHAMPION
         return Condition(types.ADOPTED, "True", reason, message)
     block = blocked_tracks.get("target") or blocked_tracks.get("adoption")
@@ -227,7 +229,7 @@ def _promoted(status: Status, blocked_tracks: BlockedTracks) -> Condition:
         reason = promotion.reason or promotion.state
         return Condition(types.PROMOTED, "False", reason, promotion.message or "")
     if promotion:
-        message = f"Version {promotion.version} is about to be committed"
+        message = f"Version {promotion.version} will be committed to Git"
         return Condition(types.PROMOTED, "False", promotion.state, message)
     if evaluation and evaluation.finished_at:
         reason = evaluation.reason or evaluation.state

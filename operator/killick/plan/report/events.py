@@ -183,7 +183,8 @@ def _evaluation(before: Status, after: Status) -> list[Row]:
     if new.state not in rows:
         return []
     event_type, reason, verb = rows[new.state]
-    return [(event_type, reason, new.id, explained(f"{version} {verb}", why(new)))]
+    cause = new.message if new.state == "Passed" else why(new)
+    return [(event_type, reason, new.id, explained(f"{version} {verb}", cause))]
 
 
 def _promotion(before: Status, after: Status) -> list[Row]:
@@ -193,7 +194,7 @@ def _promotion(before: Status, after: Status) -> list[Row]:
     version = f"ersion {new.version}"
     commit = f"commit {new.commit}" if new.commit else "someone else's commit"
     messages = {
-        "Proposed": f"V{version} is about to be committed as {new.to_value}",
+        "Proposed": f"V{version} will be committed to Git as {new.to_value}",
         "Landed": f"V{version} is in Git by {commit}",
         "Deployed": f"V{version} counts as deployed: nothing observes it",
         "Done": f"V{version} is the champion",
@@ -210,8 +211,8 @@ def _promotion(before: Status, after: Status) -> list[Row]:
 def _hold(before: Status, after: Status) -> list[Row]:
     old, new = before.hold, after.hold
     if new and (old is None or old.id != new.id):
-        release = f"release with the annotation {ANNOTATION_RELEASE}={new.id}"
-        message = f"Automation stopped, {release}: {new.reason}: {new.message}"
+        release = f"release it with the annotation {ANNOTATION_RELEASE}={new.id}"
+        message = f"Automation stopped ({new.reason}); {release}: {new.message}"
         return [(WARNING, Reason.HOLD_OPENED, new.id, message)]
     if old and new is None:
         return [(NORMAL, Reason.HOLD_RELEASED, old.id, f"Hold {old.id} was released")]

@@ -6,6 +6,7 @@ Both are derived from the tracks for `kubectl get`; they decide nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from killick.plan.context import Blocked, Context
 from killick.plan.rules.ownership import conflict
@@ -14,14 +15,14 @@ from killick.reasons import Reason
 from killick.resource.status import Status
 
 # Short enough for a column of `kubectl get`; the conditions have the details.
-WAITING_FOR: dict[str, str] = {
+WAITING_FOR: Final[Mapping[str, str]] = {
     Reason.RUNNING: "Job to finish",
     Reason.SEARCHING: "version to be registered",
     Reason.NOT_ENOUGH_ROWS: "more labeled rows",
     Reason.COOLDOWN: "cooldown to end",
     Reason.BUDGET_EXHAUSTED: "next budget period",
-    Reason.RECOMMENDED: "spec.mode Act",
-    Reason.MODE_OBSERVE: "spec.mode Act",
+    Reason.RECOMMENDED: "spec.mode: Act",
+    Reason.MODE_OBSERVE: "spec.mode: Act",
     Reason.TEMPLATE_MISSING: "training CronJob",
     Reason.REGISTRY_UNREACHABLE: "MLflow to answer",
     Reason.GIT_UNREACHABLE: "Git server to answer",
@@ -29,7 +30,7 @@ WAITING_FOR: dict[str, str] = {
     Reason.TARGET_CONFLICT: "older owner of the target",
     **dict.fromkeys(AWAY, "inference log to answer"),
 }
-PROMOTING = {
+PROMOTING: Final[Mapping[str, str]] = {
     "Proposed": "commit to land",
     "Landed": "deployment",
     "Deployed": "champion alias to move",
@@ -63,7 +64,7 @@ def waiting_for(
 ) -> str:
     """Return in a few words what must happen next."""
     if ctx.spec.suspend:
-        return "spec.suspend false"
+        return "spec.suspend: false"
     if status.hold and "target" not in blocked_tracks:
         return f"release of hold {status.hold.id}"
     for track in TRACKS:

@@ -2,11 +2,11 @@
 
     state   event                                               → state
     (none)  drift persists over counting windows                → open: Drift
-    (none)  answers are too bad over those with labels          → open: Performance
+    (none)  performance is beyond its bound in those with labels → open: Performance
     open    the newest counting windows show no drift, none of
-            them is near one, and no attempt for it is under way → closed: Cleared
+            them is borderline, and no attempt for it is in flight → closed: Cleared
     open    the windows were started anew (spec, reference)
-            and no attempt for it is under way                  → closed: Superseded
+            and no attempt for it is in flight                  → closed: Superseded
     open    its candidate was trained, and nothing more is
             declared                                  → closed: Trained or Proven
     open    its candidate was promoted                          → closed: Promoted
@@ -24,6 +24,7 @@ from dataclasses import replace
 
 from driftcheck.contract import Verdict
 from killick.plan.context import Context, Step
+from killick.resource.codec import format_time
 from killick.resource.drift_status import PerformanceStatus, Window
 from killick.resource.spec import DRIFT, PERFORMANCE, TRIGGERS
 from killick.resource.status import Episode, Status
@@ -54,12 +55,12 @@ def _maybe_open(ctx: Context, status: Status) -> Status:
     if status.promoting:
         return status
     for trigger in TRIGGERS:
-        if trigger in policy.triggers and (found := _found(ctx, status, trigger)):
-            return replace(status, episode=found)
+        if trigger in policy.triggers and (opened := _called_for(ctx, status, trigger)):
+            return replace(status, episode=opened)
     return status
 
 
-def _found(ctx: Context, status: Status, trigger: str) -> Episode | None:
+def _called_for(ctx: Context, status: Status, trigger: str) -> Episode | None:
     """Return the episode that the windows of one kind call for."""
     rule = ctx.spec.drift.persistence
     newest = _windows(status, trigger)[-rule.windows :]
@@ -73,8 +74,8 @@ def _found(ctx: Context, status: Status, trigger: str) -> Episode | None:
     uri = status.reference.uri if status.reference else ""
     what = "counting windows" + _WITH_LABELS[trigger]
     message = (
-        f"{len(drifted)} of the last {rule.windows} {what} drifted, "
-        f"the first from {first.start.isoformat()}: {latest.message or latest.reason}"
+        f"{len(drifted)} of the last {rule.windows} {what} drifted, the first from "
+        f"{format_time(first.start)}: {latest.message or latest.reason}"
     )
     # Without its kind for the first one, whose IDs are older than the others.
     kind = () if trigger == DRIFT else (trigger,)
