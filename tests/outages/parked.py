@@ -26,10 +26,10 @@ from tests.outages.claims import DONE, untrue
 from tests.system.support import loop_manifests as manifests
 from tests.system.support.loop_fixtures import LoopServers
 from tests.system.support.loop_manifests import NAME, PROGRAM
+from tests.system.support.loop_operators import LIMIT
 from tests.system.support.loop_world import (
     CALM,
     CHANGED,
-    LIMIT,
     FirstModel,
     LoopWorld,
 )

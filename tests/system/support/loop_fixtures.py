@@ -102,8 +102,16 @@ class LoopServers:
             KILLICK_RESYNC_SECONDS="5",
         )
         world = LoopWorld(
-            *(cluster, self.supervisor, namespace, database, git),
-            *(git.repository(namespace), client, model, self.reference, operator),
+            cluster=cluster,
+            supervisor=self.supervisor,
+            namespace=namespace,
+            database=database,
+            git=git,
+            repository=git.repository(namespace),
+            registry=client,
+            model=model,
+            reference=self.reference,
+            operator=operator,
         )
         try:
             yield world
