@@ -18,7 +18,8 @@ from killick.registry.port import (
     RegistryUnauthorized,
     RegistryUnreachable,
 )
-from tests.contract.registry.registry_contract import RegistryContract, World
+from tests.contract.registry.registry_contract import RegistryContract
+from tests.contract.registry.registry_world import World
 from tests.fakes.registry import FakeRegistry, FakeServer, Fault
 
 URI = "http://mlflow.test:5000"
