@@ -6,7 +6,7 @@ Run in the environment of requirements/data.txt: the data come out of installed
 packages, and nothing is copied or fetched. Two sets more are read from FOLDER, the
 unpacked npm package vega-datasets 3.2.1 (`npm pack vega-datasets@3.2.1`). Windows are
 judged as an inference log's are: by the defaults, in order of time. Prints one line a
-pair and, last, how many were otherwise than expected; that is the exit code, too.
+pair and, last, how many were otherwise than expected; that is also the exit code.
 """
 
 import argparse

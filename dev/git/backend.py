@@ -50,12 +50,12 @@ async def feed(request: web.Request, backend: asyncio.subprocess.Process) -> Non
         try:
             chunk = await request.content.readany()
         except Exception:  # noqa: BLE001 (however the body broke off)
-            # Git's backend would spin for ever on an input shorter than announced.
+            # Git's backend would spin forever on an input shorter than announced.
             backend.kill()
             return
         if not chunk:
             break
-        # A backend that refuses stops reading; its answer says why.
+        # A backend that refuses stops reading; its answer gives the reason.
         with contextlib.suppress(ConnectionError):
             stdin.write(chunk)
             await stdin.drain()

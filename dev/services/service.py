@@ -1,7 +1,7 @@
 """What all real servers of the local set-up have in common.
 
 A server is started without waiting, so that slow ones start beside each other;
-`wait_ready` then says what it waits for. It can be stopped, paused and started
+`wait_ready` names what it waits for. It can be stopped, paused and started
 again on the same port, because an outage is something the operator must survive.
 """
 

@@ -1,4 +1,4 @@
-"""The story without its machinery: what the data says, for every possible moment.
+"""The story's figures from the data alone, without servers.
 
 Judges each window of the replay by the rules of the manifest, and for each moment at
 which a retraining could start compares the retrained model with version 1 on the rows

@@ -49,7 +49,7 @@ while not pathlib.Path({gate!r}).exists():
 
 
 class TableLock:
-    """A lock on an inference log: whoever reads it waits."""
+    """A lock on an inference log: every reader waits."""
 
     def __init__(self, database: Database) -> None:
         self._connection = dbapi.connect(f"{database.url}?connect_timeout=5")

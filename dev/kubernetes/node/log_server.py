@@ -49,7 +49,7 @@ _DIRECTORY = web.AppKey("directory", Path)
 async def _answer(request: web.Request) -> web.StreamResponse:
     unknown = set(request.query) - _KNOWN
     if unknown:
-        text = f"this node cannot honour {', '.join(sorted(unknown))} of a log request"
+        text = f"this node cannot honor {', '.join(sorted(unknown))} of a log request"
         return web.Response(status=400, text=text)
     parts = request.match_info
     log = find_log(

@@ -36,7 +36,7 @@ class Publisher:
         await self._settled.wait()
 
     async def run(self) -> None:
-        """Send statuses until cancelled, or until the pod is gone."""
+        """Send statuses until canceled, or until the pod is gone."""
         wait = 0.1
         while not self.gone:
             await self._changed.wait()

@@ -99,12 +99,12 @@ class Azurite(Service):
         )
 
     def prepare(self) -> None:
-        """Install the program, if need be."""
+        """Install the program if it is missing."""
         super().prepare()
         self._script = ensure_azurite(self._environment, self.supervisor.progress)
 
     def program(self) -> Program:
-        """One process, which serves blobs only and tells nobody about it."""
+        """Return the program: one process that serves blobs only, without telemetry."""
         return Program(
             name=self.name,
             command=[

@@ -207,7 +207,7 @@ def test_a_secret_of_someone_else_cannot_be_sent_elsewhere(users: Users) -> None
 
 
 def test_a_request_needs_no_rights_to_secrets(users: Users) -> None:
-    """An annotation, which names nothing, may be set by whoever may patch."""
+    """Anyone who may patch the object may set an annotation, which names nothing."""
     assert not users.apply(OWNER, minimal("asked"))
     users.cluster.kubectl(
         *("annotate", "modeldeployment", "asked", "killick.dev/check=1"),

@@ -44,7 +44,7 @@ def installed(cluster: LocalCluster) -> LocalCluster:
 
 @pytest.fixture
 def lease_object(installed: LocalCluster) -> Iterator[LocalCluster]:
-    """Return the cluster with the Lease as the manifests make it, held by nobody."""
+    """Return the cluster with the Lease as the manifests create it, without a holder."""
     yield installed
     installed.kubectl("delete", *LEASE)
     (manifest,) = [
@@ -88,7 +88,7 @@ def _lease() -> dict[str, Any]:
 
 @pytest.fixture
 def pair(lease_object: LocalCluster, tmp_path: Path) -> Iterator[Pair]:
-    """Return a namespace with an object that nobody serves yet."""
+    """Return a namespace with an object that no operator serves yet."""
     namespace = lease_object.create_namespace(f"turns-{secrets.token_hex(4)}")
     grant(lease_object, namespace)
     manifest = yaml.safe_load(EXAMPLE.read_text())

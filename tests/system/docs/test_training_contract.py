@@ -137,7 +137,7 @@ async def test_attempt_leads_to_its_version(trained: Trained, style: str) -> Non
 
 @pytest.mark.parametrize("style", UNTAGGED)
 async def test_run_without_our_tag_is_not_found(trained: Trained, style: str) -> None:
-    """Without the attempt's tag on its run a version is nobody's candidate."""
+    """Without the attempt's tag on its run a version is no candidate."""
     state = await trained.find(style)
     assert state.model_exists
     assert (state.attempt_versions, state.attempt_run) == ((), None)

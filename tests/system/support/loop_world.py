@@ -276,7 +276,7 @@ class LoopWorld(LoopOperators):
     def close(self) -> None:
         """End the operators and let the object go."""
         self.kill_operators()
-        # Nobody is left who would take the finalizer away.
+        # No operator is left to remove the finalizer.
         patch = '{"metadata": {"finalizers": null}}'
         path = ("patch", "mdep", NAME, "--type=merge", f"--patch={patch}")
         self.cluster.kubectl(*path, "--namespace", self.namespace, check=False)

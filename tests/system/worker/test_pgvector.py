@@ -1,7 +1,7 @@
 """An inference log whose features are a column of pgvector, the real extension.
 
 The PostgreSQL of the wheel brings it; that of a distribution often does not. The types
-lie in a schema that is on nobody's search path, as managed servers like to have it.
+lie in a schema outside the search path, as on managed servers.
 """
 
 import hashlib

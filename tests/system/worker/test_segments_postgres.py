@@ -87,7 +87,7 @@ def test_drift_of_one_segment_is_found_and_named(
     column: str,
     segment: str,
 ) -> None:
-    """By a text, a whole number, a truth value; the other segments are judged, too."""
+    """By a text, an integer, a Boolean; the other segments are judged as well."""
     create(database, SHAPE.format(country=country))
     fill(database, 2000, 3.0)
     found = judged(database, reference, column)
@@ -133,7 +133,7 @@ def test_a_large_window_keeps_all_rows_of_a_small_segment(
 def test_a_log_without_the_column_is_an_error(
     database: Database, reference: c.Reference
 ) -> None:
-    """Segments that nobody can see are not passed over."""
+    """Segments that cannot be read are reported, not skipped."""
     create(database)
     database.execute(NORMAL)
     database.execute(

@@ -154,7 +154,7 @@ def test_spark_and_the_rows_give_one_verdict(desk: Desk) -> None:
 
 
 def test_a_reference_can_be_profiled_where_it_is(desk: Desk) -> None:
-    """Its profile, made by DuckDB, then stands for it on the other side, too."""
+    """The profile that DuckDB made also replaces it on the other side."""
     profile = "there.profile.npz"
     reference = "--reference-table", "reference", "--write-profile", profile
     found = desk.check(*reference, *DUCKDB, "--table", "moved", code=10)

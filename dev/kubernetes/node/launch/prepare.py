@@ -1,7 +1,7 @@
 """From a container in a pod to a command that can be started.
 
 Reads the secrets and config maps that the pod names, fills its volumes, and
-rewrites mount paths. All of it may have to wait; `NotReadyError` says for what.
+rewrites mount paths. Each step may have to wait; `NotReadyError` names for what.
 """
 
 import asyncio
@@ -101,7 +101,7 @@ def place_of(directory: Path, namespace: str, name: str, uid: str) -> Place:
 def machine_environment(
     environ: Iterable[tuple[str, str]],
 ) -> tuple[tuple[str, str], ...]:
-    """The few variables of the node that its containers get, too."""
+    """Return the few variables of the node that its containers get as well."""
     return tuple((name, value) for name, value in environ if name in _PASSED_ON)
 
 

@@ -100,7 +100,7 @@ def _parts(volume: Volume) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _name(kind: str, source: Mapping[str, Any]) -> str:
-    # A secret volume says `secretName`; everything else says `name`.
+    # A secret volume has `secretName`; all others have `name`.
     name = source.get("name") or (source.get("secretName") if kind == "secret" else "")
     return name or ""
 

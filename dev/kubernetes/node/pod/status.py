@@ -58,7 +58,7 @@ class PodRecord:
     """All that the node knows of a pod it runs.
 
     `failure` is (reason, message) of a pod that the node has failed or ended;
-    `stopping` says that nothing will be started any more.
+    `stopping`: no container will be started any more.
     """
 
     init: tuple[ContainerRecord, ...]

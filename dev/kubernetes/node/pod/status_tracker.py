@@ -1,4 +1,4 @@
-"""The one mutable record of a pod, and who is told when it changes."""
+"""The one mutable record of a pod, and the callback for its changes."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Which fields of a pod the node cannot honour: pure.
+"""Which fields of a pod the node cannot honor: pure.
 
 The rule is a list of what is known, never of what is not: a field that a later
 Kubernetes adds is refused until somebody has thought about it.
@@ -43,7 +43,7 @@ _ENV_SOURCES = {"configMapRef", "prefix", "secretRef"}
 
 
 def unsupported(pod: Json) -> list[str]:
-    """The paths of all fields in the pod's spec that the node cannot honour."""
+    """The paths of all fields in the pod's spec that the node cannot honor."""
     spec = pod["spec"]
     found = [*_unknown(spec, _POD, "spec")]
     if spec.get("hostUsers") is False:
