@@ -44,7 +44,7 @@ def installed(cluster: LocalCluster) -> LocalCluster:
 
 @pytest.fixture
 def lease_object(installed: LocalCluster) -> Iterator[LocalCluster]:
-    """Return the cluster with the Lease as the manifests create it, without a holder."""
+    """Return the cluster with the Lease of the manifests, which has no holder."""
     yield installed
     installed.kubectl("delete", *LEASE)
     (manifest,) = [
