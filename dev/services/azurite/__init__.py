@@ -50,7 +50,7 @@ def _install(home: Path, node: Path, progress: Progress) -> None:
     home.mkdir(parents=True)
     for name in _LISTS:
         shutil.copy(_HERE / name, home)
-    npm = node.parents[2] / "lib/node_modules/npm/bin/npm-cli.js"
+    npm = node.parents[1] / "lib/node_modules/npm/bin/npm-cli.js"
     with Supervisor(home.with_name(f"{home.name}-build"), progress) as supervisor:
         supervisor.run_to_end(
             Program(
