@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from killick.act.manifests import Owner, check_cronjob
+from killick.act.manifests import JobOwner, check_cronjob
 from killick.cluster.port import ClusterPort, Manifest
 from killick.names import ObjectName, child_labels
 from killick.plan.effects import ApplyCheck
@@ -91,5 +91,5 @@ def job(world: World, name: str, owner: str | None = None) -> Manifest:
 async def cronjob(world: World, effect: ApplyCheck = EFFECT) -> Manifest:
     """Return the check's CronJob as the operator builds it."""
     uid = (await current(world))["metadata"]["uid"]
-    owner = Owner(object_name(world), uid, parse_spec(spec()), "worker:1")
+    owner = JobOwner(object_name(world), uid, parse_spec(spec()), "worker:1")
     return check_cronjob(owner, effect)

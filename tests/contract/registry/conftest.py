@@ -21,12 +21,12 @@ async def serve() -> AsyncIterator[Serve]:
     """Start servers that answer everything by one handler."""
     runners = []
 
-    async def start(handler: Handler) -> RegistryTarget:
+    async def start(handler: Handler, port: int = 0) -> RegistryTarget:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", handler)
         runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", port)
         await site.start()
         runners.append(runner)
         return RegistryTarget(site.name, "model")

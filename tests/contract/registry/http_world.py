@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import aiohttp
 import pytest
@@ -14,13 +15,17 @@ from killick.registry.port import (
     Credentials,
     RegistryError,
     RegistryTarget,
-    RegistryUnreachable,
 )
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-Serve = Callable[[Handler], Awaitable[RegistryTarget]]
+class Serve(Protocol):
+    """Starts a server on a port, by default on a free one."""
+
+    def __call__(self, handler: Handler, port: int = 0) -> Awaitable[RegistryTarget]:
+        """Return where it listens."""
+        ...
 
 
 QUICK = aiohttp.ClientTimeout(total=1.0, sock_connect=0.5, sock_read=0.4)
@@ -64,8 +69,3 @@ async def failure(
     with pytest.raises(RegistryError) as caught:
         await registry.read(target, credentials)
     return caught.value
-
-
-def from_cache(error: RegistryError) -> bool:
-    """Return whether the server was spared the question."""
-    return isinstance(error, RegistryUnreachable) and error.from_cache

@@ -60,7 +60,6 @@ class RegistryContract(RegistryWritesContract):
         assert (state.champion, state.candidate) == (old, new)
         assert state.versions[old].train_before is None
         facts = state.versions[new]
-        assert facts.run_status == "FINISHED"
         assert facts.run_id
         assert facts.stage == "None"
         assert facts.train_before == "2026-01-01T00:00:00Z"
@@ -69,7 +68,6 @@ class RegistryContract(RegistryWritesContract):
         assert facts.image == "scorer:1"
         assert facts.attempt == "a1"
         assert "private" not in facts.tags
-        assert facts.source
 
     async def test_cut_off_of_the_version_wins(self, case: Case) -> None:
         """A version's own cut-off counts, not its run's."""
@@ -103,10 +101,10 @@ class RegistryContract(RegistryWritesContract):
         case.register()
         version = case.register("a1", status="RUNNING")
         state = await case.read(attempt="a1")
-        assert (state.attempt_versions, state.attempt_run) == ((), "RUNNING")
+        assert state.attempt_versions == ()
         case.world.end_run(case.model, version, "FINISHED")
         state = await case.read(attempt="a1")
-        assert (state.attempt_versions, state.attempt_run) == ((version,), "FINISHED")
+        assert state.attempt_versions == (version,)
         assert state.versions[version].attempt == "a1"
         assert state.attempt_search_complete
 
@@ -114,7 +112,7 @@ class RegistryContract(RegistryWritesContract):
         """A version that a failed run left behind is not the attempt's."""
         case.register("a1", status="FAILED")
         state = await case.read(attempt="a1")
-        assert (state.attempt_versions, state.attempt_run) == ((), "FAILED")
+        assert state.attempt_versions == ()
 
     async def test_an_owners_past_attempts(self, case: Case) -> None:
         """All attempts of an owner, as its runs tell of them, are there once each."""
@@ -135,7 +133,7 @@ class RegistryContract(RegistryWritesContract):
         case.register("a2")
         case.world.register(f"{case.model}-other", {names.TAG_ATTEMPT: "a1"})
         state = await case.read(attempt="a1")
-        assert (state.attempt_versions, state.attempt_run) == ((), None)
+        assert state.attempt_versions == ()
 
     async def test_registering_twice_gives_two_versions(self, case: Case) -> None:
         """The registry does not notice a repetition; the lowest comes first."""
@@ -152,5 +150,5 @@ class RegistryContract(RegistryWritesContract):
         case.register("a1")
         case.since = time.time() + 3 * 86400
         state = await case.read(attempt="a1")
-        assert (state.attempt_versions, state.attempt_run) == ((), None)
+        assert state.attempt_versions == ()
         assert state.attempt_search_complete

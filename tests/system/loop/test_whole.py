@@ -100,7 +100,8 @@ def test_metrics_of_the_object(told: LoopWorld) -> None:
     """/metrics tells the object's state and what the operator did."""
     labels = f'name="{NAME}",namespace="{told.namespace}"'
     found = {re.sub(r" [^ ]+$", "", line) for line in told.metrics().splitlines()}
-    assert f'killick_attempts{{{labels},outcome="Promoted"}}' in sorted_labels(found)
+    counted = 'killick_retraining_attempts_total{model="%s",%s,outcome="Promoted"} 1.0'
+    assert counted % (told.model, labels) in told.metrics()
     assert (
         f'killick_last_promotion_timestamp_seconds{{{labels},state="Done"}}'
         in sorted_labels(found)

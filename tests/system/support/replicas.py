@@ -48,7 +48,7 @@ class Replica:
     @property
     def passes(self) -> int:
         """How many passes it has told of."""
-        return self.process.log.read_text().count('"killick.pass"')
+        return self.process.log.read_text().count('"killick.loop"')
 
     def _page(self, path: str) -> str:
         try:

@@ -91,4 +91,4 @@ def test_few_labels_open_nothing(
         assert look.at("drift.performanceBreaches") == 0
         assert look.at("episode") is None
         assert world.jobs("training") == []
-        assert "killick_performance_drift_detected{" not in world.metrics()
+        assert "killick_model_performance_drift_detected{" not in world.metrics()

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from killick.gitops.port import GitCredentials, ValueChange
-from killick.gitops.trailers import (
+from killick.gitops.commit_message import (
     carries_promotion,
     commit_message,
     person,
     printable,
 )
+from killick.gitops.port import GitCredentials, ValueChange
 
 CHANGE = ValueChange(
     promotion_id="p-1", old="a", new="b", subject="Promote", timestamp=0
