@@ -89,7 +89,7 @@ def pairs(vega: Path | None) -> Iterator[Pair]:
 
 
 def judged(pair: Pair) -> WindowVerdict:
-    """The worker's verdict on a pair."""
+    """Return the worker's verdict on a pair."""
     names = tuple(pair.reference.column_names)
     features = Features("Columns", names)
     request = CheckRequest(
@@ -239,7 +239,7 @@ def flights(path: Path) -> Iterator[Pair]:
 
 
 def halves(name: str, table: pa.Table) -> Pair:
-    """The rows dealt out by chance: there is nothing to find."""
+    """Return the rows dealt out by chance: there is nothing to find."""
     order = np.random.default_rng(7).permutation(table.num_rows)
     middle = table.num_rows // 2
     return Pair(
@@ -252,7 +252,7 @@ def halves(name: str, table: pa.Table) -> Pair:
 
 
 def csv(name: str) -> pa.Table:
-    """A file that `vega_datasets` ships."""
+    """Return a file that `vega_datasets` ships."""
     content = (files("vega_datasets") / "_data" / name).read_bytes()
     return pa.csv.read_csv(BytesIO(content))
 

@@ -35,19 +35,19 @@ def secrets(addresses: Addresses) -> list[Manifest]:
         "inference-log": {"DATABASE_URL": addresses.database_url},
         "gitops": {"username": "killick", "password": addresses.git_token},
     }
-    found = load("secrets.yaml")
-    for manifest in found:
+    documents = load("secrets.yaml")
+    for manifest in documents:
         manifest["stringData"] = values[manifest["metadata"]["name"]]
-    return found
+    return documents
 
 
 def training(addresses: Addresses) -> list[Manifest]:
     """Return the suspended CronJob and its settings."""
-    found = load("training-cronjob.yaml")
-    for manifest in found:
+    documents = load("training-cronjob.yaml")
+    for manifest in documents:
         if manifest["kind"] == "ConfigMap":
             manifest["data"]["STORY_REFERENCES"] = addresses.references
-    return found
+    return documents
 
 
 def model_deployment(addresses: Addresses) -> Manifest:

@@ -42,12 +42,12 @@ class Parts:
 
     @property
     def references(self) -> Path:
-        """The folder of reference datasets, which pods see under the same path."""
+        """Return the folder of reference datasets; pods see it under this path."""
         return self.cluster.directory / "references"
 
     @property
     def reader_url(self) -> str:
-        """The address of the inference log for readers: a secret."""
+        """Return the address of the inference log for readers: a secret."""
         place = f"127.0.0.1:{self.postgres.port}/{DATABASE}"
         return f"postgresql://reader:{self.reader_password}@{place}"
 

@@ -54,7 +54,7 @@ class Story:
 
     @property
     def operator_url(self) -> str:
-        """Where the operator serves /metrics and /healthz."""
+        """Return where the operator serves /metrics and /healthz."""
         return self._operator.url
 
     def set_the_scene(self) -> None:

@@ -37,8 +37,8 @@ class Look:
 
     def windows(self, verdict: str) -> list[dict[str, Any]]:
         """Return the counting windows with this verdict, oldest first."""
-        found: list[dict[str, Any]] = self.at("drift.windows", [])
-        return [window for window in found if window["verdict"] == verdict]
+        windows: list[dict[str, Any]] = self.at("drift.windows", [])
+        return [window for window in windows if window["verdict"] == verdict]
 
     def condition(self, kind: str) -> str:
         """Return a condition as `True (Reason): message`; empty if it is absent."""

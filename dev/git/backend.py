@@ -12,7 +12,7 @@ CHUNK = 64 * 1024
 
 
 def cgi_environment(request: web.Request, root: Path, user: str) -> dict[str, str]:
-    """The environment of `git http-backend` for this request, and nothing else.
+    """Return the environment of `git http-backend` for this request, and nothing else.
 
     HOME is the served directory: its `.gitconfig` belongs to the server.
     """
@@ -63,7 +63,7 @@ async def feed(request: web.Request, backend: asyncio.subprocess.Process) -> Non
 
 
 async def read_head(output: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
-    """The status and headers that a CGI program writes before its body."""
+    """Return the status and headers that a CGI program writes before its body."""
     status, headers = 200, {}
     while line := (await output.readline()).decode("latin-1").strip():
         name, _, value = line.partition(":")

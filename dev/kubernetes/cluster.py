@@ -55,12 +55,12 @@ class LocalCluster:
 
     @property
     def kubeconfig(self) -> Path:
-        """The administrator's kubeconfig."""
+        """Return the administrator's kubeconfig."""
         return self.directory / "admin.kubeconfig"
 
     @property
     def server(self) -> str:
-        """The API server's address, `https://127.0.0.1:PORT`."""
+        """Return the API server's address, `https://127.0.0.1:PORT`."""
         return self._programs.endpoint.server
 
     def requests(self) -> list[Request]:
@@ -69,7 +69,7 @@ class LocalCluster:
 
     @property
     def kubectl_program(self) -> Path:
-        """The kubectl of the server's version."""
+        """Return the kubectl of the server's version."""
         return self._control_plane.program("kubectl")
 
     def __enter__(self) -> Self:

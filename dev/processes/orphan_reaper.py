@@ -47,7 +47,7 @@ def identify(pid: int) -> Identity | None:
 def marked(run: str) -> list[int]:
     """Return the pids of the living processes that belong to the run."""
     entry = f"{MARKER}={run}".encode()
-    found = []
+    pids = []
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
             continue
@@ -56,8 +56,8 @@ def marked(run: str) -> list[int]:
         except OSError:
             continue
         if entry in environment.split(b"\0") and identify(int(folder.name)):
-            found.append(int(folder.name))
-    return [pid for pid in found if pid != os.getpid()]
+            pids.append(int(folder.name))
+    return [pid for pid in pids if pid != os.getpid()]
 
 
 def sweep(run: str, patience: float = 10.0) -> list[int]:

@@ -164,13 +164,13 @@ class Supervisor:
         user = str(UNPRIVILEGED) if program.demote and os.geteuid() == 0 else "-"
         launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), user]
         command = [str(part) for part in program.command]
-        found = shutil.which(command[0], path=environment.get("PATH"))
-        if found is None:
+        executable = shutil.which(command[0], path=environment.get("PATH"))
+        if executable is None:
             message = f"{program.name}: there is no program {command[0]}"
             raise StartError(message)
         with log.open("ab") as output:
             return subprocess.Popen(
-                [*launcher, found, *command[1:]],
+                [*launcher, executable, *command[1:]],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -71,7 +71,7 @@ class Row:
 
     @property
     def key(self) -> str:
-        """The row's identity in the inference log."""
+        """Return the row's identity in the inference log."""
         return f"{self.index}-{self.day.isoformat()}"
 
 

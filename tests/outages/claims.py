@@ -44,7 +44,7 @@ class Registered:
 
 
 def untrue(servers: LoopServers, world: LoopWorld, look: Look) -> list[str]:
-    """What a status claims that is not so. The world is read after the status.
+    """Return what a status claims that is not so. The world is read after the status.
 
     Only what cannot be undone in these stories is judged: a version, a commit, an
     alias that moved on, a Job that ended.
@@ -78,7 +78,7 @@ def untrue(servers: LoopServers, world: LoopWorld, look: Look) -> list[str]:
 
 
 def ended(job: dict[str, Any]) -> bool:
-    """Whether a Job completed."""
+    """Return whether a Job completed."""
     conditions = job.get("status", {}).get("conditions", [])
     return any(c["type"] == "Complete" and c["status"] == "True" for c in conditions)
 

@@ -79,7 +79,7 @@ class Parked:
 
     @property
     def worlds(self) -> tuple[LoopWorld, ...]:
-        """All four."""
+        """Return all four."""
         return (self.watching, self.retraining, self.evaluating, self.promoting)
 
     def start(self, **settings: str) -> None:
@@ -120,7 +120,7 @@ class Parked:
         self.locks.clear()
 
     def concerned_by(self, reason: str) -> tuple[LoopWorld, ...]:
-        """The objects that can know of the outage: all, those that check, or none."""
+        """Return the objects that can know of the outage: all, or those that check."""
         known = {"LogUnreachable": (self.watching,), "": ()}
         return known.get(reason, self.worlds)
 

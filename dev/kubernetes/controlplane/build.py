@@ -37,7 +37,7 @@ class ControlPlane:
         return self.folder / name
 
     def complete(self) -> bool:
-        """Whether all five can be run."""
+        """Return whether all five can be run."""
         return all(os.access(self.program(name), os.X_OK) for name in self.PROGRAMS)
 
 

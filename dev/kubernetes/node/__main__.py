@@ -86,7 +86,7 @@ async def _run(services: Services, name: str, port: int, stop: asyncio.Event) ->
 
 
 def _user() -> str:
-    """The user as pytest names it, who need not be in the machine's list of users."""
+    """Return the user as pytest names it, even if passwd does not have it."""
     try:
         return getpass.getuser()
     except (ImportError, KeyError, OSError):

@@ -20,7 +20,7 @@ _RETRY = 1.0
 
 
 def is_terminal(pod: Json) -> bool:
-    """Whether the pod's phase is a final one."""
+    """Return whether the pod's phase is a final one."""
     return (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}
 
 

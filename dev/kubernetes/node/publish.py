@@ -70,5 +70,5 @@ class Publisher:
             raise
 
     async def _replaced(self) -> bool:
-        found = await self._api.get(self._path)
-        return found is None or found["metadata"]["uid"] != self._uid
+        pod = await self._api.get(self._path)
+        return pod is None or pod["metadata"]["uid"] != self._uid

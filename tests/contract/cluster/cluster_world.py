@@ -25,7 +25,7 @@ class World(Protocol):
     """A namespace in which nothing was granted."""
 
     def refused(self) -> ClusterPort:
-        """The port as it is in the foreign namespace."""
+        """Return the port as it is in the foreign namespace."""
         ...
 
     def change_spec(self) -> None:
@@ -45,7 +45,7 @@ class World(Protocol):
         ...
 
     def events(self) -> list[Manifest]:
-        """The namespace's Events."""
+        """Return the namespace's Events."""
         ...
 
 

@@ -58,5 +58,5 @@ class TestTwin(ClusterContract):
 
     @pytest.fixture
     def world(self) -> World:
-        """A cluster in memory."""
+        """Return a cluster in memory."""
         return TwinWorld()

@@ -53,7 +53,7 @@ def answer(status: int, body: object, **headers: str) -> Handler:
 
 
 def refused_port() -> int:
-    """A port that nothing listens on."""
+    """Return a port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

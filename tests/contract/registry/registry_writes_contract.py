@@ -22,7 +22,7 @@ class RegistryWritesContract:
 
     @pytest.fixture
     def case(self, world: World) -> Case:
-        """A model name that nobody used before."""
+        """Return a model name that nobody used before."""
         return Case(world)
 
     # Marking the candidate

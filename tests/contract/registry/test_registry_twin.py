@@ -41,13 +41,13 @@ class TestTwin(RegistryContract):
 
     @pytest.fixture
     def world(self) -> World:
-        """An empty server in memory."""
+        """Return an empty server in memory."""
         return TwinWorld()
 
 
 @pytest.fixture
 def twin() -> TwinWorld:
-    """A server with champion 1 and a finished version 2 of attempt a1."""
+    """Return a server with champion 1 and a finished version 2 of attempt a1."""
     world = TwinWorld()
     world.point("model", "champion", world.register("model"))
     world.register("model", {names.TAG_ATTEMPT: "a1"})

@@ -132,7 +132,7 @@ class TestKube(ClusterContract):
 
     @pytest.fixture
     def world(self, world: RealWorld) -> World:
-        """The module's world."""
+        """Return the module's world."""
         return world
 
 

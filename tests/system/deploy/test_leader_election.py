@@ -67,7 +67,7 @@ class TestRealLease(LeaseContract):
 
     @pytest.fixture
     def lease(self, port: KubeCluster) -> LeasePort:
-        """The Lease of the manifests."""
+        """Return the Lease of the manifests."""
         return KubeLease(port, NAMESPACE, "killick")
 
     @pytest.fixture

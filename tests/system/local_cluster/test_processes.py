@@ -92,7 +92,7 @@ def run_of(owner: subprocess.Popen[str]) -> str:
 
 
 def shell(script: str, name: str = "server", **more: object) -> Program:
-    """A program of one line of shell."""
+    """Return a program of one line of shell."""
     return Program(name=name, command=["bash", "-c", script], **more)  # type: ignore[arg-type]
 
 

@@ -65,7 +65,7 @@ class LoopServers:
         return leaks(self.hidden, places)
 
     def database(self) -> Database:
-        """A new database with an empty inference log."""
+        """Return a new database with an empty inference log."""
         name = f"loop_{next(_numbers)}"
         self.postgres.create_database(name)
         database = Database(self.postgres, name)
@@ -133,7 +133,7 @@ class LoopServers:
 
     @property
     def reference(self) -> Path:
-        """The reference dataset, where pods see it: two features from 0 to 1."""
+        """Return the reference dataset, where pods see it: two features from 0 to 1."""
         path = self.cluster.directory / "references" / "line.parquet"
         if not path.exists():
             path.parent.mkdir(exist_ok=True)
@@ -164,7 +164,7 @@ def loop_servers(
 
 @pytest.fixture(scope="session")
 def first_model(loop_servers: LoopServers) -> FirstModel:
-    """A champion that can be scored, for the tests that evaluate."""
+    """Return a champion that can be scored, for the tests that evaluate."""
     venv = ensure_environment("training")
     supervisor = loop_servers.supervisor
     program = Program(
@@ -199,7 +199,7 @@ def world(loop_servers: LoopServers) -> Iterator[LoopWorld]:
 
 @pytest.fixture
 def adopted_world(world: LoopWorld) -> LoopWorld:
-    """An object that an operator adopted ten minutes ago; none runs now."""
+    """Return an object that an operator adopted ten minutes ago; none runs now."""
     world.leave(manifests.adopted(world.apply()))
     return world
 

@@ -39,17 +39,17 @@ class LoopOperators:
 
     @property
     def started(self) -> bool:
-        """Whether the operator was started at all."""
+        """Return whether the operator was started at all."""
         return f"operator-{self.namespace}" in self.supervisor.processes
 
     @property
     def process(self) -> Process:
-        """The operator's process, also when it has ended."""
+        """Return the operator's process, also when it has ended."""
         return self.supervisor.processes[f"operator-{self.namespace}"]
 
     @property
     def log(self) -> str:
-        """What the operator has printed in all its lives."""
+        """Return what the operator has printed in all its lives."""
         return self.process.log.read_text()
 
     def start(self, kill: str = "") -> Process:
@@ -97,11 +97,11 @@ class LoopOperators:
         assert process.returncode == -9, process.tail()
 
     def metrics(self) -> str:
-        """What the operator serves on /metrics."""
+        """Return what the operator serves on /metrics."""
         return self._http("/metrics")
 
     def healthy(self) -> bool:
-        """Whether /healthz answers 200."""
+        """Return whether /healthz answers 200."""
         return bool(self._http("/healthz"))
 
     def _http(self, path: str) -> str:

@@ -66,7 +66,7 @@ class LoopWorld(LoopOperators):
     # The object
 
     def manifest(self, **edits: Any) -> Json:
-        """The ModelDeployment, with these fields of the spec replaced."""
+        """Return the ModelDeployment, with these fields of the spec replaced."""
         return manifests.model_deployment(
             self.namespace, self.model, self.reference, self.repository.url, **edits
         )
@@ -84,17 +84,17 @@ class LoopWorld(LoopOperators):
         assert answer.accepted, answer.message
 
     def look(self) -> Look:
-        """The object now."""
+        """Return the object now."""
         answer = self.api.send("GET", self._path, {})
         assert answer.accepted, answer.message
         return Look(answer.body)
 
     def until(self, what: str, true: Callable[[Look], Any]) -> Look:
-        """The object once it is as `true` wants it."""
+        """Return the object once it is as `true` wants it."""
         return self.wait(what, self.look, true)
 
     def until_condition(self, kind: str, *words: str) -> str:
-        """A condition once it says all these words."""
+        """Return a condition once it says all these words."""
 
         def there(look: Look) -> bool:
             return all(word in look.condition(kind) for word in words)
@@ -149,7 +149,7 @@ class LoopWorld(LoopOperators):
         return self.cluster.kubectl(*arguments, "--namespace", self.namespace)
 
     def events(self) -> list[str]:
-        """The reasons of the object's events, oldest first."""
+        """Return the reasons of the object's events, oldest first."""
         found = self.cluster.get("events", "--namespace", self.namespace)["items"]
         ours = [e for e in found if e["involvedObject"]["name"] == NAME]
         ours.sort(
@@ -158,7 +158,7 @@ class LoopWorld(LoopOperators):
         return [e["reason"] for e in ours]
 
     def jobs(self, purpose: str) -> list[Json]:
-        """The Jobs of one purpose."""
+        """Return the Jobs of one purpose."""
         selector = f"--selector=killick.dev/purpose={purpose}"
         found = self.cluster.get("jobs", selector, "--namespace", self.namespace)
         items: list[Json] = found["items"]
@@ -197,26 +197,26 @@ class LoopWorld(LoopOperators):
         return str(made.version)
 
     def alias(self, name: str) -> str | None:
-        """The version that an alias of the model points at."""
+        """Return the version that an alias of the model points at."""
         aliases = self.registry.get_registered_model(self.model).aliases
         found = aliases.get(name)
         return None if found is None else str(found)
 
     def versions(self) -> list[str]:
-        """All versions of the model."""
+        """Return all versions of the model."""
         found = self.registry.search_model_versions(f"name='{self.model}'")
         return sorted(str(version.version) for version in found)
 
     def stage(self, version: str) -> str:
-        """The stage of a version."""
+        """Return the stage of a version."""
         return str(self.registry.get_model_version(self.model, version).current_stage)
 
     def value(self, version: str) -> bytes:
-        """The values file when it names this version of our model."""
+        """Return the values file when it names this version of our model."""
         return manifests.values(f"models:/{self.model}/{version}")
 
     def promotions(self) -> list[str]:
-        """The commits in the repository that carry a promotion."""
+        """Return the commits in the repository that carry a promotion."""
         trailer = re.compile("^Killick-Promotion:", re.MULTILINE)
         return [c.sha for c in self.repository.log() if trailer.search(c.message)]
 
@@ -227,14 +227,14 @@ class LoopWorld(LoopOperators):
     # Around it
 
     def secrets(self) -> dict[str, str]:
-        """Every secret that anybody has in this world, and what each is."""
+        """Return every secret that anybody has in this world, and what each is."""
         where = ("--namespace", self.namespace)
         hidden = canaries(self.cluster.get("secrets", *where)["items"])
         tokens = dict.fromkeys(self.cluster.tokens, "a service account's token")
         return {**hidden, **tokens}
 
     def leaks(self) -> list[str]:
-        """Which secret is in which object, log, metric, commit or tag."""
+        """Return which secret is in which object, log, metric, commit or tag."""
         kinds = "modeldeployments,events,jobs,pods,cronjobs,leases"
         pods = self.kubectl("get", "pods", "-o", "name").split()
         logs = [self._pod_log(pod) for pod in pods]

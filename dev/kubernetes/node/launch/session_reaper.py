@@ -38,10 +38,10 @@ def kill_sessions(sessions: Collection[int]) -> None:
     # Repeat for what was forked during the first look, but not forever: the kernel
     # cannot end every process at once.
     for _ in range(20):
-        found = [process for process, session in processes() if session in sessions]
-        if not found:
+        pids = [process for process, session in processes() if session in sessions]
+        if not pids:
             return
-        for process in found:
+        for process in pids:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(process, signal.SIGKILL)
         time.sleep(0.002)

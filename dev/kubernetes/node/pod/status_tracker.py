@@ -15,7 +15,7 @@ from dev.kubernetes.node.pod.status import (
 
 
 def now() -> str:
-    """The present time as the API stores times."""
+    """Return the present time as the API stores times."""
     return status.timestamp(datetime.now(UTC))
 
 
