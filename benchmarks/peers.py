@@ -96,7 +96,7 @@ def _counted(reference: Floats, current: Floats) -> tuple[Floats, Floats]:
 
 
 def _jensen_shannon(p: Floats, q: Floats) -> float:
-    """Return the Jensen-Shannon distance of two vectors of shares, in nats."""
+    """Return the Jensen-Shannon distance of two vectors of shares (natural log)."""
     middle = (p + q) / 2
     divergence = 0.0
     for side in (p, q):
