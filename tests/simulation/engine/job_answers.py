@@ -39,7 +39,7 @@ def check_answer(
     windows.append(window(now - length, length, verdict(now), counting=False))
     labelled = labelled_windows(request, now)
     return replace(
-        CheckAnswer(request.spec_hash, SHA, now, tuple(windows)),
+        CheckAnswer(request.request_fingerprint, SHA, now, tuple(windows)),
         performance_windows=tuple(_performance(w, bad_answers) for w in labelled),
     )
 

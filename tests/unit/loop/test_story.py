@@ -34,7 +34,7 @@ async def test_drift_ends_in_one_commit() -> None:
     assert status.promotion.state == "Done"
     assert status.versions.serving == "2"
     assert world.condition("Promoted") == ("True", "Done")
-    assert world.condition("Deployed") == ("True", "Unverified")
+    assert world.condition("Deployed") == ("Unknown", "NotObserved")
     assert status.episode is not None
     assert status.episode.outcome == "Promoted"
 
@@ -140,7 +140,7 @@ async def test_too_few_labels_wait() -> None:
     status = await world.wait(seconds=5)
     assert status.evaluation is not None
     assert status.evaluation.state == "Waiting"
-    assert status.waiting_for == "more labelled rows"
+    assert status.waiting_for == "more labeled rows"
     assert "60 missing" in (status.evaluation.message or "")
     await world.wait(seconds=20)
     world.evaluate()

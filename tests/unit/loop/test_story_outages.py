@@ -90,7 +90,7 @@ async def test_a_proven_candidate_waits_for_its_alias() -> None:
         if world.status.evaluation and world.status.evaluation.state == "Passed":
             break
     assert world.status.phase == "Promoting"
-    assert world.status.waiting_for == "the candidate alias to move"
+    assert world.status.waiting_for == "candidate alias to move"
 
 
 async def test_a_status_of_another_version_is_only_looked_at() -> None:
