@@ -73,7 +73,7 @@ def main(arguments: list[str]) -> int:
 
 
 def python(name: EnvironmentName) -> str:
-    """The interpreter of an environment, which is made if it is missing."""
+    """Return the interpreter of an environment, which is made if it is missing."""
     return str(ensure_environment(name, tell) / "bin" / "python")
 
 
@@ -164,7 +164,7 @@ def measured(side: Side, work: Path) -> Cost:
 
 
 def difference(work: Path) -> str:
-    """How far our scores of all rows are from Evidently's own, at most."""
+    """Return how far our scores of all rows are from Evidently's own, at most."""
     paths = work / "evidently.json", work / "ours.all.json"
     if not all(path.exists() for path in paths):
         return "not compared"

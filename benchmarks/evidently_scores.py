@@ -33,12 +33,12 @@ class PlainScores:
 
     @property
     def default(self) -> float:
-        """The score that Evidently picks above 1,000 reference rows."""
+        """Return the score that Evidently picks above 1,000 reference rows."""
         return self.jensen_shannon if self.wasserstein is None else self.wasserstein
 
 
 def plain_scores(reference: Column, current: Column) -> PlainScores:
-    """The scores of one column; both sides of one kind and not empty."""
+    """Return the scores of one column; both sides of one kind and not empty."""
     if isinstance(reference, Numbers) and isinstance(current, Numbers):
         laid = overlay(reference.values, current.values)
         deviation = max(float(np.std(reference.values)), DEVIATION_FLOOR)

@@ -19,7 +19,7 @@ FEW_REFERENCE_ROWS = 1000
 
 
 def evidently_drifted(reference: Floats, current: Floats, *, categorical: bool) -> bool:
-    """Whether Evidently calls a column drifted.
+    """Return whether Evidently calls a column drifted.
 
     Above 1,000 reference rows the Wasserstein distance over the reference's standard
     deviation, or the Jensen-Shannon distance of categories, of at least 0.1; up to
@@ -62,7 +62,7 @@ class NannyMl:
         self._limit = float(distances.mean() + 3 * distances.std())
 
     def alerts(self, current: Floats) -> bool:
-        """Whether a window of as many rows as a chunk raises an alert."""
+        """Return whether a window of as many rows as a chunk raises an alert."""
         return bool(self._distances(current[None, :])[0] > self._limit)
 
     def _distances(self, chunks: Sequence[Floats] | Floats) -> Floats:
@@ -76,7 +76,7 @@ class NannyMl:
 
 
 def _wasserstein(reference: Floats, current: Floats) -> float:
-    """The first Wasserstein distance of two samples that are not sorted."""
+    """Return the first Wasserstein distance of two samples that are not sorted."""
     points = np.concatenate([reference, current])
     order = np.argsort(points, kind="stable")
     of_reference = np.cumsum(order < reference.size)
@@ -96,7 +96,7 @@ def _counted(reference: Floats, current: Floats) -> tuple[Floats, Floats]:
 
 
 def _jensen_shannon(p: Floats, q: Floats) -> float:
-    """The Jensen-Shannon distance of two vectors of shares, natural logarithm."""
+    """Return the Jensen-Shannon distance of two vectors of shares (natural log)."""
     middle = (p + q) / 2
     divergence = 0.0
     for side in (p, q):

@@ -90,7 +90,7 @@ def print_table(case: Case, windows: int, rhos: Sequence[float]) -> None:
 
 
 def describe(found: list[Verdict]) -> str:
-    """The share of windows that are Drift, with what persistence makes of them.
+    """Return the share of windows that are Drift, with what persistence makes of them.
 
     That is how many episodes open in a year of days, or, of windows most of which are
     Drift, how many it takes on average until one opens.
@@ -108,7 +108,7 @@ def describe(found: list[Verdict]) -> str:
 
 
 def until_open(drifted: list[bool]) -> int | None:
-    """How many windows it takes until an episode opens; None where none does."""
+    """Return how many windows it takes until an episode opens; None where none does."""
     for end in range(1, len(drifted) + 1):
         if sum(drifted[max(0, end - LAST) : end]) >= BREACHES:
             return end
@@ -125,7 +125,7 @@ def opened(drifted: list[bool]) -> int:
 
 
 def verdicts(rule: PerformanceRule, scored: list[Performance]) -> list[Verdict]:
-    """The verdicts on windows by a rule with a bound."""
+    """Return the verdicts on windows by a rule with a bound."""
     found = [judge_performance(rule, performance).verdict for performance in scored]
     return [verdict for verdict in found if verdict is not None]
 
@@ -133,7 +133,7 @@ def verdicts(rule: PerformanceRule, scored: list[Performance]) -> list[Verdict]:
 def measure_performance(
     case: Case, true: float, world: World, rows: int, windows: int
 ) -> list[Performance]:
-    """The scores of windows laid end to end, of which the true value is this."""
+    """Return the scores of windows laid end to end, of which the true value is this."""
     rng = np.random.default_rng(int(1000 * true + rows + 10 * world.rho))
     noise = world.values(rng, rows * windows, 0)
     labels, predictions = drawn(case.metric, true, noise, rng)

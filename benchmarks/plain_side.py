@@ -58,7 +58,7 @@ def from_profile() -> Iterator[tuple[str, float]]:
 
 
 def clipped_score(before: Column, after: Column) -> float:
-    """The Wasserstein distance in deviations, or the Jensen-Shannon distance."""
+    """Return the Wasserstein distance in deviations, or the Jensen-Shannon distance."""
     if isinstance(before, ReferenceHistogram) and isinstance(after, Numbers):
         return binned_distances(before, histogram_of(before, after))[1]
     if isinstance(before, Numbers) and isinstance(after, Numbers):
@@ -67,7 +67,7 @@ def clipped_score(before: Column, after: Column) -> float:
 
 
 def table(path: str) -> ParquetTable:
-    """A file of which all rows are read."""
+    """Return a file of which all rows are read."""
     opened = read_files(path, Reason.REFERENCE_UNREADABLE, os.environ)
     return open_table(opened, {*()}, maximum_rows=sys.maxsize)
 

@@ -230,7 +230,7 @@ def rates(
     columns: int,
     checks: int,
 ) -> Rates:
-    """What the policies say of checks whose first column is the critical one."""
+    """Return what the policies say of checks whose first column is the critical one."""
     asked = request(columns)
     names = asked.log.features.names
     said = np.zeros(5)

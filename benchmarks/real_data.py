@@ -6,7 +6,7 @@ Run in the environment of requirements/data.txt: the data come out of installed
 packages, and nothing is copied or fetched. Two sets more are read from FOLDER, the
 unpacked npm package vega-datasets 3.2.1 (`npm pack vega-datasets@3.2.1`). Windows are
 judged as an inference log's are: by the defaults, in order of time. Prints one line a
-pair and, last, how many were otherwise than expected; that is the exit code, too.
+pair and, last, how many were otherwise than expected; that is also the exit code.
 """
 
 import argparse
@@ -89,7 +89,7 @@ def pairs(vega: Path | None) -> Iterator[Pair]:
 
 
 def judged(pair: Pair) -> WindowVerdict:
-    """The worker's verdict on a pair."""
+    """Return the worker's verdict on a pair."""
     names = tuple(pair.reference.column_names)
     features = Features("Columns", names)
     request = CheckRequest(
@@ -239,7 +239,7 @@ def flights(path: Path) -> Iterator[Pair]:
 
 
 def halves(name: str, table: pa.Table) -> Pair:
-    """The rows dealt out by chance: there is nothing to find."""
+    """Return the rows dealt out by chance: there is nothing to find."""
     order = np.random.default_rng(7).permutation(table.num_rows)
     middle = table.num_rows // 2
     return Pair(
@@ -252,7 +252,7 @@ def halves(name: str, table: pa.Table) -> Pair:
 
 
 def csv(name: str) -> pa.Table:
-    """A file that `vega_datasets` ships."""
+    """Return a file that `vega_datasets` ships."""
     content = (files("vega_datasets") / "_data" / name).read_bytes()
     return pa.csv.read_csv(BytesIO(content))
 

@@ -203,18 +203,18 @@ def drawn(
     critical: list[Comparison],
     columns: int,
 ) -> list[Comparison]:
-    """A check's columns, the critical one first."""
+    """Return a check's columns, the critical one first."""
     first = critical[rng.integers(len(critical))]
     return [first, *(others[i] for i in rng.integers(len(others), size=columns - 1))]
 
 
 def drifted(asked: CheckRequest, columns: list[Comparison]) -> bool:
-    """Whether the worker's rules call that Drift."""
+    """Return whether the worker's rules call that Drift."""
     return columns_drifted(asked, scored(asked, columns))
 
 
 def surely(asked: CheckRequest, columns: list[Comparison], rows: int) -> bool:
-    """The same of a segment, whose rows must be worth enough."""
+    """Return the same of a segment, whose rows must be worth enough."""
     scores = scored(asked, columns)
     if not columns_drifted(asked, scores):
         return False
@@ -226,7 +226,7 @@ def surely(asked: CheckRequest, columns: list[Comparison], rows: int) -> bool:
 
 
 def scored(asked: CheckRequest, columns: list[Comparison]) -> tuple[ColumnScore, ...]:
-    """The worker's scores of these columns."""
+    """Return the worker's scores of these columns."""
     named = dict(zip(asked.log.features.names, columns, strict=True))
     return judge_columns(asked, named)
 

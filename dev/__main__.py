@@ -24,7 +24,7 @@ _say = functools.partial(print, flush=True)
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m dev", description=__doc__)
     commands = parser.add_subparsers(required=True, dest="command")
-    commands.add_parser("prepare", help="build and install what is missing, no more")
+    commands.add_parser("prepare", help="build and install what is missing, then exit")
     cluster = commands.add_parser("cluster", help="start a cluster and keep it up")
     cluster.add_argument(
         "--directory", type=Path, help="where data and logs go (default: temporary)"
@@ -36,7 +36,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _keep_up(cluster: LocalCluster) -> None:
-    """Print how to use the cluster, then wait; say so when a part ends."""
+    """Print how to use the cluster, then wait; report when a part ends."""
     _say(
         f"\nThe cluster is up at {cluster.server}. In another terminal:\n\n"
         f"  export KUBECONFIG={cluster.kubeconfig}\n"

@@ -38,13 +38,13 @@ def _wait_established(cluster: LocalCluster, crds: str) -> None:
     """Wait for the CRD; `kubectl wait` fails on one that has no conditions yet."""
 
     def conditions() -> list[dict[str, str]]:
-        found = cluster.get("--filename", crds)
+        listed = cluster.get("--filename", crds)
         return [
             {
                 c["type"]: c["status"]
                 for c in one.get("status", {}).get("conditions") or ()
             }
-            for one in found.get("items", [found])
+            for one in listed.get("items", [listed])
         ]
 
     wait_until(
@@ -80,7 +80,7 @@ class OperatorProgram:
 
     @property
     def url(self) -> str:
-        """Where /metrics and /healthz are served."""
+        """Return where /metrics and /healthz are served."""
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, supervisor: Supervisor) -> Process:

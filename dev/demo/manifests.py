@@ -15,7 +15,7 @@ NAME = "index-range"
 
 @dataclass(frozen=True)
 class Addresses:
-    """What only this run knows; two of them are secrets."""
+    """The addresses of this run; the token and the database URL are secrets."""
 
     reference_uri: str
     references: str
@@ -25,33 +25,33 @@ class Addresses:
 
 
 def load(name: str) -> list[Manifest]:
-    """Every document of one file of the story."""
+    """Return every document of one file of the story."""
     return list(yaml.safe_load_all((STORY / name).read_text()))
 
 
 def secrets(addresses: Addresses) -> list[Manifest]:
-    """The Secrets with their values; KeyError for one that we have no value for."""
+    """Return the Secrets with their values; KeyError for a Secret without values."""
     values: Mapping[str, dict[str, str]] = {
         "inference-log": {"DATABASE_URL": addresses.database_url},
         "gitops": {"username": "killick", "password": addresses.git_token},
     }
-    found = load("secrets.yaml")
-    for manifest in found:
+    documents = load("secrets.yaml")
+    for manifest in documents:
         manifest["stringData"] = values[manifest["metadata"]["name"]]
-    return found
+    return documents
 
 
 def training(addresses: Addresses) -> list[Manifest]:
-    """The suspended CronJob and its settings."""
-    found = load("training-cronjob.yaml")
-    for manifest in found:
+    """Return the suspended CronJob and its settings."""
+    documents = load("training-cronjob.yaml")
+    for manifest in documents:
         if manifest["kind"] == "ConfigMap":
             manifest["data"]["STORY_REFERENCES"] = addresses.references
-    return found
+    return documents
 
 
 def model_deployment(addresses: Addresses) -> Manifest:
-    """The object of the story."""
+    """Return the ModelDeployment of the story."""
     (manifest,) = load("modeldeployment.yaml")
     manifest["spec"]["reference"]["uri"] = addresses.reference_uri
     manifest["spec"]["promotion"]["git"]["url"] = addresses.git_url
@@ -59,13 +59,13 @@ def model_deployment(addresses: Addresses) -> Manifest:
 
 
 def values_file() -> tuple[str, bytes]:
-    """Where the GitOps repository keeps the value, and the file before the story."""
+    """Return the path of the values file and its content before the story."""
     (manifest,) = load("modeldeployment.yaml")
     path: str = manifest["spec"]["promotion"]["git"]["valuesPath"]
     return path, (STORY / "gitops" / "values.yaml").read_bytes()
 
 
 def log_statements() -> list[str]:
-    """The statements that make the inference log's table."""
+    """Return the SQL statements that create the inference log's table."""
     script = (STORY / "inference-log.sql").read_text()
     return [part.strip() for part in script.split(";") if part.strip()]

@@ -1,4 +1,4 @@
-"""The real parts that the story needs, started beside each other."""
+"""The real servers that the story needs, started in parallel."""
 
 import contextlib
 import json
@@ -42,19 +42,19 @@ class Parts:
 
     @property
     def references(self) -> Path:
-        """The folder of reference datasets, which pods see under the same path."""
+        """Return the folder of reference datasets; pods see it under this path."""
         return self.cluster.directory / "references"
 
     @property
     def reader_url(self) -> str:
-        """The inference log for those who only read it: a secret."""
+        """Return the address of the inference log for readers: a secret."""
         place = f"127.0.0.1:{self.postgres.port}/{DATABASE}"
         return f"postgresql://reader:{self.reader_password}@{place}"
 
     def create_stores(self) -> str:
-        """Make the inference log, its reader and the GitOps repository; give its URL.
+        """Create the inference log and the GitOps repository; return its URL.
 
-        Checks and training may read the log and no more.
+        Checks and training may only read the log.
         """
         self.postgres.create_database(DATABASE)
         for statement in (
@@ -69,7 +69,7 @@ class Parts:
         return self.git.create_repository(REPOSITORY, {path: content})
 
     def train_first_version(self) -> dict[str, Any]:
-        """Train and register version 1, as a person would before any of this."""
+        """Train and register version 1, as a person does before installing Killick."""
         program = self._story("train-version-1", "story.train", "--initial")
         process = self.supervisor.run_to_end(program)
         lines = process.log.read_text().splitlines()
@@ -77,7 +77,7 @@ class Parts:
         return answer
 
     def start_feeder(self, model: str, control: Path) -> Process:
-        """Start the replay; it goes on to the changed stretch when `control` says."""
+        """Start the replay; it continues with the stretch that `control` names."""
         arguments = ("--model", model, "--control", str(control))
         return self.supervisor.start(self._story("feeder", "story.feeder", *arguments))
 
@@ -112,7 +112,7 @@ def running(images: dict[str, ImageSpec], progress: Progress) -> Iterator[Parts]
         supervisor = Supervisor(directory, progress, temporary=True)
         stack.enter_context(supervisor)
         stack.enter_context(_logs_kept(directory, progress))
-        # MLflow takes longest to start, so it starts first and is waited for last.
+        # MLflow takes longest: start it first, wait for it last.
         mlflow = MLflowServer(supervisor, training).start()
         postgres = PostgresServer(supervisor).start()
         git = GitServer(supervisor).start()
@@ -130,7 +130,7 @@ def running(images: dict[str, ImageSpec], progress: Progress) -> Iterator[Parts]
 
 @contextlib.contextmanager
 def _logs_kept(directory: Path, progress: Progress) -> Iterator[None]:
-    """Copy the logs to the cache if the story fails: the rest is about to vanish."""
+    """Copy the logs to the cache if the story fails, before all else is deleted."""
     try:
         yield
     except Exception:

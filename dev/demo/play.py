@@ -22,7 +22,7 @@ from dev.processes.supervisor import StartError
 
 
 def play(screen: Screen) -> None:
-    """Set up, tell the story, and say how it ended."""
+    """Set up, play the story, and print how it ended."""
     keep = os.environ.get("KEEP", "") not in ("", "0")
     with running(prepare(screen.progress), screen.progress) as parts:
         story = Story(parts, screen)
@@ -42,16 +42,17 @@ def _summary(screen: Screen, outcome: Outcome) -> None:
     result = outcome.result
     screen.chapter(
         "The end",
-        f"Drifted: {outcome.drift} (distance in standard deviations of the reference).",
-        f"Retrained once: version {outcome.version}. On {result['rows']} rows that "
-        f"came later its error is {float(result['candidateScore']):.3f} instead of "
+        f"Drift: {outcome.drift} (the columns that moved most, in standard deviations "
+        "of the reference).",
+        f"Retrained once: version {outcome.version}. On {result['rows']} later rows "
+        f"its mean absolute error is {float(result['candidateScore']):.3f} instead of "
         f"{float(result['championScore']):.3f}; better by {float(result['lower']):.3f} "
-        f"to {float(result['upper']):.3f} with 95 % confidence.",
-        f"Promoted by commit {outcome.commit[:12]}, one changed line, and now the "
-        "champion in MLflow.",
-        "Where to look next: examples/story/README.md (the story and its numbers), "
-        "examples/story/modeldeployment.yaml (the object), make demo KEEP=1 (leave "
-        "it running and look around).",
+        f"to {float(result['upper']):.3f} with 95% confidence.",
+        f"Promoted by commit {outcome.commit[:12]}, which changes one line, and by the "
+        "alias champion in MLflow.",
+        "Read on: examples/story/README.md (the story and its numbers), "
+        "examples/story/modeldeployment.yaml (the object), make demo KEEP=1 (leaves "
+        "everything running).",
     )
 
 
@@ -89,7 +90,7 @@ def main() -> int:
         screen.progress("stopped: nothing is left running")
         return 128 + (number or signal.SIGINT)
     except (StartError, StoryError, KubectlError) as error:
-        screen.chapter("The story did not come to its end")
+        screen.chapter("The story did not reach its end")
         screen.quote(str(error))
         return 1
     return 0

@@ -1,4 +1,4 @@
-"""What the demo prints: progress with the time that has passed, chapters, quotes."""
+"""What the demo prints: progress with the elapsed time, chapters, quoted output."""
 
 import os
 import sys
@@ -31,7 +31,7 @@ class Screen:
         self._print(f"{self.elapsed():>6}  {text}", _DIM)
 
     def chapter(self, title: str, *paragraphs: str) -> None:
-        """Print the heading of a turn of the story, and what it means."""
+        """Print the heading of a part of the story, and what it means."""
         self._print(f"\n{self.elapsed():>6}  {title}", _BOLD)
         for paragraph in paragraphs:
             self.say(paragraph)
@@ -51,7 +51,7 @@ class Screen:
         )
 
     def quote(self, text: str, command: str = "") -> None:
-        """Print what a program said, unchanged, below the command that asked it."""
+        """Print the output of a command, unchanged, below the command."""
         body = textwrap.indent(text.rstrip(), " " * 10)
         heading = f"        $ {command}\n" if command else ""
         self._print(f"{heading}{body}")

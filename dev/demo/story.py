@@ -1,4 +1,4 @@
-"""The story, turn by turn: calm, drift, retraining, proof, promotion."""
+"""The story in its parts: calm, drift, retraining, evaluation, promotion."""
 
 import json
 import time
@@ -15,7 +15,7 @@ from dev.operator_program import OperatorProgram, grant, install
 LIMIT = 8 * 60.0  # seconds that the story may take once everything runs
 RATE = 5.0  # rows a second, as the feeder sends them
 CALM_SECONDS = 246 / RATE  # how long the rows of the calm stretch last
-# A check at the full minute should see about a window of calm rows, and come
+# A check runs at the full minute. It should see about a window of calm rows, and run
 # before they end.
 EARLIEST, LATEST = 18.0, CALM_SECONDS - 6.0
 LOADING = 5.0  # seconds that the feeder takes to load the model
@@ -34,7 +34,7 @@ def pause_before_feeding(second: float) -> float:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the story came to."""
+    """The result of the story."""
 
     version: str
     commit: str
@@ -43,7 +43,7 @@ class Outcome:
 
 
 class Story:
-    """Plays the story on running parts; StoryError if it does not come to its end."""
+    """Plays the story on running parts; StoryError if it does not reach its end."""
 
     def __init__(self, parts: Parts, screen: Screen) -> None:
         self._parts = parts
@@ -54,7 +54,7 @@ class Story:
 
     @property
     def operator_url(self) -> str:
-        """Where the operator serves /metrics and /healthz."""
+        """Return where the operator serves /metrics and /healthz."""
         return self._operator.url
 
     def set_the_scene(self) -> None:
@@ -91,8 +91,8 @@ class Story:
 
     def _apply(self, manifest: dict[str, Any]) -> None:
         self._screen.chapter(
-            "One object says what is to be kept true",
-            "The model predicts tomorrow's price range of two share indices. It was "
+            "One object describes the model, its data, and what Killick may do",
+            "The model predicts tomorrow's price range of two stock indices. It was "
             "trained on the quiet years 2004 to 2006 (examples/story).",
         )
         # With plain kubectl, as a person does it.
@@ -106,11 +106,12 @@ class Story:
         )
 
     def calm(self) -> None:
-        """Replay quiet months until a check has said that nothing drifts."""
+        """Replay quiet months until a check reports NoDrift."""
         self._screen.chapter(
             "January 2007: calm",
-            "Market history is replayed into PostgreSQL, five rows a second, from "
-            "January 2007 on. A check runs every minute on windows of 20 seconds.",
+            "Market history from January 2007 on is replayed into PostgreSQL, five "
+            "rows a second, as a model server would log its predictions. A check "
+            "runs every minute on windows of 20 seconds.",
         )
         self._wait_for_a_good_second()
         self._control.write_text("calm")
@@ -125,12 +126,13 @@ class Story:
         self._show_check(look, numbers=False)
 
     def change(self) -> Look:
-        """Go on with 2008 until the drift has lasted long enough to act."""
+        """Continue with 2008 until the drift has lasted long enough to act."""
         self._control.write_text("changed")
         self._screen.chapter(
             "January 2008: the world changes",
-            "The replay goes on with the year of the credit crisis. One bad window "
-            "is not enough: two of three, laid end to end, open an episode.",
+            "The replay continues with the year of the credit crisis. One drifted "
+            "window is not enough: two of three consecutive windows open an episode, "
+            "which Killick answers with one retraining.",
         )
         look = self._watcher.until("an episode", lambda look: bool(look.at("episode")))
         self._screen.say(f"The episode: {look.at('episode.message', '')}.")
@@ -146,8 +148,8 @@ class Story:
         job = look.at("attempt.job")
         self._screen.say(
             f"Attempt {look.at('attempt.id')} is Job {job}, made from the suspended "
-            f"CronJob {NAME}-train. It may use rows before "
-            f"{look.at('attempt.startedAt')} only."
+            f"CronJob {NAME}-train. It may only use rows before "
+            f"{look.at('attempt.startedAt')}, so that later rows can test it."
         )
         look = self._watcher.until(
             "the new version",
@@ -165,7 +167,7 @@ class Story:
     def evaluate(self) -> Look:
         """Wait until champion and candidate were compared on later rows."""
         self._screen.chapter(
-            "Is it better? Both versions score rows that neither was trained on",
+            "Is it better? Both versions predict rows that neither was trained on",
         )
 
         def settled(look: Look) -> bool:
@@ -175,7 +177,7 @@ class Story:
         result = look.at("evaluation.result")
         before, after = look.at("evaluation.champion"), look.at("evaluation.candidate")
         self._screen.quote(
-            f"{result['metric']} on {result['rows']} labelled rows, in per cent of "
+            f"{result['metric']} on {result['rows']} labelled rows, in percent of "
             f"the index\n"
             f"  version {before} (champion)   {float(result['championScore']):.3f}\n"
             f"  version {after} (candidate)  {float(result['candidateScore']):.3f}\n"
@@ -188,7 +190,7 @@ class Story:
         return look
 
     def promote(self, drift: str) -> Outcome:
-        """Wait for the commit, and prove in the repository that it is there."""
+        """Wait for the commit, and verify that it is in the repository."""
         self._screen.chapter("Promotion: one commit, one changed value")
         look = self._watcher.until(
             "the promotion", lambda look: look.at("promotion.state") == "Done"
@@ -204,15 +206,15 @@ class Story:
         trailer = f"Killick-Promotion: {look.at('promotion.id')}"
         message = next(c.message for c in repository.log() if c.sha == commit)
         if after != wanted or trailer not in message or version == "1":
-            raise StoryError("the repository does not hold the promotion it should")
+            raise StoryError("the repository does not contain the expected promotion")
         if look.at("versions.champion") != version:
             raise StoryError(f"version {version} is in Git, but not the champion")
         return Outcome(version, commit, drift, look.at("evaluation.result"))
 
     def _show_check(self, look: Look, *, numbers: bool = True) -> None:
-        """Print what the last check's pod has printed: verdicts, numbers, histograms.
+        """Print the log of the last check's pod: verdicts, numbers, histograms.
 
-        Without `numbers` only the verdicts, which come first.
+        Without `numbers` print only the verdicts, which come first.
         """
         job = look.at("drift.lastCheck")
         if not job:
@@ -229,6 +231,6 @@ class Story:
         pause = pause_before_feeding(time.time() % 60)
         if pause:
             self._screen.progress(
-                f"waiting {pause:.0f} s, so that a check falls into the calm months"
+                f"waiting {pause:.0f} s, so that a check sees the calm months"
             )
             time.sleep(pause)

@@ -1,4 +1,4 @@
-"""Follows the ModelDeployment with kubectl, as a person would, and notices turns."""
+"""Follow the ModelDeployment with kubectl, as a person does."""
 
 import json
 import time
@@ -17,7 +17,7 @@ TABLE = ("get", "modeldeployments", "--namespace", NAMESPACE)
 
 
 class StoryError(Exception):
-    """The story did not come to its end; the message says where it stands."""
+    """The story did not reach its end; the message describes its state."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Look:
     manifest: dict[str, Any] = field(default_factory=dict)
 
     def at(self, path: str, default: Any = None) -> Any:
-        """A value below `status` by its dotted path; `default` where it is absent."""
+        """Return a value below `status` by its dotted path; `default` if absent."""
         value: Any = self.manifest.get("status") or {}
         for part in path.split("."):
             value = value.get(part) if isinstance(value, dict) else None
@@ -36,12 +36,12 @@ class Look:
         return value
 
     def windows(self, verdict: str) -> list[dict[str, Any]]:
-        """The counting windows that got this verdict, oldest first."""
-        found: list[dict[str, Any]] = self.at("drift.windows", [])
-        return [window for window in found if window["verdict"] == verdict]
+        """Return the counting windows with this verdict, oldest first."""
+        windows: list[dict[str, Any]] = self.at("drift.windows", [])
+        return [window for window in windows if window["verdict"] == verdict]
 
     def condition(self, kind: str) -> str:
-        """A condition as `True (Reason): message`, empty if it is absent."""
+        """Return a condition as `True (Reason): message`; empty if it is absent."""
         for one in self.at("conditions", []):
             if one["type"] == kind:
                 text = f"{one['status']} ({one['reason']})"
@@ -54,7 +54,7 @@ class Look:
 
 
 class Watcher:
-    """Looks at the object until something is true, printing each turn's table."""
+    """Polls the object until something is true, and prints the table of changes."""
 
     def __init__(self, parts: Parts, screen: Screen, deadline: float) -> None:
         self._parts = parts
@@ -63,7 +63,7 @@ class Watcher:
         self._last = ""
 
     def until(self, what: str, true: Callable[[Look], bool]) -> Look:
-        """Wait until `true`; StoryError with the state of things at the deadline."""
+        """Wait until `true`; StoryError with the current state at the deadline."""
 
         def accept(look: Look) -> bool:
             if true(look):
@@ -94,7 +94,7 @@ class Watcher:
             self._screen.quote(text, f"kubectl {' '.join(TABLE)}")
 
     def kubectl(self, *arguments: str) -> str:
-        """Ask kubectl in the story's namespace; its complaint where it has one."""
+        """Run kubectl in the story's namespace; return its output or its error."""
         try:
             return self._parts.cluster.kubectl(*arguments, "--namespace", NAMESPACE)
         except KubectlError as error:

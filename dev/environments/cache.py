@@ -1,4 +1,4 @@
-"""Where large things that are made once are kept, and who may make them.
+"""The cache for what is built or downloaded once, and its locks.
 
 Everything under `dev/` that is downloaded or built goes to one folder outside the
 repository, so that it survives a fresh clone and one `rm -r` removes it all.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 Progress = Callable[[str], None]
-"""Told one line at a time what is going on, for a person who waits."""
+"""Receives one line of progress at a time, for a person who waits."""
 
 
 def cache_dir() -> Path:
@@ -37,9 +37,9 @@ def digest(*parts: str | bytes) -> str:
 
 @contextlib.contextmanager
 def locked(name: str, progress: Progress = print) -> Iterator[None]:
-    """Hold the cache's lock of that name; say so when another process holds it.
+    """Hold the cache's lock of that name; report if another process holds it.
 
-    The lock vanishes with its holder, however that dies.
+    The kernel releases the lock when its holder ends, for whatever reason.
     """
     path = cache_dir() / f"{name}.lock"
     with path.open("w") as file:

@@ -29,10 +29,10 @@ class Toolchain:
 
     go: Path
     work: Path | None = None
-    """None: in the person's own Go caches. Else here, to be removed after use."""
+    """Where downloads and objects go until `clean_up`; None: the person's Go caches."""
 
     def environment(self) -> dict[str, str]:
-        """Return what settles the build, whatever a person's own Go work needs."""
+        """Return the build's settings, independent of a person's own."""
         settled = {
             "CGO_ENABLED": "0",
             "GOFLAGS": "",
@@ -66,7 +66,7 @@ def ensure_go(go_mod: Path, progress: Progress = print) -> Toolchain:
 
 
 def version_of(go: Path) -> tuple[int, ...]:
-    """Return that Go's version; empty, thus older than all, if it does not say."""
+    """Return that Go's version; empty, thus older than all, if it is unknown."""
     environment = {**os.environ, "GOTOOLCHAIN": "local"}
     try:
         answer = subprocess.run(

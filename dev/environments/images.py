@@ -1,7 +1,7 @@
-"""What stands for container images on the local node: virtual environments.
+"""Container images as the local node knows them: virtual environments.
 
-Each image has one of its own, so that a program sees only what its image would hold:
-the check has no full MLflow, the training has no `driftcheck`.
+Each image has its own environment, so that a program sees only what its image
+contains: the check has no full MLflow, the training has no `driftcheck`.
 """
 
 import platform
@@ -62,7 +62,7 @@ def ensure_environment(name: EnvironmentName, progress: Progress = print) -> Pat
     key = digest(requirements.read_bytes(), sys.version, platform.machine())
     home = cache_dir() / "environments" / f"{name}-{key}"
     home.parent.mkdir(exist_ok=True)
-    # Environments cannot be moved, so it is made in its place and marked when whole.
+    # Environments cannot be moved: build it in place and mark it when complete.
     complete = home / ".complete"
     with locked(f"environment-{name}", progress):
         if not complete.exists():

@@ -1,7 +1,7 @@
-"""Everything that takes long the first time, done side by side.
+"""Build and install in parallel what takes long the first time.
 
-The control plane's build takes minutes and both cores, the environments mostly wait
-for downloads: together they take hardly longer than the build alone.
+The control plane's build takes minutes of CPU time and the environments mostly wait
+for downloads, so both together take hardly longer than the build alone.
 """
 
 from dev.environments.cache import Progress

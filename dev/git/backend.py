@@ -12,7 +12,7 @@ CHUNK = 64 * 1024
 
 
 def cgi_environment(request: web.Request, root: Path, user: str) -> dict[str, str]:
-    """The environment of `git http-backend` for this request, and nothing else.
+    """Return the environment of `git http-backend` for this request, and nothing else.
 
     HOME is the served directory: its `.gitconfig` belongs to the server.
     """
@@ -50,12 +50,12 @@ async def feed(request: web.Request, backend: asyncio.subprocess.Process) -> Non
         try:
             chunk = await request.content.readany()
         except Exception:  # noqa: BLE001 (however the body broke off)
-            # Git's backend would spin for ever on an input shorter than announced.
+            # Git's backend would spin forever on an input shorter than announced.
             backend.kill()
             return
         if not chunk:
             break
-        # A backend that refuses stops reading; its answer says why.
+        # A backend that refuses stops reading; its answer gives the reason.
         with contextlib.suppress(ConnectionError):
             stdin.write(chunk)
             await stdin.drain()
@@ -63,7 +63,7 @@ async def feed(request: web.Request, backend: asyncio.subprocess.Process) -> Non
 
 
 async def read_head(output: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
-    """The status and headers that a CGI program writes before its body."""
+    """Return the status and headers that a CGI program writes before its body."""
     status, headers = 200, {}
     while line := (await output.readline()).decode("latin-1").strip():
         name, _, value = line.partition(":")

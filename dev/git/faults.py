@@ -23,7 +23,7 @@ class Tokens:
         return cls(content["write"], content["read"], content["admin"])
 
     def may(self, token: str, *, write: bool) -> bool:
-        """Whether this token allows reading, or writing."""
+        """Return whether this token allows reading, or writing."""
         allowed = (self.write,) if write else (self.write, self.read)
         return any(hmac.compare_digest(token.encode(), one.encode()) for one in allowed)
 
@@ -77,7 +77,7 @@ class Faults:
             self.changed.notify_all()
 
     def as_json(self) -> dict[str, Any]:
-        """The state of all faults, for the control endpoint."""
+        """Return the state of all faults, for the control endpoint."""
         return {
             **self.counts,
             "delay_seconds": self.delay_seconds,

@@ -31,7 +31,7 @@ ROOT = web.AppKey("root", Path)
 
 
 def request_kind(request: web.Request) -> str:
-    """What the client is doing: `fetch-refs`, `fetch`, `push-refs` or `push`."""
+    """Return what the client is doing: `fetch-refs`, `fetch`, `push-refs` or `push`."""
     service = request.query.get("service", "") or request.path.rpartition("/")[2]
     verb = "push" if service == "git-receive-pack" else "fetch"
     return verb if request.method == "POST" else f"{verb}-refs"
@@ -110,7 +110,7 @@ async def logged_git(request: web.Request) -> web.StreamResponse:
 
 
 def application(root: Path, tokens: Tokens) -> web.Application:
-    """The server for the bare repositories below `root`."""
+    """Return the server for the bare repositories below `root`."""
     git = web.Application()
     git[ROOT], git[TOKENS], git[FAULTS] = root, tokens, Faults()
     git.router.add_route("*", "/-/faults", control)

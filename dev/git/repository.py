@@ -55,12 +55,12 @@ class BareRepository:
         return repository
 
     def head(self, branch: str = "main") -> str:
-        """The commit at the tip of the branch; raises KeyError if there is none."""
+        """Return the commit at the tip of the branch; KeyError without a branch."""
         repository = pygit2.Repository(str(self.path))
         return str(repository.references[f"refs/heads/{branch}"].target)
 
     def log(self, branch: str = "main") -> list[Commit]:
-        """The branch's commits, newest first, along every parent."""
+        """Return the branch's commits, newest first, along every parent."""
         repository = pygit2.Repository(str(self.path))
         order = pygit2.enums.SortMode.TOPOLOGICAL
         return [
@@ -75,20 +75,20 @@ class BareRepository:
         ]
 
     def read(self, path: str, branch: str = "main") -> bytes:
-        """A file's content at the tip; raises KeyError if it is not there."""
+        """Return a file's content at the tip; raises KeyError if it is not there."""
         repository = pygit2.Repository(str(self.path))
         entry = repository[self.head(branch)].peel(pygit2.Tree) / path
         return bytes(repository[entry.id].read_raw())
 
     def show(self, sha: str) -> str:
-        """A commit with its message and changes, as `git show` prints it."""
+        """Return a commit with its message and changes, as `git show` prints it."""
         command = ["git", "--git-dir", str(self.path), "show", "--no-color", sha]
         return subprocess.run(
             command, check=True, capture_output=True, text=True
         ).stdout
 
     def history(self) -> str:
-        """Every commit of every branch and tag with its message and changes."""
+        """Return every commit of every branch and tag with its message and changes."""
         command = ["git", "--git-dir", str(self.path), "log", "--all", "-p", "--text"]
         answer = subprocess.run(command, check=True, capture_output=True)
         return answer.stdout.decode(errors="replace")
@@ -99,7 +99,7 @@ class BareRepository:
         content: bytes | None,
         *,
         author: str = "Ada",
-        message: str = "A change by hand",
+        message: str = "A change by a person",
         branch: str = "main",
     ) -> str:
         """Write (or with None remove) one file as a person would; gives the commit."""
@@ -112,7 +112,7 @@ class BareRepository:
         files: Mapping[str, bytes | None],
         *,
         author: str = "Ada",
-        message: str = "A change by hand",
+        message: str = "A change by a person",
         branch: str = "main",
     ) -> str:
         """Commit several files at once; raises CalledProcessError on a lost race."""

@@ -43,17 +43,17 @@ class GitServer(Service):
 
     @property
     def token(self) -> str:
-        """The password that may fetch and push: a secret."""
+        """Return the password that may fetch and push: a secret."""
         return self._tokens.write
 
     @property
     def read_token(self) -> str:
-        """A password that may fetch and gets 403 for a push."""
+        """Return a password that may fetch and gets 403 for a push."""
         return self._tokens.read
 
     @property
     def url(self) -> str:
-        """The server's address, without credentials."""
+        """Return the server's address, without credentials."""
         return f"http://127.0.0.1:{self.port}"
 
     def prepare(self) -> None:
@@ -65,7 +65,7 @@ class GitServer(Service):
         tokens.write_text(json.dumps(asdict(self._tokens)))
 
     def program(self) -> Program:
-        """The bridge, in our own interpreter."""
+        """Return the bridge, in our own interpreter."""
         return Program(
             name=self.name,
             command=[
@@ -90,19 +90,19 @@ class GitServer(Service):
         return BareRepository.create(path, self._url_of(name), files, branch).url
 
     def repository(self, name: str) -> BareRepository:
-        """The repository on disk: history, a person's commits, hooks."""
+        """Return the repository on disk: history, a person's commits, hooks."""
         return BareRepository(self._root / f"{name}.git", self._url_of(name))
 
     def head(self, name: str, branch: str = "main") -> str:
-        """The commit at the branch's tip."""
+        """Return the commit at the branch's tip."""
         return self.repository(name).head(branch)
 
     def log(self, name: str, branch: str = "main") -> list[Commit]:
-        """The branch's commits, newest first."""
+        """Return the branch's commits, newest first."""
         return self.repository(name).log(branch)
 
     def requests(self, kind: str = "") -> list[dict[str, Any]]:
-        """The Git requests answered so far, oldest first, or those of one kind.
+        """Return the Git requests answered so far, oldest first, or those of one kind.
 
         Kinds: `fetch-refs`, `fetch`, `push-refs`, `push`.
         """

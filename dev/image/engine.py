@@ -82,7 +82,7 @@ class Engine:
         )
 
     def size(self, image: str) -> int:
-        """The size of an image in bytes."""
+        """Return the size of an image in bytes."""
         ran = self.docker("image", "inspect", "--format={{.Size}}", image)
         return int(ran.text)
 
@@ -105,7 +105,7 @@ def running_engine(progress: Progress = print) -> Iterator[Engine]:
 
 
 def mounts_below(directory: Path) -> list[Path]:
-    """What is mounted below a folder, the deepest last."""
+    """Return what is mounted below a folder, the deepest last."""
     lines = Path("/proc/self/mountinfo").read_text().splitlines()
     points = sorted(Path(line.split(" ")[4]) for line in lines)
     return [point for point in points if point.is_relative_to(directory)]

@@ -24,7 +24,7 @@ class Request:
     """One request that the API server answered, without its body.
 
     `namespace` is empty where the request was for all of them. `code` is the answer's;
-    a watch is told when it begins.
+    a watch is reported when it begins.
     """
 
     user: str

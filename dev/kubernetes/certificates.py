@@ -1,6 +1,6 @@
 """A certificate authority of one cluster, and what it signs.
 
-Made anew for every cluster, kept in files that only their owner can read.
+Every cluster gets new ones, in files that only their owner can read.
 """
 
 import datetime as dt
@@ -93,7 +93,7 @@ def write_signing_key(directory: Path) -> Path:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file that nobody but its owner can read, not even for a moment."""
+    """Write a file that only its owner can read, from its first moment on."""
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
     path.write_bytes(content)

@@ -19,7 +19,7 @@ from dev.kubernetes.node_program import node_program
 from dev.processes.supervisor import Process, Supervisor
 
 MARKER_NAME = "killick-local-cluster"
-"""ConfigMap in kube-system that says: made by LocalCluster, may be broken."""
+"""ConfigMap in kube-system that marks a cluster of LocalCluster, safe to break."""
 
 FOREIGN_ALLOWED = "KILLICK_TEST_FOREIGN_CLUSTER"
 
@@ -55,12 +55,12 @@ class LocalCluster:
 
     @property
     def kubeconfig(self) -> Path:
-        """The administrator's kubeconfig."""
+        """Return the administrator's kubeconfig."""
         return self.directory / "admin.kubeconfig"
 
     @property
     def server(self) -> str:
-        """The API server's address, `https://127.0.0.1:PORT`."""
+        """Return the API server's address, `https://127.0.0.1:PORT`."""
         return self._programs.endpoint.server
 
     def requests(self) -> list[Request]:
@@ -69,7 +69,7 @@ class LocalCluster:
 
     @property
     def kubectl_program(self) -> Path:
-        """The kubectl of the server's version."""
+        """Return the kubectl of the server's version."""
         return self._control_plane.program("kubectl")
 
     def __enter__(self) -> Self:
@@ -117,7 +117,7 @@ class LocalCluster:
         check: bool = True,
         kubeconfig: Path | None = None,
     ) -> str:
-        """Run kubectl, as the administrator unless told otherwise; return its output.
+        """Run kubectl, as the administrator by default; return its output.
 
         KubectlError if it fails and `check` is set.
         """

@@ -186,7 +186,7 @@ class KubernetesPrograms:
             cwd=self._directory,
             ready=ready,
             waiting_for="it to be healthy",
-            # A throw-away cluster need not say good-bye to its clients for long.
+            # A temporary cluster needs no long grace period for its clients.
             stop_timeout=1.0,
         )
 

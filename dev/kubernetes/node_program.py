@@ -15,7 +15,7 @@ _REPOSITORY = Path(__file__).resolve().parents[2]
 def node_program(
     kubeconfig: Path, directory: Path, images: Mapping[str, ImageSpec], kubectl: Path
 ) -> Program:
-    """Return the node's program for these images; it is ready once the API says so."""
+    """Return the node's program for these images; it is ready when the node is."""
     directory.mkdir(parents=True, exist_ok=True)
     listed = directory / "images.json"
     content = {name: spec.as_json() for name, spec in images.items()}

@@ -1,9 +1,9 @@
-"""What a dead parent may have left behind, found without ever hitting a stranger.
+"""End the processes that a dead parent left behind, and no other process.
 
 Each supervisor ("run") has a folder of records in the cache: one for itself, one per
 process, each with pid and start time, because a pid alone may by now be another
 program's. All of its processes also carry the run's random ID in their environment,
-so that grandchildren are found too, whatever group or session they moved to.
+so that grandchildren are found as well, whatever group or session they moved to.
 """
 
 import json
@@ -32,7 +32,7 @@ class Identity:
 
 
 def identify(pid: int) -> Identity | None:
-    """Return who has that pid now; None if nobody has, or only a zombie."""
+    """Return the process that has that pid now; None if no process or only a zombie."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -47,7 +47,7 @@ def identify(pid: int) -> Identity | None:
 def marked(run: str) -> list[int]:
     """Return the pids of the living processes that belong to the run."""
     entry = f"{MARKER}={run}".encode()
-    found = []
+    pids = []
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
             continue
@@ -56,8 +56,8 @@ def marked(run: str) -> list[int]:
         except OSError:
             continue
         if entry in environment.split(b"\0") and identify(int(folder.name)):
-            found.append(int(folder.name))
-    return [pid for pid in found if pid != os.getpid()]
+            pids.append(int(folder.name))
+    return [pid for pid in pids if pid != os.getpid()]
 
 
 def sweep(run: str, patience: float = 10.0) -> list[int]:
@@ -78,7 +78,7 @@ def _kill(pid: int) -> None:
     except ProcessLookupError:
         pass
     except PermissionError:
-        # Another user's process that inherited our environment: not ours to end.
+        # Another user's process that inherited our environment: leave it alone.
         pass
 
 
@@ -95,11 +95,11 @@ class Records:
         self._write(_OWNER, owner, {"temporary": [str(path) for path in temporary]})
 
     def add(self, name: str, process: Identity) -> None:
-        """Remember a process (again, under the same name, after a restart)."""
+        """Record a process; after a restart, record it again under the same name."""
         self._write(name, process, {})
 
     def close(self) -> None:
-        """Forget the run and remove its temporary folders."""
+        """Remove the run's records and its temporary folders."""
         for path in self._temporary():
             shutil.rmtree(path, ignore_errors=True)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -109,7 +109,7 @@ class Records:
         return self._read(_OWNER)
 
     def reap(self) -> list[int]:
-        """End what the run left behind and forget it; return the pids that were."""
+        """End what the run left behind, remove its records, return the ended pids."""
         killed = []
         for path in self.folder.glob("*.json"):
             known = self._read(path.stem)

@@ -52,17 +52,17 @@ class Process:
 
     @property
     def name(self) -> str:
-        """The program's name."""
+        """Return the program's name."""
         return self.program.name
 
     @property
     def pid(self) -> int:
-        """The process ID; ours until `stop`, even if the process has ended."""
+        """Return the process ID; ours until `stop`, even if the process has ended."""
         return self._popen.pid
 
     @property
     def returncode(self) -> int | None:
-        """The exit code, minus the signal's number if one ended it; None: alive."""
+        """Return the exit code, negative for a signal; None while it is alive."""
         if self._popen.returncode is not None:
             return self._popen.returncode
         # WNOWAIT leaves the zombie, whose pid therefore cannot become another's
@@ -76,7 +76,7 @@ class Process:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs (a paused one does)."""
+        """Return whether it runs (a paused one does)."""
         return self.returncode is None
 
     def tail(self, lines: int = 20) -> str:

@@ -1,7 +1,7 @@
 """One thread that starts all child processes and lasts as long as we do.
 
-The kernel's "kill me when my parent dies" watches the parent's *thread*: a server
-started from a pool's worker would die when the pool shrinks.
+The kernel's "kill me when my parent dies" (PR_SET_PDEATHSIG) watches the parent's
+*thread*: a server started by a pool's worker thread would die when the pool shrinks.
 """
 
 import queue

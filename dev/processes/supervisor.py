@@ -1,10 +1,10 @@
 """Real servers as child processes that never outlive us.
 
 A `Supervisor` starts programs, waits until they are ready, keeps their logs and ends
-them all in reverse order. Three nets, one below the other, see to it that nothing
-remains: the kernel kills the children with their parent (launcher.py), a watchdog
-ends their children too (watchdog.py), and the next start reaps by pid and start time
-what is left even so (orphan_reaper.py).
+them all in reverse order. Three mechanisms ensure that nothing remains: the kernel
+kills the children with their parent (launcher.py), a watchdog ends the children's
+children (watchdog.py), and the next start ends what is left even then, by pid and
+start time (orphan_reaper.py).
 """
 
 import os
@@ -68,7 +68,7 @@ class Supervisor:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        """Reap what dead runs left behind, and start to supervise."""
+        """End what dead runs left behind, and start to supervise."""
         for run, pids in reap_dead_runs().items():
             if pids:
                 ended = ", ".join(map(str, pids))
@@ -89,7 +89,7 @@ class Supervisor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End everything; nothing interrupts that, and nothing remains."""
+        """End everything; no signal interrupts this, and nothing remains."""
         with signals.ignored():
             for process in reversed(self.processes.values()):
                 process.stop()
@@ -164,13 +164,13 @@ class Supervisor:
         user = str(UNPRIVILEGED) if program.demote and os.geteuid() == 0 else "-"
         launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), user]
         command = [str(part) for part in program.command]
-        found = shutil.which(command[0], path=environment.get("PATH"))
-        if found is None:
+        executable = shutil.which(command[0], path=environment.get("PATH"))
+        if executable is None:
             message = f"{program.name}: there is no program {command[0]}"
             raise StartError(message)
         with log.open("ab") as output:
             return subprocess.Popen(
-                [*launcher, found, *command[1:]],
+                [*launcher, executable, *command[1:]],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

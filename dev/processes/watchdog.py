@@ -1,8 +1,8 @@
 """`python -m dev.processes.watchdog RUN`: end a run's processes with its owner.
 
-The kernel already kills the owner's own children with it (see launcher.py), but not
-their children, such as a server's workers. The watchdog does, within a second, even
-when the owner was ended by SIGKILL and could do nothing itself.
+The kernel kills the owner's children with it (see launcher.py), but not their
+children, such as a server's workers. The watchdog ends those within a second, even if
+the owner was killed by SIGKILL.
 """
 
 import os

@@ -19,11 +19,11 @@ class GoogleStore(Service):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """Return where it listens."""
         return f"http://127.0.0.1:{self.port}"
 
     def filesystem(self) -> fs.GcsFileSystem:
-        """A client."""
+        """Return a client."""
         authority = f"127.0.0.1:{self.port}"
         return fs.GcsFileSystem(
             anonymous=True, scheme="http", endpoint_override=authority

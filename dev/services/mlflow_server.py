@@ -23,7 +23,7 @@ class MLflowServer(Service):
 
     @property
     def url(self) -> str:
-        """The tracking and registry address."""
+        """Return the tracking and registry address."""
         return f"http://127.0.0.1:{self.port}"
 
     def prepare(self) -> None:

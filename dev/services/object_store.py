@@ -18,12 +18,12 @@ class ObjectStore(Service):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """Return where it listens."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def variables(self) -> dict[str, str]:
-        """What a client has in its environment, as a pod has by envFrom."""
+        """Return what a client has in its environment, as a pod has by envFrom."""
         return {
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test-secret-key",
@@ -32,7 +32,7 @@ class ObjectStore(Service):
         }
 
     def filesystem(self) -> fs.S3FileSystem:
-        """A client that may also make buckets."""
+        """Return a client that may also make buckets."""
         return fs.S3FileSystem(
             access_key="test",
             secret_key="test-secret-key",

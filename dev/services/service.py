@@ -1,7 +1,7 @@
 """What all real servers of the local set-up have in common.
 
 A server is started without waiting, so that slow ones start beside each other;
-`wait_ready` then says what it waits for. It can be stopped, paused and started
+`wait_ready` names what it waits for. It can be stopped, paused and started
 again on the same port, because an outage is something the operator must survive.
 """
 
@@ -33,7 +33,7 @@ class Service(ABC):
 
     @abstractmethod
     def program(self) -> Program:
-        """How the server is run; asked again at each start."""
+        """Return how the server is run; asked again at each start."""
 
     def prepare(self) -> None:
         """Make what the server needs before its first start."""
@@ -41,12 +41,12 @@ class Service(ABC):
 
     @property
     def process(self) -> Process:
-        """The server's process; KeyError before the first start."""
+        """Return the server's process; KeyError before the first start."""
         return self.supervisor.processes[self.name]
 
     @property
     def log_file(self) -> Path:
-        """The file that holds what the server has printed."""
+        """Return the file that holds what the server has printed."""
         return self.process.log
 
     def start(self) -> Self:
@@ -120,20 +120,20 @@ class Service(ABC):
 
 
 def family(root: int) -> list[int]:
-    """The process and its descendants, parents first."""
+    """Return the process and its descendants, parents first."""
     children: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             parent = int(stat.read_text(errors="replace").rpartition(")")[2].split()[1])
             children.setdefault(parent, []).append(int(stat.parent.name))
-    found = [root]
-    for pid in found:
-        found += children.get(pid, [])
-    return found
+    pids = [root]
+    for pid in pids:
+        pids += children.get(pid, [])
+    return pids
 
 
 def answers(url: str) -> bool:
-    """Whether the address answers 200; an OSError means that nothing listens.
+    """Return whether the address answers 200; an OSError means that nothing listens.
 
     Goes to the address itself, whatever proxy the environment names.
     """

@@ -61,7 +61,7 @@ STRETCHES = {"calm": CALM, "changed": Stretch(TURN.first, date(2019, 1, 1))}
 class Row:
     """What the model sees for one index on one day, and what the next day showed.
 
-    `label` is the next trading day's range in per cent; None on the last day.
+    `label` is the next trading day's range in percent; None on the last day.
     """
 
     index: str
@@ -71,7 +71,7 @@ class Row:
 
     @property
     def key(self) -> str:
-        """The row's identity in the inference log."""
+        """Return the row's identity in the inference log."""
         return f"{self.index}-{self.day.isoformat()}"
 
 

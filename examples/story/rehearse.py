@@ -1,4 +1,4 @@
-"""The story without its machinery: what the data says, for every possible moment.
+"""The story's figures from the data alone, without servers.
 
 Judges each window of the replay by the rules of the manifest, and for each moment at
 which a retraining could start compares the retrained model with version 1 on the rows
@@ -45,17 +45,17 @@ Kinds: TypeAlias = Mapping[str, ColumnKind]
 
 
 def features(some: list[Row]) -> Floats:
-    """The features as an array, one row each."""
+    """Return the features as an array, one row each."""
     return np.array([row.features for row in some])
 
 
 def labels(some: list[Row]) -> Floats:
-    """The labels as an array."""
+    """Return the labels as an array."""
     return np.array([row.label for row in some], dtype=float)
 
 
 def request() -> CheckRequest:
-    """The check by the rules of the manifest."""
+    """Return the check by the rules of the manifest."""
     manifest = Path(__file__).with_name("modeldeployment.yaml").read_text()
     drift = yaml.safe_load(manifest)["spec"]["drift"]
     return CheckRequest(
@@ -83,7 +83,7 @@ def dataset(some: Floats, order: Order, kinds: Kinds | None = None) -> Dataset:
 
 
 def interval(differences: Floats, block: int = 10) -> tuple[float, float]:
-    """The 95 % interval of a mean, by a bootstrap of blocks of following rows."""
+    """Return the 95% interval of a mean by a bootstrap of blocks of rows."""
     random = np.random.default_rng(0)
     size = len(differences)
     starts = random.integers(0, size, (2000, -(-size // block)))

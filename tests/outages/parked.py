@@ -10,34 +10,31 @@ So one outage of one system meets every phase at once.
 
 import contextlib
 import json
-import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from adbc_driver_postgresql import dbapi
 
 from dev.demo.watch import Look
 from dev.waiting import wait_until
 from driftcheck.contract import Verdict
-from killick.names import ObjectName
+from tests.outages.claims import DONE, untrue
 from tests.system.support import loop_manifests as manifests
 from tests.system.support.loop_fixtures import LoopServers
-from tests.system.support.loop_manifests import CLUSTER, NAME, PROGRAM
+from tests.system.support.loop_manifests import NAME, PROGRAM
+from tests.system.support.loop_operators import LIMIT
 from tests.system.support.loop_world import (
     CALM,
     CHANGED,
-    LIMIT,
     FirstModel,
     LoopWorld,
 )
 from tests.system.support.service_fixtures import Database
 
-DONE = "Done"
 VERDICTS = frozenset(map(str, Verdict))
 BACK = 30.0  # seconds after a return within which work goes on
 PERIOD = 0.3
@@ -52,7 +49,7 @@ while not pathlib.Path({gate!r}).exists():
 
 
 class TableLock:
-    """A lock on an inference log: whoever reads it waits."""
+    """A lock on an inference log: every reader waits."""
 
     def __init__(self, database: Database) -> None:
         self._connection = dbapi.connect(f"{database.url}?connect_timeout=5")
@@ -82,7 +79,7 @@ class Parked:
 
     @property
     def worlds(self) -> tuple[LoopWorld, ...]:
-        """All four."""
+        """Return all four."""
         return (self.watching, self.retraining, self.evaluating, self.promoting)
 
     def start(self, **settings: str) -> None:
@@ -123,7 +120,7 @@ class Parked:
         self.locks.clear()
 
     def concerned_by(self, reason: str) -> tuple[LoopWorld, ...]:
-        """The objects that can know of the outage: all, those that check, or none."""
+        """Return the objects that can know of the outage: all, or those that check."""
         known = {"LogUnreachable": (self.watching,), "": ()}
         return known.get(reason, self.worlds)
 
@@ -264,81 +261,3 @@ def _gate(world: LoopWorld, gate: Path) -> None:
     program = GATED.format(gate=str(gate)) + PROGRAM.read_text()
     container["command"] = ["python", "-c", program]
     world.cluster.apply(template)
-
-
-@dataclass(frozen=True)
-class Registered:
-    """What MLflow really holds of a model, read from its database, server or not."""
-
-    versions: frozenset[str]
-    champion: str | None
-
-    @classmethod
-    def of(cls, servers: LoopServers, model: str) -> "Registered":
-        """Read it now."""
-        path = servers.mlflow.directory / "mlflow.db"
-        with contextlib.closing(
-            sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-        ) as db:
-            found = db.execute(
-                "SELECT version FROM model_versions WHERE name = ?", (model,)
-            )
-            versions = frozenset(str(row[0]) for row in found)
-            alias = db.execute(
-                "SELECT version FROM registered_model_aliases "
-                "WHERE name = ? AND alias = 'champion'",
-                (model,),
-            ).fetchone()
-        return cls(versions, str(alias[0]) if alias else None)
-
-
-def untrue(servers: LoopServers, world: LoopWorld, look: Look) -> list[str]:
-    """What a status claims that is not so. The world is read after the status.
-
-    Only what cannot be undone in these stories is judged: a version, a commit, an
-    alias that moved on, a Job that ended.
-    """
-    real = Registered.of(servers, world.model)
-    name = ObjectName(CLUSTER, world.namespace, NAME)
-    jobs = {one["metadata"]["name"]: one for one in _jobs(world)}
-    promotion = look.at("promotion.state")
-    landed = promotion in ("Landed", "Deployed", DONE)
-    evaluation = look.at("evaluation.state")
-    verdict = look.condition("DriftDetected").split(" ")[0]
-    claims = {
-        "the version of the attempt": look.at("attempt.version")
-        in {None, *real.versions},
-        "the candidate": look.at("versions.candidate") in {None, *real.versions},
-        "the champion": look.at("versions.champion") in {None, "1", real.champion},
-        "a promotion that is done": promotion != DONE
-        or real.champion == look.at("promotion.version"),
-        "the commit": not landed or look.at("promotion.commit") in world.promotions(),
-        "the desired version": look.at("versions.desired") in {"1", *_in_git(world)},
-        "a running training": look.at("attempt.state") != "Running"
-        or look.at("attempt.job") in jobs,
-        "an evaluation that passed": evaluation != "Passed"
-        or ended(jobs.get(name.evaluation_job(look.at("evaluation.id")), {}))
-        or look.at("evaluation.id") == name.derive("evaluation", "seed"),
-        "drift or none": verdict == "Unknown"
-        or look.at("drift.lastCheck") is None
-        or ended(jobs.get(look.at("drift.lastCheck"), {})),
-    }
-    return [claim for claim, true in claims.items() if not true]
-
-
-def ended(job: dict[str, Any]) -> bool:
-    """Whether a Job completed."""
-    conditions = job.get("status", {}).get("conditions", [])
-    return any(c["type"] == "Complete" and c["status"] == "True" for c in conditions)
-
-
-def _jobs(world: LoopWorld) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = world.api.send(
-        "GET", f"/apis/batch/v1/namespaces/{world.namespace}/jobs", {}
-    ).body["items"]
-    return found
-
-
-def _in_git(world: LoopWorld) -> set[str]:
-    value = world.repository.read(manifests.VALUES).decode()
-    return {value.rsplit("/", 1)[-1].strip()}

@@ -38,7 +38,7 @@ def test_away_in_every_phase(
             objects.let_go(push=reason != "GitUnreachable")
             objects.follow(AWAY)
             for world in objects.concerned_by(reason):
-                # Whoever is in the middle of a push waits for what the push has.
+                # A push in progress has its own time limit.
                 if not (kind == "git hangs" and world is objects.promoting):
                     assert reason in objects.named[world.namespace]
         objects.let_go()

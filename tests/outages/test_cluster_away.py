@@ -21,7 +21,7 @@ Outage = Callable[[LocalCluster], AbstractContextManager[None]]
 
 
 def dead(part: str) -> Outage:
-    """The part ends by SIGKILL and is started again on the data that it had."""
+    """Return the part ends by SIGKILL and is started again on the data that it had."""
 
     @contextlib.contextmanager
     def outage(cluster: LocalCluster) -> Iterator[None]:
@@ -35,7 +35,7 @@ def dead(part: str) -> Outage:
 
 
 def frozen(part: str) -> Outage:
-    """The part holds its connections and answers nothing."""
+    """Return the part holds its connections and answers nothing."""
 
     @contextlib.contextmanager
     def outage(cluster: LocalCluster) -> Iterator[None]:

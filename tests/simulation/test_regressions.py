@@ -74,7 +74,7 @@ def test_an_event_outlives_the_operator() -> None:
 
 
 def test_an_event_outlives_a_status_that_was_answered_late() -> None:
-    """A status that was written, but answered by a time-out, was told of by nobody."""
+    """A status write that was answered by a time-out was never reported."""
     calm = play(FULL)
     for call in calm.wire.calls:
         if call.verb == "write_status":
@@ -102,7 +102,7 @@ def test_a_failed_read_is_repeated_soon(fault: Fault, verb: str) -> None:
     ["running", "registered", "evaluating", "passed", "proposed", "landed", "deployed"],
 )
 def test_a_lost_status_trains_once_and_promotes_once(moment: str) -> None:
-    """It trained again within the cooldown, or waited for a person for ever."""
+    """It trained again within the cooldown, or waited for a person forever."""
     run = play(named(f"status erased@{moment}"))
     assert run.violation == ""
     assert len(run.world.repository.history()) == 2

@@ -1,4 +1,4 @@
-"""Build the control plane once, show that it moves, and hand out its programs."""
+"""Build the control plane once, report progress, and return its programs."""
 
 import os
 import platform
@@ -37,7 +37,7 @@ class ControlPlane:
         return self.folder / name
 
     def complete(self) -> bool:
-        """Whether all five can be run."""
+        """Return whether all five can be run."""
         return all(os.access(self.program(name), os.X_OK) for name in self.PROGRAMS)
 
 
@@ -51,7 +51,7 @@ def ensure_control_plane(progress: Progress = print) -> ControlPlane:
         assets = ControlPlane(Path(given))
         if assets.complete():
             return assets
-        # Not mixed with ours: the parts of a control plane go by one version.
+        # Not mixed with ours: all parts of a control plane have the same version.
         progress("KUBEBUILDER_ASSETS lacks some of the five programs: using our own")
     home = cache_dir() / f"controlplane-{_key()}"
     with locked(home.name, progress):
@@ -98,7 +98,7 @@ def _build(home: Path, progress: Progress) -> None:
         binary = home / "controlplane"
         build = _go_program(toolchain, "build", "-v", *_flags(), "-o", str(binary), ".")
         supervisor.run_to_end(build, _Reporter(total, progress))
-        # Only now: an interrupted build goes on where it was.
+        # Only now, so that an interrupted build continues where it stopped.
         toolchain.clean_up()
     for name in ControlPlane.PROGRAMS:
         (home / name).symlink_to(binary.name)

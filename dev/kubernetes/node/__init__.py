@@ -14,7 +14,7 @@ kubelet, on purpose:
 - Processes run as the node's own user, see the machine's files and its network.
   Security contexts are accepted, because Pod Security admission judged them,
   and not enforced. Memory limits are (by watching), CPU and disk limits are not.
-- A pod that asks for something the node cannot honour fails with the reason
+- A pod that asks for something the node cannot honor fails with the reason
   UnsupportedField and the name of the field, instead of running differently.
 - Containers are never run twice: what ran when the node itself died is Failed.
 """

@@ -77,16 +77,16 @@ async def _run(services: Services, name: str, port: int, stop: asyncio.Event) ->
     done, _ = await asyncio.wait({*tasks, stopped}, return_when=asyncio.FIRST_COMPLETED)
     for task in (*tasks, stopped):
         task.cancel()
-    # First the tasks, so that nobody reports these ends as the containers' own.
+    # Cancel the tasks first, so that none reports these ends as the containers' own.
     await asyncio.wait({*tasks, stopped}, timeout=1.0)
     await services.runner.close()
     for task in done - {stopped}:
-        # Neither task ends by itself unless it is broken: say how.
+        # Neither task ends by itself unless it is broken: report the error.
         task.result()
 
 
 def _user() -> str:
-    """The user as pytest names it, who need not be in the machine's list of users."""
+    """Return the user as pytest names it, even if passwd does not have it."""
     try:
         return getpass.getuser()
     except (ImportError, KeyError, OSError):
@@ -94,7 +94,7 @@ def _user() -> str:
 
 
 def shared_by_default(directory: Path) -> tuple[str, ...]:
-    """Where the files are that a demo or test hands to its pods by path.
+    """Return where files lie that a demo or test passes to its pods by path.
 
     A run in the machine's directory for temporary files shares all of its own
     directory there, however deep in it the node's directory lies.

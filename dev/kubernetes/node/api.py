@@ -43,7 +43,7 @@ class Server:
 
 
 def read_kubeconfig(path: Path) -> Server:
-    """The current context's server, with certificates or a token.
+    """Return the current context's server, with certificates or a token.
 
     Raises:
         KeyError: the file names a cluster, user or context that it does not hold.
@@ -142,7 +142,7 @@ class Api:
             return answer
 
     async def get(self, path: str) -> Json | None:
-        """The object at `path`, or None when there is none."""
+        """Return the object at `path`, or None when there is none."""
         try:
             return await self.call("GET", path)
         except ApiError as error:

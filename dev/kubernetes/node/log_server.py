@@ -49,7 +49,7 @@ _DIRECTORY = web.AppKey("directory", Path)
 async def _answer(request: web.Request) -> web.StreamResponse:
     unknown = set(request.query) - _KNOWN
     if unknown:
-        text = f"this node cannot honour {', '.join(sorted(unknown))} of a log request"
+        text = f"this node cannot honor {', '.join(sorted(unknown))} of a log request"
         return web.Response(status=400, text=text)
     parts = request.match_info
     log = find_log(
@@ -77,7 +77,7 @@ async def _answer(request: web.Request) -> web.StreamResponse:
 
 
 def find_log(directory: Path, namespace: str, pod: str, container: str) -> Path | None:
-    """The newest log of this container, whichever the pod's uid; None if none."""
+    """Return the newest log of this container, of any uid; None without one."""
     if not all(_NAME.fullmatch(name) for name in (namespace, pod, container)):
         return None
     logs = (directory / "pods").glob(f"{namespace}_{pod}_*/{container}.log")
@@ -85,7 +85,7 @@ def find_log(directory: Path, namespace: str, pod: str, container: str) -> Path 
 
 
 def last_lines(content: bytes, count: int | None) -> bytes:
-    """The last `count` lines; everything when it is None."""
+    """Return the last `count` lines; everything when it is None."""
     if count is None:
         return content
     lines = content.splitlines(keepends=True)

@@ -20,12 +20,12 @@ _RETRY = 1.0
 
 
 def is_terminal(pod: Json) -> bool:
-    """Whether the pod's phase is a final one."""
+    """Return whether the pod's phase is a final one."""
     return (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}
 
 
 class PodWorker:
-    """Runs one pod; `update` and `gone` bring what the watch says of it."""
+    """Runs one pod; `update` and `gone` bring the events of the watch."""
 
     def __init__(self, raw: Json, services: Services) -> None:
         self._raw = raw
@@ -71,7 +71,7 @@ class PodWorker:
             return
         fields = unsupported(self._raw)
         if fields:
-            text = f"this node cannot honour {', '.join(fields)}"
+            text = f"this node cannot honor {', '.join(fields)}"
             _LOG.warning("pod %s: %s", self._title, text)
             self._board.reject("UnsupportedField", text)
             return
@@ -135,7 +135,7 @@ class PodWorker:
         )
 
     async def _settle(self) -> None:
-        """Wait until the server has the last status, or nobody will ask for it."""
+        """Wait until the server has the last status, or the pod is gone there."""
         settled = asyncio.create_task(self._publisher.settled())
         gone = asyncio.create_task(self._gone.wait())
         await asyncio.wait({settled, gone}, return_when=asyncio.FIRST_COMPLETED)

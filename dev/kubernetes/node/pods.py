@@ -24,7 +24,7 @@ class Pods:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """List, then watch, and again for ever, over any outage."""
+        """List and watch, again and again until canceled, through any outage."""
         wait = 0.1
         try:
             while True:

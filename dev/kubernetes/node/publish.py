@@ -36,7 +36,7 @@ class Publisher:
         await self._settled.wait()
 
     async def run(self) -> None:
-        """Send statuses until cancelled, or until the pod is gone."""
+        """Send statuses until canceled, or until the pod is gone."""
         wait = 0.1
         while not self.gone:
             await self._changed.wait()
@@ -70,5 +70,5 @@ class Publisher:
             raise
 
     async def _replaced(self) -> bool:
-        found = await self._api.get(self._path)
-        return found is None or found["metadata"]["uid"] != self._uid
+        pod = await self._api.get(self._path)
+        return pod is None or pod["metadata"]["uid"] != self._uid

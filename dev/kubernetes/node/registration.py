@@ -36,7 +36,7 @@ class Registration:
         self._since = timestamp(datetime.now(UTC))
 
     async def run(self) -> None:
-        """Register and renew for ever, over any outage."""
+        """Register and renew until canceled, through any outage."""
         wait = 0.1
         while True:
             try:
@@ -99,7 +99,7 @@ class Registration:
 
 
 def node_status(since: str, now: str) -> Json:
-    """What the node says of itself: healthy, with room for everything."""
+    """Return the status that the node reports: healthy, with room for everything."""
 
     def condition(kind: str, status: str, reason: str) -> Json:
         return {

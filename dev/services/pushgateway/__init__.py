@@ -21,15 +21,15 @@ _FLAGS = ("-trimpath", "-buildvcs=false", "-ldflags", "-s -w")
 
 
 def find_program() -> Path | None:
-    """The machine's own Pushgateway, if there is one."""
+    """Return the machine's own Pushgateway, if there is one."""
     for name in ("prometheus-pushgateway", "pushgateway"):
-        if found := shutil.which(name):
-            return Path(found)
+        if program := shutil.which(name):
+            return Path(program)
     return None
 
 
 def ensure_program(progress: Progress = print) -> Path:
-    """The pinned Pushgateway from the cache, or built now; StartError if it cannot."""
+    """Return the pinned Pushgateway, built if missing; StartError if it cannot."""
     sources = [(_HERE / name).read_bytes() for name in ("go.mod", "go.sum")]
     home = cache_dir() / f"pushgateway-{digest(*sources, *_FLAGS, platform.machine())}"
     program, complete = home / "pushgateway", home / ".complete"
@@ -73,7 +73,7 @@ class Pushgateway(Service):
 
     @property
     def url(self) -> str:
-        """Where clients push to and Prometheus scrapes."""
+        """Return where clients push to and Prometheus scrapes."""
         return f"http://127.0.0.1:{self.port}"
 
     def prepare(self) -> None:
@@ -84,7 +84,7 @@ class Pushgateway(Service):
         )
 
     def program(self) -> Program:
-        """The Pushgateway with nothing but its address."""
+        """Return the Pushgateway with nothing but its address."""
         if self._binary is None:
             raise RuntimeError("prepare was not called")
         return Program(
@@ -96,7 +96,7 @@ class Pushgateway(Service):
         )
 
     def metrics(self) -> str:
-        """What a scrape would get now, in Prometheus' text format."""
+        """Return what a scrape would get now, in Prometheus' text format."""
         with build_opener(ProxyHandler({})).open(
             f"{self.url}/metrics", timeout=10
         ) as response:

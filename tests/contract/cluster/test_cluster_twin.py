@@ -6,7 +6,8 @@ import pytest
 
 from killick.cluster.port import ClusterPort, Manifest
 from killick.errors import NotGranted, Unavailable
-from tests.contract.cluster.cluster_contract import ClusterContract, World
+from tests.contract.cluster.cluster_contract import ClusterContract
+from tests.contract.cluster.cluster_world import World
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.world import spec
 
@@ -57,5 +58,5 @@ class TestTwin(ClusterContract):
 
     @pytest.fixture
     def world(self) -> World:
-        """A cluster in memory."""
+        """Return a cluster in memory."""
         return TwinWorld()

@@ -12,7 +12,7 @@ class TestTwin(LeaseContract):
 
     @pytest.fixture
     def lease(self) -> LeasePort:
-        """A Lease that nobody held."""
+        """Return a Lease that nobody held."""
         return FakeLease()
 
     @pytest.fixture

@@ -42,21 +42,21 @@ class HttpWorld:
         self.interfere_at = "push"
 
     def another_port(self, limits: GitLimits | None = None) -> GitRepositories:
-        """A second operator with a work directory of its own."""
+        """Return a second operator with a work directory of its own."""
         work = self.work / f"{self.name}-{len(self.ports)}"
         self.ports.append(GitRepositories(work, limits=limits))
         return self.ports[-1]
 
     def commit(self, path: str, content: bytes | None, author: str = "Ada") -> str:
-        """A person's commit, at once."""
+        """Return a person's commit, at once."""
         return self.repository.commit(path, content, author=author)
 
     def head(self) -> str:
-        """The branch's commit on the server."""
+        """Return the branch's commit on the server."""
         return self.repository.head()
 
     def messages(self) -> list[str]:
-        """The branch's commit messages, newest first."""
+        """Return the branch's commit messages, newest first."""
         return [one.message for one in self.repository.log()]
 
     def author(self) -> tuple[str, str, int]:
@@ -65,7 +65,7 @@ class HttpWorld:
         return newest.author, newest.email, newest.seconds
 
     def content(self, path: str) -> bytes:
-        """A file at the branch's head."""
+        """Return a file at the branch's head."""
         return self.repository.read(path)
 
     def protect(self, message: str) -> None:
@@ -108,7 +108,7 @@ async def git_http_world(server: GitServer, work: Path) -> AsyncIterator[HttpWor
 
 
 def tree_of(repository: pygit2.Repository, commit: str) -> pygit2.Oid:
-    """The root tree of a commit."""
+    """Return the root tree of a commit."""
     return repository[commit].peel(pygit2.Tree).id
 
 
@@ -155,7 +155,7 @@ class Trickster:
 
 
 def credentials_received(world: HttpWorld, server: Trickster) -> list[str]:
-    """The requests by which a server learned our token."""
+    """Return the requests by which a server learned our token."""
     pair = f"{world.credentials.username}:{world.credentials.password}"
     secrets = (world.credentials.password, base64.b64encode(pair.encode()).decode())
     return [one for one in server.heard if any(secret in one for secret in secrets)]

@@ -52,19 +52,19 @@ class World(Protocol):
     read_only: GitCredentials
 
     def another_port(self) -> GitPort:
-        """A second operator with nothing in common but the server."""
+        """Return a second operator with nothing in common but the server."""
         ...
 
     def commit(self, path: str, content: bytes | None, author: str = "Ada") -> str:
-        """A person's commit, at once."""
+        """Return a person's commit, at once."""
         ...
 
     def head(self) -> str:
-        """The branch's commit on the server."""
+        """Return the branch's commit on the server."""
         ...
 
     def messages(self) -> list[str]:
-        """The branch's commit messages, newest first."""
+        """Return the branch's commit messages, newest first."""
         ...
 
     def author(self) -> tuple[str, str, int]:
@@ -72,7 +72,7 @@ class World(Protocol):
         ...
 
     def content(self, path: str) -> bytes:
-        """A file at the branch's head."""
+        """Return a file at the branch's head."""
         ...
 
     def protect(self, message: str) -> None:

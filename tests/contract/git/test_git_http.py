@@ -47,7 +47,7 @@ class TestHttp(GitContract, GitHistoryContract):
 
     @pytest.fixture
     def world(self, world: HttpWorld) -> World:
-        """A repository of the test's own."""
+        """Return a repository of the test's own."""
         return world
 
 

@@ -51,7 +51,7 @@ def bombed() -> Iterator[GitTarget]:
 
 
 def git_processes() -> set[int]:
-    """The Git processes of this process."""
+    """Return the Git processes of this process."""
     found = set()
     for children in Path("/proc/self/task").glob("*/children"):
         found |= {int(pid) for pid in children.read_text().split()}
@@ -59,19 +59,19 @@ def git_processes() -> set[int]:
 
 
 def command_of(pid: int) -> str:
-    """The arguments of a process, empty where it is gone."""
+    """Return the arguments of a process, empty where it is gone."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
     return ""
 
 
 def environment_of(pid: int) -> str:
-    """The environment of a process."""
+    """Return the environment of a process."""
     return Path(f"/proc/{pid}/environ").read_bytes().decode()
 
 
 def peak_mib(pid: int) -> float:
-    """The most memory that a process has held, as the kernel counts it."""
+    """Return the most memory that a process has held, as the kernel counts it."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 

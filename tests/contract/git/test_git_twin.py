@@ -38,19 +38,19 @@ class TwinWorld:
         self.commit(PATH, VALUES)
 
     def another_port(self) -> GitPort:
-        """A second operator."""
+        """Return a second operator."""
         return FakeGit(self.server)
 
     def commit(self, path: str, content: bytes | None, author: str = "Ada") -> str:
-        """A person's commit, at once."""
+        """Return a person's commit, at once."""
         return self.repository.commit({path: content}, author=author)
 
     def head(self) -> str:
-        """The branch's commit on the server."""
+        """Return the branch's commit on the server."""
         return self.repository.branches["main"].sha
 
     def messages(self) -> list[str]:
-        """The branch's commit messages, newest first."""
+        """Return the branch's commit messages, newest first."""
         return [one.message for one in self.repository.history()]
 
     def author(self) -> tuple[str, str, int]:
@@ -59,7 +59,7 @@ class TwinWorld:
         return tip.author, tip.email, tip.timestamp
 
     def content(self, path: str) -> bytes:
-        """A file at the branch's head."""
+        """Return a file at the branch's head."""
         return self.repository.branches["main"].files[path]
 
     def protect(self, message: str) -> None:
@@ -85,7 +85,7 @@ class TwinWorld:
 
 @pytest.fixture
 def world() -> TwinWorld:
-    """A repository of the test's own."""
+    """Return a repository of the test's own."""
     return TwinWorld()
 
 
@@ -94,7 +94,7 @@ class TestTwin(GitContract, GitHistoryContract):
 
     @pytest.fixture
     def world(self) -> World:
-        """A repository of the test's own."""
+        """Return a repository of the test's own."""
         return TwinWorld()
 
 

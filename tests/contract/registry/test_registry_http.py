@@ -1,14 +1,9 @@
 """The real adapter against servers that misbehave, over real HTTP on loopback."""
 
 import asyncio
-import json
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
-from typing import Protocol
 
-import aiohttp
 import pytest
 from aiohttp import web
 
@@ -24,91 +19,14 @@ from killick.registry.port import (
     RegistryUnauthorized,
     RegistryUnreachable,
 )
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class Serve(Protocol):
-    """Starts a server on a port, by default on a free one."""
-
-    def __call__(self, handler: Handler, port: int = 0) -> Awaitable[RegistryTarget]:
-        """Return where it listens."""
-        ...
-
-
-QUICK = aiohttp.ClientTimeout(total=1.0, sock_connect=0.5, sock_read=0.4)
-GOOD_VERSION = {
-    "version": "1",
-    "run_id": "r1",
-    "current_stage": "None",
-    "creation_timestamp": 1,
-}
-GOOD_RUN = {"info": {"status": "FINISHED"}, "data": {}}
-
-
-@pytest.fixture
-async def serve() -> AsyncIterator[Serve]:
-    """Start servers that answer everything by one handler."""
-    runners = []
-
-    async def start(handler: Handler, port: int = 0) -> RegistryTarget:
-        app = web.Application()
-        app.router.add_route("*", "/{path:.*}", handler)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", port)
-        await site.start()
-        runners.append(runner)
-        return RegistryTarget(site.name, "model")
-
-    yield start
-    for runner in runners:
-        await runner.cleanup()
-
-
-@pytest.fixture
-async def registry() -> AsyncIterator[MlflowRegistry]:
-    """The adapter with its usual time-outs."""
-    made = MlflowRegistry()
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def hasty() -> AsyncIterator[MlflowRegistry]:
-    """The adapter with time-outs below a second."""
-    made = MlflowRegistry(timeout=QUICK)
-    yield made
-    await made.close()
-
-
-def answer(status: int, body: object, **headers: str) -> Handler:
-    """Answer every request alike."""
-    text = body if isinstance(body, str) else json.dumps(body)
-
-    async def handle(_request: web.Request) -> web.StreamResponse:
-        return web.Response(status=status, text=text, headers=headers)
-
-    return handle
-
-
-def refused_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-async def failure(
-    registry: MlflowRegistry,
-    target: RegistryTarget,
-    credentials: Credentials = NO_CREDENTIALS,
-) -> RegistryError:
-    """Read and return the error that it must give."""
-    with pytest.raises(RegistryError) as caught:
-        await registry.read(target, credentials)
-    return caught.value
+from tests.contract.registry.http_world import (
+    GOOD_RUN,
+    GOOD_VERSION,
+    Serve,
+    answer,
+    failure,
+    refused_port,
+)
 
 
 async def test_refused_port_fails_quickly(registry: MlflowRegistry) -> None:
@@ -235,87 +153,6 @@ async def test_misshapen_versions_are_refused(
     """An answer of the wrong shape is a typed refusal."""
     body = {"model_version": GOOD_VERSION | change, "run": GOOD_RUN}
     error = await failure(registry, await serve(answer(200, body)))
-    assert isinstance(error, RegistryRefused)
-
-
-async def test_credential_goes_to_its_host_only(
-    registry: MlflowRegistry, serve: Serve
-) -> None:
-    """A redirect is not followed, so no other host sees the credential."""
-    seen = []
-
-    async def other(request: web.Request) -> web.StreamResponse:
-        seen.append(request.headers.get("Authorization"))
-        return web.json_response({})
-
-    elsewhere = (await serve(other)).tracking_uri
-    target = await serve(answer(302, "", Location=elsewhere))
-    error = await failure(registry, target, Credentials(token="t0ken"))
-    assert "redirects" in error.message
-    assert seen == []
-
-
-@pytest.fixture
-def thief(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A process environment that offers other credentials."""
-    netrc = tmp_path / "netrc"
-    netrc.write_text("default login thief password thief\n")
-    netrc.chmod(0o600)
-    monkeypatch.setenv("NETRC", str(netrc))
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "thief")
-
-
-@pytest.mark.usefixtures("thief")
-@pytest.mark.parametrize(
-    ("credentials", "header"),
-    [
-        (Credentials("me", "s3cret"), "Basic bWU6czNjcmV0"),
-        (Credentials(token="t0ken"), "Bearer t0ken"),
-        (NO_CREDENTIALS, None),
-    ],
-)
-async def test_only_the_given_credential_is_sent(
-    registry: MlflowRegistry,
-    serve: Serve,
-    credentials: Credentials,
-    header: str | None,
-) -> None:
-    """Neither the environment, nor a .netrc, nor a cookie adds or replaces one."""
-    seen = []
-
-    async def handle(request: web.Request) -> web.StreamResponse:
-        seen.append((request.headers.get("Authorization"), len(request.cookies)))
-        body = {"error_code": "RESOURCE_DOES_NOT_EXIST"}
-        response = web.json_response(body, status=404)
-        response.set_cookie("session", "somebody")
-        return response
-
-    await registry.read(await serve(handle), credentials)
-    assert seen == [(header, 0)] * 3
-
-
-async def test_echoed_credential_is_blotted_out(
-    registry: MlflowRegistry, serve: Serve
-) -> None:
-    """A server that repeats the credential cannot bring it into our messages."""
-
-    async def echo(request: web.Request) -> web.StreamResponse:
-        said = f"bad {request.headers['Authorization']} s3cret"
-        return web.json_response(
-            {"error_code": "BAD_REQUEST", "message": said}, status=400
-        )
-
-    target = await serve(echo)
-    for credentials in (Credentials("me", "s3cret"), Credentials(token="s3cret")):
-        message = (await failure(registry, target, credentials)).message
-        assert "s3cret" not in message
-        assert "bWU6czNjcmV0" not in message
-
-
-async def test_unusable_token_is_refused(registry: MlflowRegistry) -> None:
-    """A token with a line break is refused before anything is sent."""
-    target = RegistryTarget(f"http://127.0.0.1:{refused_port()}", "model")
-    error = await failure(registry, target, Credentials(token="a\r\nHost: b"))
     assert isinstance(error, RegistryRefused)
 
 

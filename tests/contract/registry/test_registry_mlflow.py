@@ -14,7 +14,8 @@ from killick.registry.port import (
     RegistryUnreachable,
 )
 from tests.contract.registry.mlflow_world import MlflowWorld
-from tests.contract.registry.registry_contract import Case, RegistryContract, World
+from tests.contract.registry.registry_contract import RegistryContract
+from tests.contract.registry.registry_world import Case, World
 
 
 class TestMlflow(RegistryContract):

@@ -18,7 +18,8 @@ from killick.registry.port import (
     RegistryUnauthorized,
     RegistryUnreachable,
 )
-from tests.contract.registry.registry_contract import RegistryContract, World
+from tests.contract.registry.registry_contract import RegistryContract
+from tests.contract.registry.registry_world import World
 from tests.fakes.registry import FakeRegistry, FakeServer, Fault
 
 URI = "http://mlflow.test:5000"
@@ -40,13 +41,13 @@ class TestTwin(RegistryContract):
 
     @pytest.fixture
     def world(self) -> World:
-        """An empty server in memory."""
+        """Return an empty server in memory."""
         return TwinWorld()
 
 
 @pytest.fixture
 def twin() -> TwinWorld:
-    """A server with champion 1 and a finished version 2 of attempt a1."""
+    """Return a server with champion 1 and a finished version 2 of attempt a1."""
     world = TwinWorld()
     world.point("model", "champion", world.register("model"))
     world.register("model", {names.TAG_ATTEMPT: "a1"})

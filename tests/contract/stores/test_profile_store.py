@@ -46,7 +46,7 @@ class TestModelVersion(ProfileStoreContract):
 
     @pytest.fixture
     def address(self, mlflow_server: MLflowServer) -> str:
-        """A new version's."""
+        """Return a new version's."""
         client = MlflowClient(mlflow_server.url)
         name = f"profiled-{uuid.uuid4().hex[:8]}"
         run = client.create_run("0").info.run_id

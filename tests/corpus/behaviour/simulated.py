@@ -12,8 +12,9 @@ from tests.corpus.behaviour.adapter import Wrap
 from tests.corpus.behaviour.canonical import plain
 from tests.fakes.world import NAMESPACE
 from tests.simulation.engine.run import Run, play
+from tests.simulation.engine.subject import Subject
 from tests.simulation.engine.wire import Fault
-from tests.simulation.engine.world import START, SimWorld, Subject
+from tests.simulation.engine.world import START, SimWorld
 from tests.simulation.stories.catalog import SCENARIOS
 from tests.simulation.stories.scenario import Scenario
 

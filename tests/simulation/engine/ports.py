@@ -34,7 +34,7 @@ from tests.simulation.engine.wire import Request, Wire
 
 
 async def gated(gate: RetryAfterGate, call: Coroutine[Any, Any, Any]) -> Any:
-    """Make a call through the gate that the real adapters have, too."""
+    """Make a call through the gate that the real adapters also have."""
     try:
         gate.check()
     except KillickError:

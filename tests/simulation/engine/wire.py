@@ -108,7 +108,7 @@ class Wire:
     written: Callable[[Call], None] = lambda _call: None
     jumped: Callable[[timedelta], None] = lambda _jump: None
     another: Callable[[], Awaitable[None]] | None = None
-    """A whole pass of a second operator, which nobody told that there is a first."""
+    """A whole pass of a second operator that does not know of the first."""
     met: list[tuple[Call, Fault]] = field(default_factory=list)
     writes: int = 0
     branch: Callable[[Call], Fault | None] = lambda _call: None

@@ -11,25 +11,17 @@ import heapq
 import itertools
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from driftcheck.contract import (
-    CheckAnswer,
-    CheckRequest,
-    Metric,
-    Performance,
-    Verdict,
     decode_request,
     encode,
 )
 from driftcheck.contract.evaluation import (
-    EvaluationAnswer,
     decode_evaluation_request,
     encode_evaluation,
 )
-from driftcheck.windows import Window, labelled_windows
 from killick.names import (
     LABEL_OBJECT,
     LABEL_PURPOSE,
@@ -42,7 +34,9 @@ from killick.plan.facts import ConflictingObject
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.git import FakeGitServer, FakeRepository
 from tests.fakes.registry import FakeServer
-from tests.fakes.world import MLFLOW, NAMESPACE, REPOSITORY, SHA, spec, template, window
+from tests.fakes.world import MLFLOW, NAMESPACE, REPOSITORY, template
+from tests.simulation.engine.job_answers import check_answer, evaluation_answer
+from tests.simulation.engine.subject import Subject, Truth
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PERIOD = timedelta(minutes=10)
@@ -52,50 +46,6 @@ CUT_OFF = {"killick.dev/train-before": "2026-02-01T00:00:00Z"}
 TRAILER = "Killick-"
 
 Happening = Callable[[], None]
-
-
-@dataclass(frozen=True)
-class Subject:
-    """One ModelDeployment: its model's name is also its key in the values file."""
-
-    name: str
-    model: str = ""
-    """Its own name, unless two objects want the same."""
-
-    def __post_init__(self) -> None:
-        """Take the object's name for the model's."""
-        if not self.model:
-            object.__setattr__(self, "model", self.name)
-
-    def spec(self, **changes: Any) -> dict[str, Any]:
-        """Return its spec."""
-        raw = spec(model={"name": self.model}, **changes)
-        raw["drift"] = {"schedule": "*/10 * * * *", "window": "600s"}
-        raw["registry"] = {"credentialsSecretRef": {"name": "mlflow"}}
-        raw["promotion"]["git"] = {
-            **raw["promotion"]["git"],
-            "credentialsSecretRef": {"name": "gitops"},
-            "jsonPointer": f"/{self.model}/uri",
-        }
-        raw["retraining"] = {"job": {"cronJobRef": {"name": "train"}}}
-        raw["retraining"] |= changes.get("retraining", {})
-        return raw
-
-
-@dataclass
-class Truth:
-    """What really happened, for the invariants to compare claims with."""
-
-    evaluated: dict[str, tuple[str, bool]] = field(default_factory=dict)
-    """Evaluation → its candidate, and whether it won."""
-    registered: dict[str, str] = field(default_factory=dict)
-    """Attempt → the version that its training registered."""
-    checked: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
-    """Check Job → the verdict shown, and those of its counting windows."""
-    champions: dict[str, list[str | None]] = field(default_factory=dict)
-    """Model → every version that was its champion, in order."""
-    people: list[str] = field(default_factory=list)
-    """The commits that people made."""
 
 
 class SimWorld:
@@ -249,42 +199,16 @@ class SimWorld:
 
     def _end_check(self, job: str) -> None:
         request = decode_request(self.env(job)["DRIFTCHECK_REQUEST"])
-        answer = self._judge(request)
+        model = self.model_of(request.name)
+        answer = check_answer(
+            request,
+            self.now,
+            drifts=lambda end: self.drifts(model, end),
+            bad_answers=lambda end: self.bad_answers(model, end),
+        )
         counted = tuple(str(w.verdict) for w in answer.windows if w.counting)
         self.truth.checked[job] = (str(answer.windows[-1].verdict), counted)
         self.cluster.finish_job(NAMESPACE, job, message=encode(answer).decode())
-
-    def _judge(self, request: CheckRequest) -> CheckAnswer:
-        model = self.model_of(request.name)
-        length = timedelta(seconds=request.window_seconds)
-        start = request.windows.judged_through or request.windows.anchor
-        windows = []
-        while start + length <= self.now:
-            verdict = self._verdict(model, start + length)
-            windows.append(window(start, length, verdict, counting=True))
-            start += length
-        windows = windows[-request.windows.count :]
-        verdict = self._verdict(model, self.now)
-        windows.append(window(self.now - length, length, verdict, counting=False))
-        found = tuple(
-            self._performance(model, one) for one in labelled_windows(request, self.now)
-        )
-        answer = CheckAnswer(request.request_fingerprint, SHA, self.now, tuple(windows))
-        return replace(answer, performance_windows=found)
-
-    def _performance(self, model: str, found: Window) -> Performance:
-        """Return what the labels of a counting window show."""
-        bad = self.bad_answers(model, found.end)
-        score = 0.5 if bad else 0.95
-        bounds = (score - 0.04, score + 0.04)
-        verdict = Verdict.DRIFT if bad else Verdict.NO_DRIFT
-        made = Performance(
-            *(found.start, found.end, Metric.ACCURACY, 200, 150, score, *bounds)
-        )
-        return replace(made, effective=150, verdict=verdict)
-
-    def _verdict(self, model: str, end: datetime) -> Verdict:
-        return Verdict.DRIFT if self.drifts(model, end) else Verdict.NO_DRIFT
 
     def _end_training(self, job: str) -> None:
         env = self.env(job)
@@ -307,16 +231,7 @@ class SimWorld:
         version = command[command.index("--model-uri") + 1].rsplit("/", 1)[1]
         won = self.wins(version)
         self.truth.evaluated[request.id] = (version, won)
-        answer = EvaluationAnswer(
-            request.id,
-            rows=120,
-            metric=request.metric,
-            champion_score=2.0,
-            candidate_score=1.5,
-            improvement=0.5,
-            lower=0.2 if won else -0.2,
-            upper=0.8,
-        )
+        answer = evaluation_answer(request, won=won)
         message = encode_evaluation(answer).decode()
         self.cluster.finish_job(NAMESPACE, job, container="compare", message=message)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tests.simulation.engine.world import SimWorld, Subject
+from tests.simulation.engine.subject import Subject
+from tests.simulation.engine.world import SimWorld
 from tests.simulation.stories.scenario import Scenario, expect
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from killick.resource.codec import format_time
 from tests.fakes.world import NAMESPACE
+from tests.simulation.engine.subject import Subject
 from tests.simulation.engine.wire import Call
-from tests.simulation.engine.world import START, SimWorld, Subject
+from tests.simulation.engine.world import START, SimWorld
 from tests.simulation.stories.scenario import (
     RANGER,
     Scenario,

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from killick.resource.status import Status
 from tests.fakes.world import NAMESPACE
+from tests.simulation.engine.subject import Subject
 from tests.simulation.engine.wire import Call
-from tests.simulation.engine.world import SimWorld, Subject
+from tests.simulation.engine.world import SimWorld
 
 if TYPE_CHECKING:
     from tests.simulation.engine.run import Run

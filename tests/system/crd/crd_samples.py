@@ -23,7 +23,7 @@ class Case:
     says: str
     accepted: tuple[Change, ...]
     rejected: tuple[Change, ...]
-    alone: bool = True  # False: what it rejects breaks another rule, too
+    alone: bool = True  # False: what it rejects also breaks another rule
 
 
 def manifest(name: str, change: Change) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def features(kind: str, names: list[str]) -> Change:
 def submit(cluster: LocalCluster, *manifests: Change, validate: str = "false") -> str:
     """Have the server judge manifests, keeping none; KubectlError if it refuses one.
 
-    It alone judges unless kubectl is told to `validate`, too.
+    Only it judges, unless kubectl runs with `validate`.
     """
     listed = {"apiVersion": "v1", "kind": "List", "items": manifests}
     return cluster.kubectl(

@@ -1,4 +1,4 @@
-"""What the CRD accepts, the operator and Kubernetes' own CronJobs accept, too."""
+"""The operator and Kubernetes' CronJobs accept what the CRD accepts."""
 
 import json
 from datetime import UTC, datetime

@@ -37,12 +37,12 @@ JOBS: Right = ("batch", "jobs", ("create",), ())
 
 
 def secrets(*names: str) -> Right:
-    """The right to read these Secrets."""
+    """Return the right to read these Secrets."""
     return ("", "secrets", ("get",), names)
 
 
 def rights(user: str, namespace: str, *granted: Right) -> list[dict[str, Any]]:
-    """The Role and the RoleBinding that give a user these rights."""
+    """Return the Role and the RoleBinding that give a user these rights."""
     group = "rbac.authorization.k8s.io"
     metadata = {"name": user, "namespace": namespace}
     rules = [
@@ -110,14 +110,14 @@ def users(cluster: LocalCluster) -> Iterator[Users]:
 
 
 def story() -> dict[str, Any]:
-    """The story's object, without a namespace."""
+    """Return the story's object, without a namespace."""
     manifest: dict[str, Any] = yaml.safe_load(STORY.read_text())
     del manifest["metadata"]["namespace"]
     return manifest
 
 
 def minimal(name: str) -> dict[str, Any]:
-    """An object that names the log's Secret and nothing else."""
+    """Return an object that names the log's Secret and nothing else."""
     manifest = story()
     manifest["metadata"]["name"] = name
     needed = ("model", "reference", "inferenceLog")
@@ -126,7 +126,7 @@ def minimal(name: str) -> dict[str, Any]:
 
 
 def full(name: str) -> dict[str, Any]:
-    """An object that names everything that can be named, as often as can be."""
+    """Return an object that names everything that can be named, as often as can be."""
     manifest = story()
     manifest["metadata"]["name"] = name
     spec = manifest["spec"]
@@ -140,7 +140,7 @@ def full(name: str) -> dict[str, Any]:
 
 
 def but(name: str) -> tuple[Right, ...]:
-    """All rights of the owner but the one to that Secret."""
+    """Return all rights of the owner but the one to that Secret."""
     return (secrets(*(each for each in EVERY_SECRET if each != name)), PODS, JOBS)
 
 
@@ -207,7 +207,7 @@ def test_a_secret_of_someone_else_cannot_be_sent_elsewhere(users: Users) -> None
 
 
 def test_a_request_needs_no_rights_to_secrets(users: Users) -> None:
-    """An annotation, which names nothing, may be set by whoever may patch."""
+    """Anyone who may patch the object may set an annotation, which names nothing."""
     assert not users.apply(OWNER, minimal("asked"))
     users.cluster.kubectl(
         *("annotate", "modeldeployment", "asked", "killick.dev/check=1"),

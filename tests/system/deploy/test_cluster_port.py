@@ -21,13 +21,8 @@ from killick.plan.planner import plan
 from killick.record.status import write_status
 from killick.resource.drift_status import Window
 from killick.resource.status import Condition, parse_status, status_dict
-from tests.contract.cluster.cluster_contract import (
-    ClusterContract,
-    World,
-    cronjob,
-    current,
-    job,
-)
+from tests.contract.cluster.cluster_contract import ClusterContract
+from tests.contract.cluster.cluster_world import World, cronjob, current, job
 from tests.fakes.world import spec
 from tests.unit.plan import builders as b
 from tests.unit.plan.schema import accepted
@@ -137,7 +132,7 @@ class TestKube(ClusterContract):
 
     @pytest.fixture
     def world(self, world: RealWorld) -> World:
-        """The module's world."""
+        """Return the module's world."""
         return world
 
 

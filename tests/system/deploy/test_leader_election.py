@@ -3,42 +3,33 @@
 They are installed by `deploy/overlays/two-replicas`, and have its rights.
 """
 
-import itertools
 import json
 import secrets
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 import yaml
 
-from dev.environments.images import ensure_environment
 from dev.kubernetes.cluster import LocalCluster
 from dev.operator_program import (
     ACCOUNT,
     NAMESPACE,
     REPOSITORY,
-    OperatorProgram,
     grant,
     install,
 )
-from dev.processes.supervisor import Process
 from dev.waiting import LIMIT, wait_until
 from killick.cluster.kube import KubeCluster
 from killick.cluster.lease import KubeLease, LeasePort
 from tests.contract.cluster.lease_contract import LeaseContract
 from tests.system.deploy.test_cluster_port import port_of
+from tests.system.support.replicas import EXAMPLE, Pair
 
 OVERLAY = REPOSITORY / "deploy" / "overlays" / "two-replicas"
-EXAMPLE = REPOSITORY / "examples" / "01-minimal.yaml"
 LEASE = ("lease", "killick", "--namespace", NAMESPACE)
-_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +44,7 @@ def installed(cluster: LocalCluster) -> LocalCluster:
 
 @pytest.fixture
 def lease_object(installed: LocalCluster) -> Iterator[LocalCluster]:
-    """Return the cluster with the Lease as the manifests make it, held by nobody."""
+    """Return the cluster with the Lease of the manifests, which has no holder."""
     yield installed
     installed.kubectl("delete", *LEASE)
     (manifest,) = [
@@ -76,7 +67,7 @@ class TestRealLease(LeaseContract):
 
     @pytest.fixture
     def lease(self, port: KubeCluster) -> LeasePort:
-        """The Lease of the manifests."""
+        """Return the Lease of the manifests."""
         return KubeLease(port, NAMESPACE, "killick")
 
     @pytest.fixture
@@ -95,115 +86,9 @@ def _lease() -> dict[str, Any]:
     return {**kind, "metadata": metadata}
 
 
-@dataclass
-class Replica:
-    """One operator process and what it serves."""
-
-    program: OperatorProgram
-    process: Process
-
-    @property
-    def leads(self) -> bool:
-        """Whether it says that it may act."""
-        return "killick_leader 1.0" in self._page("/metrics")
-
-    def until_leader(self, value: str) -> None:
-        """Wait until it is healthy and `killick_leader` has this value."""
-        wait_until("it to be healthy", lambda: self._page("/healthz") == "ok")
-        wait_until(
-            f"killick_leader {value}",
-            lambda: self._page("/metrics"),
-            lambda metrics: f"killick_leader {value}" in metrics,
-            context=self.process.tail,
-        )
-
-    @property
-    def passes(self) -> int:
-        """How many passes it has told of."""
-        return self.process.log.read_text().count('"killick.loop"')
-
-    def _page(self, path: str) -> str:
-        try:
-            with urlopen(f"{self.program.url}{path}", timeout=5) as answer:
-                text: str = answer.read().decode()
-                return text
-        except (URLError, TimeoutError, ConnectionError):
-            return ""
-
-
-@dataclass
-class Pair:
-    """A namespace with one object, and the replicas that serve it."""
-
-    cluster: LocalCluster
-    namespace: str
-    directory: Path
-
-    def start(self, lease_seconds: int) -> Replica:
-        """Start one more replica."""
-        number = next(_numbers)
-        program = OperatorProgram.of(
-            self.cluster,
-            "http://127.0.0.1:9",
-            self.directory / str(number),
-            KILLICK_NAMESPACES=self.namespace,
-            KILLICK_RESYNC_SECONDS="5",
-            KILLICK_LEADER_ELECTION="true",
-            KILLICK_LEASE_SECONDS=str(lease_seconds),
-        )
-        supervisor = self.cluster.supervisor
-        venv = ensure_environment("operator", supervisor.progress)
-        named = replace(program.program(venv), name=f"replica-{number}")
-        return Replica(program, supervisor.start(named))
-
-    def change(self) -> int:
-        """Change the spec as a person; return its generation."""
-        patch = json.dumps({"spec": {"drift": {"minimumRows": 100 + next(_numbers)}}})
-        self.cluster.kubectl(
-            *("patch", "mdep", self.name, "--type=merge", "-p", patch),
-            *("--namespace", self.namespace),
-        )
-        return int(self.object["metadata"]["generation"])
-
-    def until_handled(self, generation: int) -> None:
-        """Wait until an operator has looked at that spec and said so."""
-        wait_until(
-            f"observedGeneration {generation}",
-            lambda: self.object.get("status", {}),
-            lambda status: status.get("observedGeneration") == generation,
-        )
-
-    @property
-    def name(self) -> str:
-        """The object's name."""
-        return str(yaml.safe_load(EXAMPLE.read_text())["metadata"]["name"])
-
-    @property
-    def object(self) -> dict[str, Any]:
-        """The object now."""
-        found: dict[str, Any] = self.cluster.get(
-            "mdep", self.name, "--namespace", self.namespace
-        )
-        return found
-
-    @contextmanager
-    def running(self, lease_seconds: int) -> Iterator[tuple[Replica, Replica]]:
-        """Start two replicas, the first of which leads and the second waits."""
-        replicas = []
-        try:
-            replicas.append(self.start(lease_seconds))
-            replicas[0].until_leader("1.0")
-            replicas.append(self.start(lease_seconds))
-            replicas[1].until_leader("0.0")
-            yield replicas[0], replicas[1]
-        finally:
-            for replica in replicas:
-                replica.process.kill()
-
-
 @pytest.fixture
 def pair(lease_object: LocalCluster, tmp_path: Path) -> Iterator[Pair]:
-    """Return a namespace with an object that nobody serves yet."""
+    """Return a namespace with an object that no operator serves yet."""
     namespace = lease_object.create_namespace(f"turns-{secrets.token_hex(4)}")
     grant(lease_object, namespace)
     manifest = yaml.safe_load(EXAMPLE.read_text())

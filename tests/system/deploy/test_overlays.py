@@ -26,14 +26,14 @@ def apply(cluster: LocalCluster, overlay: str) -> None:
 
 
 def rendered(cluster: LocalCluster, overlay: str) -> list[dict[str, Any]]:
-    """Every manifest of an overlay."""
+    """Return every manifest of an overlay."""
     return list(
         yaml.safe_load_all(cluster.kubectl("kustomize", str(OVERLAYS / overlay)))
     )
 
 
 def variable(cluster: LocalCluster, overlay: str, name: str) -> str:
-    """A variable of the operator's container."""
+    """Return a variable of the operator's container."""
     (deployment,) = [m for m in rendered(cluster, overlay) if m["kind"] == "Deployment"]
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     (value,) = [e["value"] for e in container["env"] if e["name"] == name]
@@ -41,7 +41,7 @@ def variable(cluster: LocalCluster, overlay: str, name: str) -> str:
 
 
 def may(cluster: LocalCluster, verb: str, resource: str, namespace: str) -> bool:
-    """Whether the operator's account is allowed that."""
+    """Return whether the operator's account is allowed that."""
     account = f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
     asked = ("auth", "can-i", verb, resource, "--namespace", namespace)
     answer = cluster.kubectl(*asked, "--as", account, check=False)

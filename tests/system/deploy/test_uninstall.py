@@ -167,7 +167,7 @@ def test_a_running_operator_cannot_hold_on(
 
 
 def test_with_a_dead_operator_all_goes(bare: LocalCluster, operator: Process) -> None:
-    """CRD=1 takes the objects, too, though the operator died with them in its care."""
+    """CRD=1 also removes the objects that an operator left behind when it died."""
     operator.kill()
     deploy(bare, "two-replicas")
     make(bare, "undeploy", "CRD=1")

@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from dev.demo.first_verdict import FirstVerdict
 from dev.demo.screen import Screen
+from dev.waiting import wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -56,11 +56,11 @@ def test_an_interrupt_while_it_installs_leaves_nothing(tmp_path: Path) -> None:
         assert demo.stdout is not None
         while "installing the worker environment" not in demo.stdout.readline():
             assert demo.poll() is None
-        # The demo, its watchdog, and the installer.
-        deadline = time.monotonic() + 60
-        while len(_marked(mark)) < 3 and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert len(_marked(mark)) >= 3, "no installer has started"
+        wait_until(
+            "the demo, its watchdog and an installer",
+            lambda: _marked(mark),
+            lambda pids: len(pids) >= 3,
+        )
         demo.send_signal(signal.SIGINT)
         printed = demo.stdout.read()
     assert demo.returncode == 128 + signal.SIGINT

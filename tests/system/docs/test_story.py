@@ -60,7 +60,7 @@ def programs(
     mlflow_server: MLflowServer,
     tmp_path: Path,
 ) -> Programs:
-    """The programs in the training image's environment."""
+    """Return the programs in the training image's environment."""
     python = ensure_environment("training") / "bin" / "python"
     environment = {
         "PATH": f"{python.parent}:{os.environ.get('PATH', os.defpath)}",

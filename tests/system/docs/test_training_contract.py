@@ -41,7 +41,7 @@ UNTAGGED = ("client_only", "tag_overwritten")
 
 
 def contract_environment(model: str, tracking_uri: str) -> dict[str, str]:
-    """The variables that the operator itself would give a training Job."""
+    """Return the variables that the operator itself would give a training Job."""
     spec = from_dict(
         Spec,
         {
@@ -103,7 +103,7 @@ class Trained:
 
 @pytest.fixture(scope="module")
 def variables(mlflow_server: MLflowServer) -> dict[str, str]:
-    """The environment of one attempt."""
+    """Return the environment of one attempt."""
     return contract_environment(f"styles-{uuid.uuid4().hex[:8]}", mlflow_server.url)
 
 
@@ -111,7 +111,7 @@ def variables(mlflow_server: MLflowServer) -> dict[str, str]:
 def ran(
     variables: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, str]:
-    """The same, after the training program has run with it."""
+    """Return the same, after the training program has run with it."""
     Trained(MlflowRegistry(), variables).run(tmp_path_factory.mktemp("training"))
     return variables
 
@@ -137,7 +137,7 @@ async def test_attempt_leads_to_its_version(trained: Trained, style: str) -> Non
 
 @pytest.mark.parametrize("style", UNTAGGED)
 async def test_run_without_our_tag_is_not_found(trained: Trained, style: str) -> None:
-    """Without the attempt's tag on its run a version is nobody's candidate."""
+    """Without the attempt's tag on its run a version is no candidate."""
     state = await trained.find(style)
     assert state.model_exists
     assert state.attempt_versions == ()

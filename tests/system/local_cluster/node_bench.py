@@ -18,7 +18,7 @@ LIMIT = 60.0  # seconds that anything in here may take
 
 
 def container(*command: str, name: str = "main", **fields: Any) -> Json:
-    """A container that Pod Security `restricted` admits."""
+    """Return a container that Pod Security `restricted` admits."""
     return {
         "name": name,
         "image": IMAGE,
@@ -29,7 +29,7 @@ def container(*command: str, name: str = "main", **fields: Any) -> Json:
 
 
 def shell(script: str, **fields: Any) -> Json:
-    """A container that runs a shell script."""
+    """Return a container that runs a shell script."""
     return container("sh", "-c", script, **fields)
 
 
@@ -55,14 +55,14 @@ class Bench:
         )
 
     def pod(self, name: str = "job") -> Json:
-        """The Job's pod as it is now; empty before it exists."""
+        """Return the Job's pod as it is now; empty before it exists."""
         selector = f"--selector=job-name={name}"
         found = self.cluster.get("pods", selector, f"--namespace={self.namespace}")
         items: list[Json] = found["items"]
         return items[0] if items else {}
 
     def until_phase(self, *phases: str, name: str = "job") -> Json:
-        """The Job's pod once it is in one of the phases."""
+        """Return the Job's pod once it is in one of the phases."""
         return wait_until(
             f"the pod of {name} to be {' or '.join(phases)}",
             lambda: self.pod(name),
@@ -70,11 +70,11 @@ class Bench:
         )
 
     def end(self, name: str = "job") -> Json:
-        """The Job's pod once it has ended."""
+        """Return the Job's pod once it has ended."""
         return self.until_phase("Succeeded", "Failed", name=name)
 
     def until_waiting(self, reason: str) -> Json:
-        """The state of the Job's container once it waits for this reason."""
+        """Return the state of the Job's container once it waits for this reason."""
         found = wait_until(
             f"a container that waits for {reason}",
             lambda: states(self.pod(), "waiting"),
@@ -99,24 +99,24 @@ class Bench:
 
 
 def states(pod: Json, state: str, kind: str = "containerStatuses") -> list[Json]:
-    """The containers' states of one sort: waiting, running or terminated."""
+    """Return the containers' states of one sort: waiting, running or terminated."""
     found = pod.get("status", {}).get(kind) or []
     return [c["state"][state] for c in found if state in c["state"]]
 
 
 def terminated(pod: Json, kind: str = "containerStatuses") -> Json:
-    """How the pod's only container ended."""
+    """Return how the pod's only container ended."""
     return states(pod, "terminated", kind)[0]
 
 
 def logs(bench: Bench, *arguments: str) -> str:
-    """What kubectl shows of the Job's log."""
+    """Return what kubectl shows of the Job's log."""
     return bench.cluster.kubectl(
         "logs", "job/job", f"--namespace={bench.namespace}", *arguments
     )
 
 
 def session_of(pod: Json) -> int:
-    """The session of the pod's running container."""
+    """Return the session of the pod's running container."""
     identity: str = pod["status"]["containerStatuses"][0]["containerID"]
     return int(identity.removeprefix("process://"))

@@ -25,7 +25,7 @@ REPOSITORY = Path(__file__).parents[3]
 
 
 def config_map(name: str, namespace: str, **metadata: Any) -> dict[str, Any]:
-    """A small object to own, to change and to find again."""
+    """Return a small object to own, to change and to find again."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -35,7 +35,7 @@ def config_map(name: str, namespace: str, **metadata: Any) -> dict[str, Any]:
 
 
 def job(name: str, namespace: str, *command: str) -> dict[str, Any]:
-    """A Job on the worker's image that Pod Security `restricted` admits."""
+    """Return a Job on the worker's image that Pod Security `restricted` admits."""
     container = {
         "name": "main",
         "image": "killick-worker:0.1.0",

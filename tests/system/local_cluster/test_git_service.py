@@ -40,7 +40,7 @@ def git(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def with_token(url: str, token: str) -> str:
-    """The address with credentials, as the git program takes them."""
+    """Return the address with credentials, as the git program takes them."""
     return url.replace("http://", f"http://grace:{token}@")
 
 
@@ -48,7 +48,7 @@ def with_token(url: str, token: str) -> str:
 def client(
     tmp_path: Path, git_server: GitServer, repository: BareRepository
 ) -> GitClient:
-    """A fresh libgit2 clone of the test's repository."""
+    """Return a fresh libgit2 clone of the test's repository."""
     return GitClient.clone(tmp_path / "client", repository.url, git_server.token)
 
 

@@ -92,7 +92,7 @@ def run_of(owner: subprocess.Popen[str]) -> str:
 
 
 def shell(script: str, name: str = "server", **more: object) -> Program:
-    """A program of one line of shell."""
+    """Return a program of one line of shell."""
     return Program(name=name, command=["bash", "-c", script], **more)  # type: ignore[arg-type]
 
 
@@ -263,6 +263,6 @@ def test_a_demoted_program_is_not_root_and_reads_private_files(
 
 
 def test_ports_are_given_once() -> None:
-    """No port is handed out twice, even while nobody listens on it yet."""
+    """No port is handed out twice, even while no server listens on it yet."""
     ports = [free_port() for _ in range(50)]
     assert len(set(ports)) == 50

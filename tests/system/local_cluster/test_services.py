@@ -21,7 +21,7 @@ VECTOR = "feature_vector"
 
 
 def read_vectors(url: str) -> pa.Table:
-    """The table of `insert_vectors`, as an Arrow stream gives it."""
+    """Return the table of `insert_vectors`, as an Arrow stream gives it."""
     with adbc.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute(f"SELECT {VECTOR}, predicted_at FROM log ORDER BY predicted_at")
         return cursor.fetch_arrow_table()

@@ -112,7 +112,7 @@ def test_metrics_of_the_object(told: LoopWorld) -> None:
 
 
 def sorted_labels(series: set[str]) -> set[str]:
-    """The series with their labels in the order of the alphabet."""
+    """Return the series with their labels in the order of the alphabet."""
 
     def ordered(match: re.Match[str]) -> str:
         return "{" + ",".join(sorted(match[1].split(","))) + "}"

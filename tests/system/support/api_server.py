@@ -23,17 +23,17 @@ class Answer:
 
     @property
     def accepted(self) -> bool:
-        """Whether the object was (or would be) stored."""
+        """Return whether the object was (or would be) stored."""
         return self.status in (200, 201)
 
     @property
     def message(self) -> str:
-        """The text that kubectl shows."""
+        """Return the text that kubectl shows."""
         return str(self.body.get("message", ""))
 
     @property
     def fields(self) -> set[str]:
-        """The fields that were complained of."""
+        """Return the fields that were complained of."""
         causes = self.body.get("details", {}).get("causes", [])
         return {str(cause.get("field")) for cause in causes}
 

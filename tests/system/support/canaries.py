@@ -1,4 +1,4 @@
-"""Every secret is a canary: whoever finds one where it must not be has found a leak.
+"""Every secret is a canary: one in a place where it must not be is a leak.
 
 What the secrets are is asked of the API server, so no test can forget to say so: each
 value in a Secret of the namespace but names of users. Each is looked for as it is and
@@ -51,7 +51,7 @@ def spellings(secret: str) -> Iterator[bytes]:
     yield quote(secret, safe="").encode()
     for offset in range(3):
         coded = base64.b64encode(b"\0" * offset + plain)
-        # What its neighbours would change is left out at both ends.
+        # What its neighbors would change is left out at both ends.
         yield coded[4 if offset else 0 : len(coded) - 4]
 
 

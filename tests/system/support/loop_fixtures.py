@@ -65,7 +65,7 @@ class LoopServers:
         return leaks(self.hidden, places)
 
     def database(self) -> Database:
-        """A new database with an empty inference log."""
+        """Return a new database with an empty inference log."""
         name = f"loop_{next(_numbers)}"
         self.postgres.create_database(name)
         database = Database(self.postgres, name)
@@ -102,8 +102,16 @@ class LoopServers:
             KILLICK_RESYNC_SECONDS="5",
         )
         world = LoopWorld(
-            *(cluster, self.supervisor, namespace, database, git),
-            *(git.repository(namespace), client, model, self.reference, operator),
+            cluster=cluster,
+            supervisor=self.supervisor,
+            namespace=namespace,
+            database=database,
+            git=git,
+            repository=git.repository(namespace),
+            registry=client,
+            model=model,
+            reference=self.reference,
+            operator=operator,
         )
         try:
             yield world
@@ -125,7 +133,7 @@ class LoopServers:
 
     @property
     def reference(self) -> Path:
-        """The reference dataset, where pods see it: two features from 0 to 1."""
+        """Return the reference dataset, where pods see it: two features from 0 to 1."""
         path = self.cluster.directory / "references" / "line.parquet"
         if not path.exists():
             path.parent.mkdir(exist_ok=True)
@@ -156,7 +164,7 @@ def loop_servers(
 
 @pytest.fixture(scope="session")
 def first_model(loop_servers: LoopServers) -> FirstModel:
-    """A champion that can be scored, for the tests that evaluate."""
+    """Return a champion that can be scored, for the tests that evaluate."""
     venv = ensure_environment("training")
     supervisor = loop_servers.supervisor
     program = Program(
@@ -191,7 +199,7 @@ def world(loop_servers: LoopServers) -> Iterator[LoopWorld]:
 
 @pytest.fixture
 def adopted_world(world: LoopWorld) -> LoopWorld:
-    """An object that an operator adopted ten minutes ago; none runs now."""
+    """Return an object that an operator adopted ten minutes ago; none runs now."""
     world.leave(manifests.adopted(world.apply()))
     return world
 

@@ -39,7 +39,7 @@ SECURITY: Final = {
 
 
 def values(uri: str) -> bytes:
-    """The GitOps repository's file, with this value."""
+    """Return the GitOps repository's file, with this value."""
     return f"# Edited by people and by Killick.\nmodel:\n  uri: {uri}\n".encode()
 
 
@@ -112,7 +112,7 @@ def edit(node: Json, path: list[str], value: Any) -> None:
 
 
 def secret(namespace: str, name: str, **values: str) -> Json:
-    """A Secret."""
+    """Return a Secret."""
     metadata = {"name": name, "namespace": namespace}
     return {
         "apiVersion": "v1",
@@ -123,7 +123,7 @@ def secret(namespace: str, name: str, **values: str) -> Json:
 
 
 def training_cronjob(namespace: str) -> Json:
-    """The suspended template: tiny_training.py in the image that has MLflow."""
+    """Return the suspended template: tiny_training.py in the image that has MLflow."""
     source = {"secretKeyRef": {"name": "inference-log", "key": "DATABASE_URL"}}
     container = {
         "name": "train",

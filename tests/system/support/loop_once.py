@@ -15,7 +15,7 @@ def begin(world: LoopWorld) -> None:
 
 
 def counts(process: Process, what: str) -> int:
-    """How often a process has logged something."""
+    """Return how often a process has logged something."""
     return process.log.read_text().count(what)
 
 

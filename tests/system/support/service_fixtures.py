@@ -32,7 +32,7 @@ class Database:
 
     @property
     def url(self) -> str:
-        """Where a client connects, password included."""
+        """Return where a client connects, password included."""
         return self.server.url(self.name)
 
     def execute(self, sql: str, *parameters: object) -> list[tuple[object, ...]]:
@@ -124,7 +124,7 @@ def postgres(service_supervisor: Supervisor) -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def database(postgres: PostgresServer) -> Database:
-    """An empty database of the test's own."""
+    """Return an empty database of the test's own."""
     name = f"test_{next(_numbers)}"
     postgres.create_database(name)
     return Database(postgres, name)
@@ -141,7 +141,7 @@ def starting_mlflow(service_supervisor: Supervisor) -> Iterator[MLflowServer]:
 
 @pytest.fixture(scope="session")
 def mlflow_server(starting_mlflow: MLflowServer) -> MLflowServer:
-    """The session's MLflow, ready."""
+    """Return the session's MLflow, ready."""
     return starting_mlflow.wait_ready()
 
 

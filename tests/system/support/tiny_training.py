@@ -14,7 +14,7 @@ from sklearn.linear_model import LinearRegression
 
 
 def logged() -> tuple[np.ndarray, np.ndarray]:
-    """The labelled rows of the inference log before the cut-off."""
+    """Return the labelled rows of the inference log before the cut-off."""
     from adbc_driver_postgresql import dbapi
 
     query = (
@@ -31,7 +31,7 @@ def logged() -> tuple[np.ndarray, np.ndarray]:
 
 
 def first() -> tuple[np.ndarray, np.ndarray]:
-    """The old world: the label is the sum of the features."""
+    """Return the old world: the label is the sum of the features."""
     features = np.random.default_rng(0).uniform(size=(50, 2))
     return features, features.sum(axis=1)
 

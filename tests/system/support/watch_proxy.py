@@ -47,7 +47,7 @@ class WatchProxy:
 
     @property
     def watches(self) -> int:
-        """How many watches it carries that still live."""
+        """Return how many watches it carries that still live."""
         return len(self._watches - self._forgotten)
 
     def forget_watches(self) -> int:

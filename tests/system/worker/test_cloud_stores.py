@@ -70,7 +70,7 @@ class Store:
 
 @pytest.fixture(scope="module")
 def environment() -> Path:
-    """Where the stores' programs are installed."""
+    """Return where the stores' programs are installed."""
     return ensure_environment("objectstore")
 
 
@@ -98,18 +98,18 @@ def azure(azurite: Azurite) -> Store:
 
 @pytest.fixture(params=["google", "azure"])
 def store(request: pytest.FixtureRequest) -> Store:
-    """Each of the two."""
+    """Return each of the two."""
     found: Store = request.getfixturevalue(request.param)
     return found
 
 
 def connected(server: Azurite, secret: str | None = None) -> dict[str, str]:
-    """The environment with the account's key, or another secret."""
+    """Return the environment with the account's key, or another secret."""
     return {"AZURE_STORAGE_CONNECTION_STRING": server.connection_string(secret)}
 
 
 def verdict(found: CheckAnswer | None) -> tuple[str, str]:
-    """The only window's verdict with its reason."""
+    """Return the only window's verdict with its reason."""
     assert found is not None
     (window,) = found.windows
     return window.verdict.value, window.reason
@@ -160,7 +160,7 @@ HOUR = timedelta(hours=1)
 def log_of(
     reference: str, log: str, variables: Mapping[str, str], tmp_path: Path
 ) -> WindowVerdict:
-    """The only window of a check of a log in a store, as a pod makes it."""
+    """Return the only window of a check of a log in a store, as a pod makes it."""
     source = LogSource(
         "", "", "at", Features("Columns", ("price",)), type="Files", uri=log
     )
@@ -192,7 +192,7 @@ def log_of(
 
 
 def timed(start: datetime, mean: float) -> pa.Table:
-    """A thousand rows in the hour after a time."""
+    """Return a thousand rows in the hour after a time."""
     moments = [start + timedelta(seconds=3 * place) for place in range(1000)]
     return table(mean).append_column("at", pa.array(moments, pa.timestamp("us", "UTC")))
 
@@ -251,7 +251,7 @@ class TestAzure(ProfileStoreContract):
 
 
 def refused(tmp_path: Path, address: str, variables: Mapping[str, str]) -> str:
-    """What is said of a reference that could not be read."""
+    """Return what is said of a reference that could not be read."""
     found, said = check(tmp_path, address, "/x.parquet", dict(variables))
     assert found is None
     assert "ReferenceUnreadable: " in said
@@ -297,7 +297,7 @@ def test_azure_takes_key_and_token_from_the_variables_of_its_tools(
 
 
 def shared_access(server: Azurite, key: bytes | None = None) -> str:
-    """A signature to read and list all blobs of the account for an hour.
+    """Return a signature to read and list all blobs of the account for an hour.
 
     https://learn.microsoft.com/rest/api/storageservices/create-account-sas
     """

@@ -39,7 +39,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def reference(tmp_path: Path) -> c.Reference:
-    """A reference of two normal features."""
+    """Return a reference of two normal features."""
     rng = np.random.default_rng(1)
     path = tmp_path / "reference.parquet"
     columns = {"price": rng.normal(20, 5, 2000), "age": rng.normal(40, 9, 2000)}
@@ -105,7 +105,7 @@ class Ran:
 
     @property
     def answer(self) -> c.CheckAnswer:
-        """The check's answer."""
+        """Return the check's answer."""
         return c.decode(self.message)
 
 
@@ -132,7 +132,7 @@ def check(run: Run, asked: c.CheckRequest, url: str, **more: str) -> Ran:
 
 
 def summary(ran: Ran) -> list[tuple[bool, str, int | None]]:
-    """Each window: whether it counts, its verdict, its rows."""
+    """Return each window: whether it counts, its verdict, its rows."""
     return [(w.counting, w.verdict.value, w.rows) for w in ran.answer.windows]
 
 
@@ -425,14 +425,14 @@ def test_a_large_window_is_sampled_and_counted_whole(
 
 
 def load_kinds(reference: c.Reference) -> Any:
-    """How the reference's columns are compared."""
+    """Return how the reference's columns are compared."""
     from driftcheck.reference.load import load_reference
 
     return load_reference(reference.uri, VECTOR, {}).kinds
 
 
 def evaluation(reference: c.Reference, directory: Path) -> e.EvaluationRequest:
-    """An evaluation of all labelled rows of the last two hours."""
+    """Return an evaluation of all labelled rows of the last two hours."""
     return e.EvaluationRequest(
         id="e1",
         log=replace(request(reference).log, label_column="label"),

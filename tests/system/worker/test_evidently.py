@@ -49,7 +49,7 @@ def generated(rows: int, seed: int, shift: float) -> dict[str, Any]:
 
 
 def insurance() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The RAND health insurance experiment's 20,190 rows, halved as they stand.
+    """Return the RAND health insurance experiment's 20,190 rows, halved as they stand.
 
     Public domain; statsmodels, which Evidently needs, ships it.
     """
@@ -63,7 +63,7 @@ def insurance() -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def of_evidently(before: Any, after: Any, work: Path) -> dict[str, dict[str, float]]:
-    """The oracle's answer for two tables."""
+    """Return the oracle's answer for two tables."""
     python = ensure_environment("evidently") / "bin" / "python"
     paths = [work / name for name in ("reference.parquet", "current.parquet", "a.json")]
     for table, path in zip((before, after), paths, strict=False):
@@ -79,14 +79,14 @@ def of_evidently(before: Any, after: Any, work: Path) -> dict[str, dict[str, flo
 
 
 def column(values: Any) -> Column:
-    """A column as the worker reads it."""
+    """Return a column as the worker reads it."""
     array = pa.chunked_array([pa.array(values)])
     number = pa.types.is_floating(array.type)
     return column_from(array, ColumnKind.NUMBER if number else ColumnKind.CATEGORY)
 
 
 def ks_pvalue(distance: float, n: int, m: int) -> float:
-    """The p-value of SciPy's `ks_2samp` above 10,000 rows on either side."""
+    """Return the p-value of SciPy's `ks_2samp` above 10,000 rows on either side."""
     return float(kstwo.sf(distance, np.round(n * m / (n + m))))
 
 
@@ -142,7 +142,7 @@ HOSTILE = "</script><script>alert(1)</script>"
 
 
 def with_evidently() -> str:
-    """The Python of Evidently's environment."""
+    """Return the Python of Evidently's environment."""
     return str(ensure_environment("evidently") / "bin" / "python")
 
 

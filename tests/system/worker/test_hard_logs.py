@@ -76,7 +76,7 @@ KINDS = {"price": ColumnKind.NUMBER}
 
 
 def hour() -> Window:
-    """The hour until now."""
+    """Return the hour until now."""
     now = datetime.now(UTC)
     return Window(now - timedelta(hours=1), now, counting=True)
 

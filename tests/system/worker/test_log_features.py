@@ -45,13 +45,13 @@ def fill(database: Database, kind: str, *values: str, table: str = "log") -> Non
 def read(
     database: Database, source: LogSource, kinds: Mapping[str, ColumnKind]
 ) -> Dataset:
-    """The last hour of the log."""
+    """Return the last hour of the log."""
     with open_log(database.url, source, {}) as log:
         return log.window(WINDOW, reference_of_kinds(kinds))
 
 
 def numbers(found: Dataset, name: str) -> Any:
-    """A column's values with its nulls and infinities."""
+    """Return a column's values with its nulls and infinities."""
     column = found.columns[name]
     assert isinstance(column, Numbers)
     return column.values.tolist(), column.nulls, column.infinite

@@ -1,7 +1,7 @@
 """An inference log whose features are a column of pgvector, the real extension.
 
 The PostgreSQL of the wheel brings it; that of a distribution often does not. The types
-lie in a schema that is on nobody's search path, as managed servers like to have it.
+lie in a schema outside the search path, as on managed servers.
 """
 
 import hashlib
@@ -55,7 +55,7 @@ def server(service_supervisor: Supervisor) -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def database(server: PostgresServer, request: pytest.FixtureRequest) -> Database:
-    """A database with the extension and no log yet."""
+    """Return a database with the extension and no log yet."""
     name = hashlib.sha256(request.node.name.encode()).hexdigest()[:16]
     server.create_database(name)
     database = Database(server, name)
@@ -75,7 +75,7 @@ def fill(database: Database, kind: str, rows: Iterable[NDArray[np.float64]]) -> 
 
 
 def read(database: Database) -> Dataset:
-    """The last hour of the log."""
+    """Return the last hour of the log."""
     with open_log(database.url, LOG, {}) as log:
         return log.window(
             WINDOW, reference_of_kinds(dict.fromkeys(NAMES, ColumnKind.NUMBER))
@@ -90,7 +90,7 @@ def normal(seed: int, rows: int) -> NDArray[np.float64]:
 def judged(
     database: Database, tmp_path: Path, reference: NDArray[np.float64]
 ) -> WindowVerdict:
-    """The last hour against a reference with one column for each feature."""
+    """Return the last hour against a reference with one column for each feature."""
     path = tmp_path / "reference.parquet"
     pq.write_table(pa.table(dict(zip(NAMES, reference.T, strict=True))), path)
     asked = CheckRequest(

@@ -37,7 +37,7 @@ def table(mean: float) -> pa.Table:
 def check(
     tmp_path: Path, reference: str, current: str, variables: dict[str, str], *more: str
 ) -> tuple[CheckAnswer | None, str]:
-    """The answer of a check on the command line, and what it printed."""
+    """Return the answer of a check on the command line, and what it printed."""
     answer = tmp_path / "answer.json"
     options = ["--reference", reference, "--current", current, "--json", str(answer)]
     ran = subprocess.run(

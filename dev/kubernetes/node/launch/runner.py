@@ -46,7 +46,7 @@ class ContainerProcess:
         self.out_of_memory = False
 
     async def wait(self) -> int:
-        """The exit code of the first process; 128 + N when signal N ended it."""
+        """Return the exit code of the first process; 128 + N when signal N ended it."""
         code = await self._process.wait()
         return code if code >= 0 else 128 - code
 

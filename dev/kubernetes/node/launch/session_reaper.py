@@ -1,4 +1,4 @@
-"""Kills what the node left behind, also when the node itself was killed.
+"""Kill what the node left behind, even if the node itself was killed.
 
 The kernel ends a container's first process with the node (PR_SET_PDEATHSIG), but
 not that process's children. This program is started by the node, reads
@@ -34,14 +34,14 @@ def processes() -> Iterator[tuple[int, int]]:
 
 
 def kill_sessions(sessions: Collection[int]) -> None:
-    """SIGKILL every process of the sessions, until none is left to be seen."""
-    # More than one look, for what was forked during the first; not for ever, for
-    # what the kernel itself cannot end at once.
+    """SIGKILL every process of the sessions until none is left."""
+    # Repeat for what was forked during the first look, but not forever: the kernel
+    # cannot end every process at once.
     for _ in range(20):
-        found = [process for process, session in processes() if session in sessions]
-        if not found:
+        pids = [process for process, session in processes() if session in sessions]
+        if not pids:
             return
-        for process in found:
+        for process in pids:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(process, signal.SIGKILL)
         time.sleep(0.002)

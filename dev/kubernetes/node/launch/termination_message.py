@@ -10,12 +10,12 @@ _LOG_LINES = 80
 
 
 def read_message(file: Path) -> str:
-    """The last 4096 bytes of the message file, or nothing."""
+    """Return the last 4096 bytes of the message file, or nothing."""
     return _tail(file, MESSAGE_BYTES).decode(errors="replace")
 
 
 def read_log_tail(log: Path, start: int) -> str:
-    """The last 80 lines and 2048 bytes of what was logged from byte `start` on."""
+    """Return the last 80 lines, at most 2048 bytes, of the log from `start` on."""
     tail = _tail(log, _LOG_BYTES, start).decode(errors="replace")
     return "".join(tail.splitlines(keepends=True)[-_LOG_LINES:])
 

@@ -31,16 +31,16 @@ class TokenRequest:
 
 
 def references(volume: Volume) -> set[Reference]:
-    """Every secret and config map that the volume shows."""
-    found: set[Reference] = set()
+    """Return every secret and config map that the volume shows."""
+    references: set[Reference] = set()
     for kind, source in _parts(volume):
         if kind in _KINDS:
-            found.add((_KINDS[kind], _name(kind, source)))
-    return found
+            references.add((_KINDS[kind], _name(kind, source)))
+    return references
 
 
 def token_requests(volume: Volume) -> list[TokenRequest]:
-    """The tokens that have to be asked for, besides `files`."""
+    """Return the tokens that have to be asked for, besides `files`."""
     return [
         TokenRequest(
             source["path"],
@@ -53,7 +53,7 @@ def token_requests(volume: Volume) -> list[TokenRequest]:
 
 
 def files(volume: Volume, pod: Pod, sources: Sources) -> list[File]:
-    """The files of a volume; empty for an emptyDir.
+    """Return the files of a volume; empty for an emptyDir.
 
     Raises:
         ConfigError: a secret, config map or key that is not optional is missing,
@@ -61,20 +61,20 @@ def files(volume: Volume, pod: Pod, sources: Sources) -> list[File]:
 
     """
     mode = int(volume.source.get("defaultMode") or _DEFAULT_MODE)
-    found: list[File] = []
+    files: list[File] = []
     for kind, source in _parts(volume):
         if kind in _KINDS:
-            found += _keys(kind, source, sources, mode)
+            files += _keys(kind, source, sources, mode)
         elif kind == "downwardAPI":
             for item in source.get("items") or ():
                 value = pod.field(item["fieldRef"]["fieldPath"]) or ""
                 item_mode = int(item.get("mode") or mode)
-                found.append(File(item["path"], value.encode(), item_mode))
-    for file in found:
+                files.append(File(item["path"], value.encode(), item_mode))
+    for file in files:
         path = PurePosixPath(file.path)
         if path.is_absolute() or ".." in path.parts:
             raise ConfigError(f"path {file.path} leaves volume {volume.name}")
-    return found
+    return files
 
 
 def write(directory: Path, contents: list[File]) -> None:
@@ -100,7 +100,7 @@ def _parts(volume: Volume) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _name(kind: str, source: Mapping[str, Any]) -> str:
-    # A secret volume says `secretName`; everything else says `name`.
+    # A secret volume has `secretName`; all others have `name`.
     name = source.get("name") or (source.get("secretName") if kind == "secret" else "")
     return name or ""
 

@@ -69,7 +69,7 @@ class Pod:
     grace: float = 30.0
 
     def field(self, path: str) -> str | None:
-        """The value of a downward `fieldPath`; None when the node has none such."""
+        """Return the value of a downward `fieldPath`; None if it is not supported."""
         plain = {
             "metadata.name": self.name,
             "metadata.namespace": self.namespace,

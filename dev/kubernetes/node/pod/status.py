@@ -58,7 +58,7 @@ class PodRecord:
     """All that the node knows of a pod it runs.
 
     `failure` is (reason, message) of a pod that the node has failed or ended;
-    `stopping` says that nothing will be started any more.
+    `stopping`: no container will be started any more.
     """
 
     init: tuple[ContainerRecord, ...]
@@ -75,7 +75,7 @@ def timestamp(moment: datetime) -> str:
 
 
 def phase(record: PodRecord) -> str:
-    """The pod's phase: Pending, Running, Succeeded or Failed."""
+    """Return the pod's phase: Pending, Running, Succeeded or Failed."""
     if record.failure:
         return "Failed"
     for container in record.init:
@@ -101,7 +101,7 @@ def phase(record: PodRecord) -> str:
 
 
 def pod_status(record: PodRecord, before: Json, now: str) -> Json:
-    """The status to patch in; `before` is the status that the API server has.
+    """Return the status to patch in; `before` is the status that the API server has.
 
     Conditions of other writers are left out, for the patch merges by type.
     """
@@ -145,7 +145,7 @@ def pod_status(record: PodRecord, before: Json, now: str) -> Json:
 def with_times(
     conditions: Sequence[Json], before: Sequence[Json], now: str
 ) -> list[Json]:
-    """The conditions with `lastTransitionTime`, which moves only on a change."""
+    """Return the conditions with `lastTransitionTime`, which moves only on a change."""
     known = {condition["type"]: condition for condition in before}
     timed = []
     for condition in conditions:
@@ -157,7 +157,7 @@ def with_times(
 
 
 def lost(pod: Json, now: str) -> Json:
-    """The status of a pod whose containers ran when the node itself died."""
+    """Return the status of a pod whose containers ran when the node itself died."""
     status = pod.get("status") or {}
     known = {
         container["name"]: container
@@ -195,7 +195,7 @@ def lost(pod: Json, now: str) -> Json:
 
 
 def has_started(pod: Json) -> bool:
-    """Whether the API server knows that a container of the pod has ever run."""
+    """Return whether the API server knows that a container of the pod has ever run."""
     status = pod.get("status") or {}
     return any(
         {"running", "terminated"} & set(container.get(state) or {})
@@ -220,7 +220,7 @@ def _known_end(container: Mapping[str, Json]) -> Terminated | None:
 
 
 def _ended(container: ContainerRecord) -> Terminated | None:
-    """How the container ended; None while it runs or before it has ever run."""
+    """Return how the container ended; None while it runs or before it has ever run."""
     if isinstance(container.state, Terminated):
         return container.state
     return container.last if isinstance(container.state, Waiting) else None
@@ -277,7 +277,7 @@ def _state(state: State, share: int) -> Json:
 
 
 def cut(text: str, size: int) -> str:
-    """The longest start of the text that is at most `size` bytes of UTF-8."""
+    """Return the longest start of the text that is at most `size` bytes of UTF-8."""
     return text.encode()[:size].decode(errors="ignore")
 
 

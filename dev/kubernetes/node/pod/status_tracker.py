@@ -1,4 +1,4 @@
-"""The one mutable record of a pod, and who is told when it changes."""
+"""The one mutable record of a pod, and the callback for its changes."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +15,7 @@ from dev.kubernetes.node.pod.status import (
 
 
 def now() -> str:
-    """The present time as the API stores times."""
+    """Return the present time as the API stores times."""
     return status.timestamp(datetime.now(UTC))
 
 

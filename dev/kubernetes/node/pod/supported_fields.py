@@ -1,4 +1,4 @@
-"""Which fields of a pod the node cannot honour: pure.
+"""Which fields of a pod the node cannot honor: pure.
 
 The rule is a list of what is known, never of what is not: a field that a later
 Kubernetes adds is refused until somebody has thought about it.
@@ -43,21 +43,21 @@ _ENV_SOURCES = {"configMapRef", "prefix", "secretRef"}
 
 
 def unsupported(pod: Json) -> list[str]:
-    """The paths of all fields in the pod's spec that the node cannot honour."""
+    """Return the paths of all fields in the pod's spec that the node cannot honor."""
     spec = pod["spec"]
-    found = [*_unknown(spec, _POD, "spec")]
+    paths = [*_unknown(spec, _POD, "spec")]
     if spec.get("hostUsers") is False:
-        found.append("spec.hostUsers")
+        paths.append("spec.hostUsers")
     if (spec.get("os") or {}).get("name", "linux") != "linux":
-        found.append("spec.os.name")
+        paths.append("spec.os.name")
     security = spec.get("securityContext")
-    found += _unknown(security, _POD_SECURITY, "spec.securityContext")
+    paths += _unknown(security, _POD_SECURITY, "spec.securityContext")
     for kind in ("initContainers", "containers"):
         for index, container in enumerate(spec.get(kind) or ()):
-            found += _container(container, f"spec.{kind}[{index}]")
+            paths += _container(container, f"spec.{kind}[{index}]")
     for index, volume in enumerate(spec.get("volumes") or ()):
-        found += _volume(volume, f"spec.volumes[{index}]")
-    return found or _fields(pod)
+        paths += _volume(volume, f"spec.volumes[{index}]")
+    return paths or _fields(pod)
 
 
 def _unknown(
@@ -110,10 +110,10 @@ def _items(downward: Json | None, at: str) -> Iterator[str]:
 
 def _fields(pod: Json) -> list[str]:
     """Downward fields that the node has no value for."""
-    parsed, found = parse_pod(pod), []
+    parsed, fields = parse_pod(pod), []
     for container in (*parsed.init_containers, *parsed.containers):
         for variable in container.env:
             field = (variable.get("valueFrom") or {}).get("fieldRef")
             if field and parsed.field(field["fieldPath"]) is None:
-                found.append(f"{container.name}: fieldPath {field['fieldPath']}")
-    return found
+                fields.append(f"{container.name}: fieldPath {field['fieldPath']}")
+    return fields

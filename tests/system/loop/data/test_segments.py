@@ -64,7 +64,7 @@ def test_a_drift_of_one_segment_persists_and_is_named(
             "Drift",
             "SegmentDrifted",
         )
-        # Of the two hundred rows `b` may have drifted, too, by chance.
+        # In two hundred rows `b` may also have drifted by chance.
         told = re.match(
             r"country=LU: [12] of 2 .*\ba (\d[.]\d\d)", look.at("drift.message")
         )

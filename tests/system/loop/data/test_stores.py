@@ -61,7 +61,7 @@ def inferences(shift: float) -> pa.Table:
 
 
 def in_folders(store: ObjectStore, table: pa.Table) -> dict[str, Any]:
-    """The log as parquet in folders by date."""
+    """Return the log as parquet in folders by date."""
     dates = [str(time.date()) for time in table["predicted_at"].to_pylist()]
     pq.write_to_dataset(
         table.append_column("date", pa.array(dates)),
@@ -73,7 +73,7 @@ def in_folders(store: ObjectStore, table: pa.Table) -> dict[str, Any]:
 
 
 def in_duckdb(store: ObjectStore, table: pa.Table, scratch: Path) -> dict[str, Any]:
-    """The log as a table of a DuckDB file."""
+    """Return the log as a table of a DuckDB file."""
     path = scratch / "log.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.register("given", table)

@@ -9,7 +9,7 @@ DEATHS = (
     "after:RunCheck",
     "before:StartTraining",
     "after:StartTraining",  # the Job is there, the status does not say so
-    "before-status:Evaluating",  # the version is registered, nobody noted it
+    "before-status:Evaluating",  # the version is registered, but not in the status
     "after:StartEvaluation",
     "after:MarkCandidate",
     "before:PushPromotion",
@@ -34,7 +34,7 @@ def test_killed_at_every_step(
 def test_training_job_vanishes_after_it_registered(
     loop_servers: LoopServers, first_model: FirstModel
 ) -> None:
-    """A Job that registered and vanished while nobody looked is not run again."""
+    """A Job that registered and vanished while no operator ran is not run again."""
     with loop_servers.granted(first_model) as world:
         begin(world)
         world.dies("after:StartTraining")

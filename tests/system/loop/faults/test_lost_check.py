@@ -12,7 +12,7 @@ from tests.system.support.loop_world import CALM, LoopWorld
 
 
 def test_the_next_check_fills_the_gap(world: LoopWorld) -> None:
-    """A killed check is an Error with the reason; the next judges its windows, too."""
+    """A killed check is an Error with its reason; the next one judges its windows."""
     manifest = world.apply(drift__persistence={"breaches": 3, "windows": 3})
     world.leave(manifests.adopted(manifest))
     world.feed(CALM, start=datetime.now(UTC) - timedelta(seconds=60))

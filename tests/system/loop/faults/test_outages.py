@@ -1,6 +1,6 @@
 """One short outage of each system, while a promotion or a check is what comes next.
 
-The operator is there all the time, and nobody helps it.
+The operator runs all the time, and no person intervenes.
 """
 
 import contextlib

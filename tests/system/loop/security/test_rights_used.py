@@ -18,7 +18,7 @@ def used(world: LoopWorld) -> set[Right]:
         ours = asked.user == f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
         if ours and asked.namespace == world.namespace:
             found.add((asked.verb, asked.group, asked.resource))
-            # An apply that makes the object needs the right to create it, too.
+            # An apply that creates the object also needs the right to create it.
             if (asked.verb, asked.code) == ("patch", 201):
                 found.add(("create", asked.group, asked.resource))
     return found

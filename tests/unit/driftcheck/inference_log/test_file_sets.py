@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,24 +12,21 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyarrow import fs
 
-from driftcheck.contract import Features, LogSource
 from driftcheck.inference_log.file_set import FileSet
 from driftcheck.inference_log.files import FilesLog
-from driftcheck.stats.columns import ColumnKind, Numbers
-from driftcheck.storage.delta import live_files
 from driftcheck.storage.partitions import MARGIN, folder_span, statistics_span
 from driftcheck.windows import Window
-from tests.unit.driftcheck.samples import reference_of_kinds
-from tests.unit.driftcheck.storage.counting_files import CountingFiles
-
-YEAR = datetime(2026, 1, 1, tzinfo=UTC)
-DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
-SOURCE = LogSource(
-    "", "", "at", Features("Columns", ("price",)), type="Files", label_column="label"
+from tests.unit.driftcheck.inference_log.file_set_samples import (
+    DAY,
+    HOUR,
+    SOURCE,
+    YEAR,
+    counted,
+    day_of_rows,
+    read,
 )
+
 Name = Callable[[datetime], str]
 
 
@@ -41,18 +38,6 @@ def by_date(day: datetime) -> str:
 def by_parts(day: datetime) -> str:
     """As Kinesis and others do."""
     return f"year={day:%Y}/month={day:%m}/day={day:%d}"
-
-
-def day_of_rows(day: datetime, number: int, late: timedelta = timedelta()) -> pa.Table:
-    """One row in each hour; the price is the hour's number in the year."""
-    times = [day + late + hour * HOUR for hour in range(24)]
-    return pa.table(
-        {
-            "at": pa.array(times, pa.timestamp("us", "UTC")),
-            "price": [float(24 * number + hour) for hour in range(24)],
-            "label": [1] * 24,
-        }
-    )
 
 
 def year_of_folders(
@@ -70,22 +55,6 @@ def year_of_folders(
         rows = day_of_rows(day, number, late)
         file = folder / f"{number}.parquet"
         pq.write_table(rows, file, **(options or {}))
-
-
-def read(files: FileSet, window: Window) -> tuple[int, list[float]]:
-    """The rows of a window and their prices."""
-    found = FilesLog(SOURCE, files).window(
-        window, reference_of_kinds({"price": ColumnKind.NUMBER})
-    )
-    column = found.columns["price"]
-    assert isinstance(column, Numbers)
-    return found.rows, column.values.tolist()
-
-
-def counted(root: Path) -> tuple[FileSet, CountingFiles]:
-    """The files of a log, and who counts which of them are opened."""
-    counting = CountingFiles()
-    return FileSet.at(fs.PyFileSystem(counting), str(root), "at"), counting
 
 
 def whole(files: FileSet) -> FileSet:
@@ -262,85 +231,3 @@ def test_any_statistics_are_read_or_left(text: str) -> None:
 
 
 # Delta
-
-
-def delta_table(root: Path, days: int) -> list[object]:
-    """Files without a date in their names; their entries in the table's log."""
-    added: list[object] = []
-    for number in range(days):
-        start = YEAR + number * DAY
-        name = f"part-{number:03}.parquet"
-        pq.write_table(day_of_rows(start, number), root / name)
-        ends = start.isoformat(), (start + 23 * HOUR).isoformat()
-        told = {"minValues": {"at": ends[0]}, "maxValues": {"at": ends[1]}}
-        added.append({"add": {"path": name, "stats": json.dumps(told)}})
-    return added
-
-
-def written(root: Path, version: int, actions: list[object]) -> None:
-    """One version of the table's log."""
-    (root / "_delta_log").mkdir(exist_ok=True)
-    text = "\n".join(json.dumps(action) for action in actions)
-    (root / "_delta_log" / f"{version:020}.json").write_text(text)
-
-
-def checkpoint(root: Path, actions: list[object], **options: int) -> Path:
-    """The table's log up to version 0 as one parquet file."""
-    (root / "_delta_log").mkdir(exist_ok=True)
-    names = ("add", "remove", "protocol")
-    kinds = (
-        pa.struct([("path", pa.string()), ("stats", pa.string())]),
-        pa.struct([("path", pa.string())]),
-        pa.struct([("minReaderVersion", pa.int32())]),
-    )
-    columns = {
-        name: pa.array([action.get(name) for action in actions], kind)  # type: ignore[attr-defined]
-        for name, kind in zip(names, kinds, strict=True)
-    }
-    path = root / "_delta_log" / f"{0:020}.checkpoint.parquet"
-    pq.write_table(pa.table(columns), path, **options)
-    return path
-
-
-@pytest.mark.parametrize("kept", ["commit", "checkpoint"])
-def test_the_statistics_of_a_delta_table_choose_files(
-    tmp_path: Path, kept: str
-) -> None:
-    """Exactly the window's file, and the first one, which gives the columns."""
-    actions = delta_table(tmp_path, 60)
-    if kept == "commit":
-        written(tmp_path, 0, actions)
-    else:
-        checkpoint(tmp_path, actions, row_group_size=7)
-    files, counting = counted(tmp_path)
-    window = Window(YEAR + 30 * DAY, YEAR + 31 * DAY, counting=True)
-    assert read(files, window) == (24, [720.0 + hour for hour in range(24)])
-    opened = {Path(path).name for path in counting.opened if "_delta_log" not in path}
-    assert opened == {"part-000.parquet", "part-030.parquet"}
-
-
-def test_a_delta_table_is_chosen_to_the_millisecond(tmp_path: Path) -> None:
-    """A row later than its statistics say, which are cut, is not lost."""
-    actions = delta_table(tmp_path, 2)
-    moment = YEAR + DAY + 5 * HOUR + timedelta(microseconds=900)
-    rows = pa.table(
-        {"at": pa.array([moment], pa.timestamp("us", "UTC")), "price": [7.0]}
-    )
-    pq.write_table(rows, tmp_path / "late.parquet")
-    cut = (YEAR + DAY + 5 * HOUR).isoformat(timespec="milliseconds")
-    told = json.dumps({"minValues": {"at": cut}, "maxValues": {"at": cut}})
-    written(tmp_path, 0, [*actions, {"add": {"path": "late.parquet", "stats": told}}])
-    files, _ = counted(tmp_path)
-    window = Window(moment, moment + timedelta(microseconds=1), counting=True)
-    assert read(files, window) == (1, [7.0])
-
-
-def test_a_checkpoint_that_claims_too_much_is_refused(tmp_path: Path) -> None:
-    """All its row groups count, and only the columns that are read."""
-    actions = delta_table(tmp_path, 60)
-    written = checkpoint(tmp_path, actions, row_group_size=20)
-    groups = [pq.read_metadata(written).row_group(i).total_byte_size for i in range(3)]
-    local, path = fs.LocalFileSystem(), str(tmp_path)
-    assert len(live_files(local, path, "at", sum(groups))) == 60
-    with pytest.raises(ValueError, match="a checkpoint of"):
-        live_files(local, path, "at", max(groups))
