@@ -1,0 +1,54 @@
+"""The pages with generated tables, and the marks between which a table stands."""
+
+import re
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from dev.reference import fields, metrics, settings
+
+REPOSITORY: Final = Path(__file__).resolve().parents[2]
+REFERENCE: Final = REPOSITORY / "docs" / "reference"
+PAGES: Final = tuple(
+    REFERENCE / f"{name}.md" for name in ("fields", "metrics", "reasons", "settings")
+)
+RENDERERS: Final[Mapping[str, Callable[[], str]]] = {
+    "spec": fields.spec_tables,
+    "status": fields.status_table,
+    "operator metrics": metrics.operator_table,
+    "pushed metrics": metrics.pushed_table,
+    "settings": settings.settings_table,
+}
+"""What writes each generated table."""
+BLOCK: Final = re.compile(
+    r"<!-- generated: (?P<name>[a-z ]+) -->\n.*?<!-- end -->", re.DOTALL
+)
+
+
+def updated(page: str) -> str:
+    """Return a page with every table between marks generated again.
+
+    Raises KeyError for a mark that names no renderer.
+    """
+    return BLOCK.sub(_block, page)
+
+
+def names(page: str) -> list[str]:
+    """Return the names of the generated tables of a page, in its order."""
+    return [found["name"] for found in BLOCK.finditer(page)]
+
+
+def _block(found: re.Match[str]) -> str:
+    name = found["name"]
+    if name == "worker reasons" and not find_spec("driftcheck.contract.reasons"):
+        return found[0]
+    return f"<!-- generated: {name} -->\n{_renderer(name)()}\n<!-- end -->"
+
+
+def _renderer(name: str) -> Callable[[], str]:
+    if name == "worker reasons":
+        from dev.reference import reasons
+
+        return reasons.worker_tables
+    return RENDERERS[name]
