@@ -2,22 +2,23 @@
 
 import re
 from collections.abc import Callable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from dev.reference import fields, metrics, settings
+from dev.reference import fields, metrics, reasons, settings
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 REFERENCE: Final = REPOSITORY / "docs" / "reference"
 PAGES: Final = tuple(
     REFERENCE / f"{name}.md" for name in ("fields", "metrics", "reasons", "settings")
 )
-RENDERERS: Final[Mapping[str, Callable[[], str]]] = {
+RENDERERS: Final[Mapping[str, Callable[[], str | None]]] = {
     "spec": fields.spec_tables,
     "status": fields.status_table,
     "operator metrics": metrics.operator_table,
     "pushed metrics": metrics.pushed_table,
+    "operator reasons": reasons.operator_tables,
+    "worker reasons": reasons.worker_tables,
     "settings": settings.settings_table,
 }
 """What writes each generated table."""
@@ -40,15 +41,7 @@ def names(page: str) -> list[str]:
 
 
 def _block(found: re.Match[str]) -> str:
-    name = found["name"]
-    if name == "worker reasons" and not find_spec("driftcheck.contract.reasons"):
+    tables = RENDERERS[found["name"]]()
+    if tables is None:
         return found[0]
-    return f"<!-- generated: {name} -->\n{_renderer(name)()}\n<!-- end -->"
-
-
-def _renderer(name: str) -> Callable[[], str]:
-    if name == "worker reasons":
-        from dev.reference import reasons
-
-        return reasons.worker_tables
-    return RENDERERS[name]
+    return f"<!-- generated: {found['name']} -->\n{tables}\n<!-- end -->"
