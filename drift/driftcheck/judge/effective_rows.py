@@ -38,7 +38,7 @@ def with_warning(
     """The judgement on a window, where Drift is not warranted with that said.
 
     It stands: a plain change must not be explained away. But the table of false alarms
-    in docs/verdict.md does not hold for it.
+    in docs/statistics.md does not hold for it.
     """
     doubt = _doubt(request, found, sides, LEAST_EFFECTIVE_ROWS)
     if doubt is None:

@@ -24,7 +24,7 @@ def judged(rule: PerformanceRule, found: Performance) -> Performance:
     Drift where the whole 95 % interval lies beyond the bound; one that touches it is
     not. Nothing is judged by less than the minimum of labelled rows, nor where they
     hang together so much that they tell no more than fewer independent ones would:
-    intervals of few independent rows are too narrow (see docs/verdict.md).
+    intervals of few independent rows are too narrow (see docs/statistics.md).
     """
     bound = rule.bound
     if bound is None:

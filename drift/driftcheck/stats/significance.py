@@ -179,7 +179,7 @@ def effective_share(
     that this many independent rows show by chance does not count. Never fewer than
     `least` rows in all: so few as 25 could not tell a change of a whole deviation from
     chance, and a plain change must not be explained away; the price is in
-    docs/verdict.md.
+    docs/statistics.md.
 
     Sources: Bayley and Hammersley (1946), "The effective number of independent
     observations in an autocorrelated time series"; Kendall (1954), "Note on bias in

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 AWAY = frozenset({"LogUnreachable"})
-"""The worker's reasons that speak of an outage; docs/resource.md has them all."""
+"""The worker's reasons that mean an outage; docs/reference/reasons.md lists all."""
 
 STEP, CAP = timedelta(seconds=10), timedelta(minutes=5)
 

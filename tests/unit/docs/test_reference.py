@@ -1,0 +1,240 @@
+"""docs/reference says all that the CRD and the programs can report, and no more."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dev.reference.fields import fields, schema
+from dev.reference.pages import PAGES, RENDERERS, names, updated
+from killick.resource.conditions import ORDER
+from killick.resource.parse import parse_spec
+from tests.unit.docs.pages import FENCED, REPOSITORY, spans
+
+REFERENCE = REPOSITORY / "docs" / "reference"
+REASON_PAGE = (REFERENCE / "reasons.md").read_text()
+CONDITION_PAGE = (REFERENCE / "conditions-and-events.md").read_text()
+GUIDE = REPOSITORY / "docs" / "resource.md"
+MINIMAL = REPOSITORY / "examples" / "01-minimal.yaml"
+METRIC = re.compile(r"\b(?:killick|driftcheck)_[a-z_]+\b")
+SETTING = re.compile(r"\bKILLICK_[A-Z_]+\b")
+OF_A_TRAINING = {  # what a training Job is given; docs/training-contract.md
+    *("KILLICK_ATTEMPT", "KILLICK_MODEL", "KILLICK_TRAIN_BEFORE"),
+    *("KILLICK_REFERENCE_URI", "KILLICK_CHAMPION_VERSION"),
+}
+SOURCES = [
+    path
+    for folder in ("operator/killick", "drift/driftcheck")
+    for path in sorted((REPOSITORY / folder).rglob("*.py"))
+]
+CAMEL = re.compile(r"[A-Z][a-z]+(?:[A-Z][A-Za-z]*)*")
+
+# Which argument of which call is a reason that a person may read.
+REASONS = {
+    "Blocked": 0,
+    "Condition": 2,
+    "Unknown": 0,
+    "Refused": 0,
+    "EditRefused": 0,
+    "_Missing": 1,
+    "KillickError": 1,
+    "CheckFailure": 0,
+    "CheckError": 0,
+    "open_hold": 2,
+    "_broken": 3,
+    "_failed": 1,
+}
+OF_NO_CONDITION = {
+    "LeaseMissing",  # in the log of an operator that waits for it
+    "NoExecutor",  # a mistake in the program, which only the log shows
+    "NoRepository",
+    "NotFound",  # turned into "there is none"
+    "OperatorRuns",  # printed by `killick uninstall`, like the next
+    "StillThere",
+}
+
+
+def calls() -> Iterator[ast.Call]:
+    """Every call in the operator and the worker."""
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                yield node
+
+
+def called(node: ast.Call) -> str:
+    """The plain name of what is called."""
+    function = node.func
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
+
+
+def words(node: ast.AST) -> set[str]:
+    """The CamelCase words that are written in an expression (`x or "NoAnswer"`)."""
+    return {
+        found.value
+        for found in ast.walk(node)
+        if isinstance(found, ast.Constant)
+        and isinstance(found.value, str)
+        and CAMEL.fullmatch(found.value)
+    }
+
+
+def defaults() -> Iterator[tuple[str, str]]:
+    """Every class that has a `default_reason`: its file and the reason."""
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Assign) and words(node.value):
+                names = [getattr(target, "id", "") for target in node.targets]
+                if "default_reason" in names:
+                    yield path.parent.name, words(node.value).pop()
+
+
+def section(page: str, title: str) -> str:
+    """The text of a section of a page, its subsections included."""
+    return page.split(f"\n## {title}\n")[1].split("\n## ", maxsplit=1)[0]
+
+
+def described(text: str) -> set[str]:
+    """The words that tables explain: the code in their first cells."""
+    cells = re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)
+    return {word for cell in cells for word in re.findall(r"`([^`]+)`", cell)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_generated_page_is_up_to_date(page: Path) -> None:
+    """Every generated table is what its source says."""
+    text = page.read_text()
+    assert updated(text) == text, "run `python -m dev.reference`"
+
+
+def test_every_generated_table_has_its_place() -> None:
+    """What can be generated is on exactly one page."""
+    placed = [name for page in PAGES for name in names(page.read_text())]
+    assert sorted(placed) == sorted(RENDERERS)
+
+
+def test_every_field_has_a_row() -> None:
+    """The renderer leaves no field of spec or status out."""
+    page = (REFERENCE / "fields.md").read_text()
+    properties = schema()["properties"]
+    for part in ("spec", "status"):
+        for path, _, _ in fields(properties[part]):
+            assert f"| `{path}` |" in page
+
+
+def test_every_metric_that_a_page_names_exists() -> None:
+    """A metric that was renamed is renamed in the guides."""
+    known = described((REFERENCE / "metrics.md").read_text())
+    assert "killick_leader" in known
+    named = {word for _, text in spans() for word in METRIC.findall(text)}
+    assert {word for word in named if word not in known} == set()
+
+
+def test_every_setting_that_a_page_names_exists() -> None:
+    """A setting that was renamed is renamed in the guides."""
+    known = described((REFERENCE / "settings.md").read_text()) | OF_A_TRAINING
+    named = {word for _, text in spans() for word in SETTING.findall(text)}
+    assert "KILLICK_CLUSTER" in named
+    assert named - known == set()
+
+
+def examples_of_the_guide() -> list[dict[str, Any]]:
+    """Every example of a part of the spec in docs/resource.md."""
+    blocks = [b for b in FENCED.findall(GUIDE.read_text()) if b.startswith("```yaml")]
+    return [yaml.safe_load(block.strip("`").removeprefix("yaml")) for block in blocks]
+
+
+@pytest.mark.parametrize("part", examples_of_the_guide(), ids=min)
+def test_an_example_of_the_guide_is_a_valid_part(part: dict[str, Any]) -> None:
+    """Each example makes a valid spec together with the minimal one and its log."""
+    spec = yaml.safe_load(MINIMAL.read_text())["spec"]
+    whole = {
+        key: value
+        for example in examples_of_the_guide()
+        for key, value in example.items()
+    }
+    if "inferenceLog" not in part:  # what the others need
+        spec |= {key: whole[key] for key in ("inferenceLog", "evaluation")}
+    known = {path for path, _, _ in fields(schema()["properties"]["spec"])}
+    assert set(part) <= known
+    assert parse_spec({**spec, **part}).model.name == "churn"
+
+
+def test_the_guide_has_an_example_of_every_part() -> None:
+    """No top-level part of the spec is left out of the guide."""
+    shown = {key for example in examples_of_the_guide() for key in example}
+    assert shown == set(schema()["properties"]["spec"]["properties"])
+
+
+def test_every_reason_that_is_used_is_explained() -> None:
+    """No reason can be met in a condition, an event or a status and not on the page."""
+    used: set[str] = set()
+    for call in calls():
+        index = REASONS.get(called(call))
+        if index is not None and len(call.args) > index:
+            used |= words(call.args[index])
+    for folder, reason in defaults():
+        used.add(f"Git{reason}" if folder == "gitops" else reason)
+    used -= OF_NO_CONDITION | {"Git", "Error"}
+    assert len(used) > 90
+    listed = set(re.findall(r"`([A-Za-z]+)`", REASON_PAGE))
+    assert sorted(used - listed) == []
+
+
+def test_no_reason_is_explained_that_does_not_exist() -> None:
+    """A reason that was renamed in the program is renamed on the page."""
+    source = "\n".join(path.read_text() for path in SOURCES)
+    known = set(re.findall(r'"([A-Z][A-Za-z]+)"', source))
+    known |= {f"Git{reason}" for folder, reason in defaults() if folder == "gitops"}
+    assert sorted(described(REASON_PAGE) - known) == []
+
+
+def test_every_condition_has_its_row() -> None:
+    """The conditions of the page are those of the operator, in its order."""
+    table = section(CONDITION_PAGE, "Conditions")
+    rows = re.findall(r"^\| `([A-Za-z]+)` \|", table, re.MULTILINE)
+    assert tuple(rows) == ORDER
+
+
+def test_every_phase_is_explained() -> None:
+    """What `status.phase` can hold is what the page lists."""
+    summary = (REPOSITORY / "operator/killick/plan/report/summary.py").read_text()
+    function = next(
+        node
+        for node in ast.walk(ast.parse(summary))
+        if isinstance(node, ast.FunctionDef) and node.name == "phase"
+    )
+    returned = {
+        word
+        for node in ast.walk(function)
+        if isinstance(node, ast.Return) and node.value
+        for value in _chosen(node.value)
+        for word in words(value)
+    }
+    assert returned | {"Stalled"} == described(section(CONDITION_PAGE, "Phases"))
+
+
+def _chosen(value: ast.expr) -> tuple[ast.expr, ...]:
+    return (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,)
+
+
+def test_every_event_is_explained() -> None:
+    """The reasons of events, also those made of a state, have their row."""
+    path = REPOSITORY / "operator/killick/plan/report/events.py"
+    tree = ast.parse(path.read_text())
+    whole = {word for word in words(tree) if len(re.findall("[A-Z]", word)) > 1}
+    whole.add("Released")  # of plan/report/finalization.py
+    listed = described(section(CONDITION_PAGE, "Events"))
+    assert sorted(whole - listed) == []
+    states = {
+        "Evaluation": ("Passed", "Rejected", "Inconclusive"),
+        "Promotion": ("Proposed", "Landed", "Deployed", "Done", "Reverted"),
+    }
+    for track, ends in states.items():
+        assert {f"{track}{end}" for end in ends} <= listed
