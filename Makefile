@@ -15,6 +15,14 @@ export PYTHONPATH := operator:drift:examples:.
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
+# An environment of another Python than the one that is asked for is made anew.
+ifneq ($(origin PYTHON),file)
+ifneq ($(shell $(PYTHON) -V 2>&1),$(shell $(BIN)/python -V 2>&1))
+$(VENV)/.complete: another-python
+endif
+endif
+.PHONY: another-python
+
 # The marker is newer than what the environment was made from, or it is made anew.
 $(VENV)/.complete: requirements/dev.txt requirements/uv.txt
 	@echo "installing the development environment into $(VENV)"

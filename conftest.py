@@ -1,6 +1,7 @@
-"""Names the modules with the tests' shared fixtures; pytest reads that only here."""
+"""Names the tests' plugins and shared fixtures; pytest reads that only here."""
 
 pytest_plugins = [
+    "tests.reporting",
     "tests.system.support.service_fixtures",
     "tests.system.support.loop_fixtures",
 ]

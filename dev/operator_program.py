@@ -5,7 +5,6 @@ administrator, and the process is its ServiceAccount and nothing more.
 """
 
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +13,9 @@ import yaml
 from dev.environments.images import ensure_environment
 from dev.kubernetes.cluster import LocalCluster
 from dev.processes.ports import free_port
-from dev.processes.supervisor import Process, Program, StartError, Supervisor
+from dev.processes.supervisor import Process, Program, Supervisor
 from dev.services.service import answers
+from dev.waiting import wait_until
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 NAMESPACE = "killick-system"
@@ -36,21 +36,22 @@ def install(cluster: LocalCluster) -> None:
 
 def _wait_established(cluster: LocalCluster, crds: str) -> None:
     """Wait for the CRD; `kubectl wait` fails on one that has no conditions yet."""
-    end = time.monotonic() + 30.0
-    while True:
+
+    def conditions() -> list[dict[str, str]]:
         found = cluster.get("--filename", crds)
-        conditions = [
+        return [
             {
                 c["type"]: c["status"]
                 for c in one.get("status", {}).get("conditions") or ()
             }
             for one in found.get("items", [found])
         ]
-        if all(one.get("Established") == "True" for one in conditions):
-            return
-        if time.monotonic() > end:
-            raise StartError(f"the API server has not established {crds} in 30 s")
-        time.sleep(0.1)
+
+    wait_until(
+        f"the API server to establish {crds}",
+        conditions,
+        lambda each: all(one.get("Established") == "True" for one in each),
+    )
 
 
 def grant(cluster: LocalCluster, namespace: str) -> None:

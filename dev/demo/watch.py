@@ -1,7 +1,8 @@
 """Follows the ModelDeployment with kubectl, as a person would, and notices turns."""
 
+import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,8 +10,8 @@ from dev.demo.manifests import NAME, NAMESPACE
 from dev.demo.parts import Parts
 from dev.demo.screen import Screen
 from dev.kubernetes.cluster import KubectlError
+from dev.waiting import WaitTimeout, wait_until
 
-PERIOD = 0.5  # seconds between two looks
 RESOURCE = f"modeldeployments.killick.dev/{NAME}"
 TABLE = ("get", "modeldeployments", "--namespace", NAMESPACE)
 
@@ -47,6 +48,10 @@ class Look:
                 return f"{text}: {one['message']}" if one.get("message") else text
         return ""
 
+    def __str__(self) -> str:
+        """Return the status as JSON."""
+        return json.dumps(self.manifest.get("status"))
+
 
 class Watcher:
     """Looks at the object until something is true, printing each turn's table."""
@@ -59,17 +64,25 @@ class Watcher:
 
     def until(self, what: str, true: Callable[[Look], bool]) -> Look:
         """Wait until `true`; StoryError with the state of things at the deadline."""
-        for look in self._looks():
+
+        def accept(look: Look) -> bool:
             if true(look):
-                self.table()
-                return look
+                return True
             if look.at("hold"):
                 message = f"Killick holds: {look.condition('Held')}"
                 raise StoryError(message)
             self._check_parts()
-            if time.monotonic() > self._deadline:
-                raise StoryError(self._stuck(what, look))
-        raise AssertionError
+            return False
+
+        seconds = self._deadline - time.monotonic()
+        try:
+            look = wait_until(
+                what, self._look, accept, seconds=seconds, context=self._standing
+            )
+        except WaitTimeout as error:
+            raise StoryError(str(error)) from None
+        self.table()
+        return look
 
     def table(self) -> None:
         """Print `kubectl get modeldeployments` if it has changed."""
@@ -87,10 +100,8 @@ class Watcher:
         except KubectlError as error:
             return str(error)
 
-    def _looks(self) -> Iterator[Look]:
-        while True:
-            yield Look(self._parts.cluster.get(RESOURCE, "--namespace", NAMESPACE))
-            time.sleep(PERIOD)
+    def _look(self) -> Look:
+        return Look(self._parts.cluster.get(RESOURCE, "--namespace", NAMESPACE))
 
     def _check_parts(self) -> None:
         for owner in (self._parts.supervisor, self._parts.cluster.supervisor):
@@ -100,14 +111,12 @@ class Watcher:
                     message = f"{name} has ended:\n{process.tail()}"
                     raise StoryError(message)
 
-    def _stuck(self, what: str, look: Look) -> str:
+    def _standing(self) -> str:
+        look = self._look()
         conditions = "\n".join(
             f"  {one['type']}: {look.condition(one['type'])}"
             for one in look.at("conditions", [])
         )
         operator = self._parts.supervisor.processes["operator"].tail()
         pods = self.kubectl("get", "pods")
-        return (
-            f"waited too long for {what}\n{conditions}\n{pods}\n"
-            f"the operator's last lines:\n{operator}"
-        )
+        return f"{conditions}\n{pods}\nthe operator's last lines:\n{operator}"

@@ -10,7 +10,6 @@ import json
 import os
 import secrets
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +20,7 @@ from dev.git.faults import Tokens
 from dev.git.repository import BareRepository, Commit
 from dev.processes.supervisor import Program, Supervisor
 from dev.services.service import Service, answers
+from dev.waiting import wait_until
 
 SOURCES = Path(__file__).resolve().parents[2]
 # The server's own, instead of the machine's: any owner, pushes over HTTP.
@@ -162,8 +162,9 @@ class Hold:
 
     def wait(self, count: int = 1, timeout: float = 60.0) -> None:
         """Wait until that many requests are held; TimeoutError after `timeout` s."""
-        deadline = time.monotonic() + timeout
-        while self._server.faults()["held"] < count:
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"no request was held within {timeout:g} s")
-            time.sleep(0.02)
+        wait_until(
+            f"{count} held requests",
+            self._server.faults,
+            lambda faults: faults["held"] >= count,
+            seconds=timeout,
+        )

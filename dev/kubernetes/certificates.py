@@ -43,6 +43,7 @@ class Authority:
             _builder(self._name, self._name, public)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(_key_usage(signs=True), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), False)
             .sign(self._key, hashes.SHA256())
         )
         self.files = self._write("ca", certificate, self._key)
@@ -59,9 +60,16 @@ class Authority:
             .add_extension(_key_usage(signs=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
             .add_extension(x509.SubjectAlternativeName([*names, loopback]), False)
+            .add_extension(self._key_identifier(), critical=False)
             .sign(self._key, hashes.SHA256())
         )
         return self._write(file_name, certificate, key)
+
+    def _key_identifier(self) -> x509.AuthorityKeyIdentifier:
+        """Name the key that signs; Python 3.13 refuses certificates that do not."""
+        return x509.AuthorityKeyIdentifier.from_issuer_public_key(
+            self._key.public_key()
+        )
 
     def _write(
         self,

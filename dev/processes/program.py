@@ -118,7 +118,7 @@ class Process:
         deadline = None if timeout is None else time.monotonic() + timeout
         while (code := self.returncode) is None:
             if deadline is not None and time.monotonic() > deadline:
-                message = f"{self.name} still runs after {timeout:g} s"
+                message = f"{self.name} still runs after {timeout:g} s:\n{self.tail()}"
                 raise TimeoutError(message)
             time.sleep(_POLL)
         return code

@@ -22,6 +22,7 @@ from typing import Any
 from adbc_driver_postgresql import dbapi
 
 from dev.demo.watch import Look
+from dev.waiting import wait_until
 from driftcheck.contract import Verdict
 from killick.names import ObjectName
 from tests.system.support import loop_manifests as manifests
@@ -135,29 +136,41 @@ class Parked:
 
     def notices_the_return(self) -> None:
         """Every object stops naming an outage within `BACK` seconds."""
-        end = time.monotonic() + BACK
-        while away := [c for look in self._look() for c in _outages(look)]:
-            assert time.monotonic() < end, away
-            time.sleep(PERIOD)
+        wait_until(
+            "the end of what they say of the outage",
+            lambda: [c for look in self._look() for c in _outages(look)],
+            lambda away: not away,
+            seconds=BACK,
+        )
 
     def passes_again(self) -> None:
         """Every object has a pass that succeeds within `BACK` seconds."""
         returned = datetime.now(UTC)
-        end = time.monotonic() + BACK
         for world in self.worlds:
             world.api.close()  # the next request opens a new connection
-        while idle := [w for w in self.worlds if not self._passed(w, returned)]:
-            names = [world.namespace for world in idle]
-            assert time.monotonic() < end, f"{names}\n{self.watching.process.tail()}"
+
+        def idle() -> list[str]:
             self._look()
-            time.sleep(PERIOD)
+            worlds = self.worlds
+            return [w.namespace for w in worlds if not self._passed(w, returned)]
+
+        wait_until(
+            "a pass of each object",
+            idle,
+            lambda namespaces: not namespaces,
+            seconds=BACK,
+            context=self.watching.process.tail,
+        )
 
     def end(self) -> None:
         """Wait for the end of all stories; every effect has happened once."""
-        end = time.monotonic() + LIMIT
-        while not all(map(_is_over, self.worlds, self._look())):
-            assert time.monotonic() < end, [w._stuck("it") for w in self.worlds]
-            time.sleep(PERIOD)
+        wait_until(
+            "the end of all stories",
+            self._look,
+            lambda looks: all(map(_is_over, self.worlds, looks)),
+            seconds=LIMIT,
+            context=lambda: "\n".join(world.standing() for world in self.worlds),
+        )
         trained = [len(world.jobs("training")) for world in self.worlds]
         assert trained == [0, 1, 0, 0]
         for world in self.worlds:

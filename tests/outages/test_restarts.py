@@ -9,8 +9,9 @@ import pytest
 from tests.system.support import loop_manifests as manifests
 from tests.system.support.loop_fixtures import LoopServers
 from tests.system.support.loop_once import assert_once, assert_quiet, begin
-from tests.system.support.loop_world import PERIOD, FirstModel, LoopWorld
+from tests.system.support.loop_world import FirstModel, LoopWorld
 
+PERIOD = 0.2  # seconds between two looks
 SLOW = "import time; time.sleep({seconds})\n"
 
 # Seconds that the training takes longer, and seconds from each start to the SIGKILL.

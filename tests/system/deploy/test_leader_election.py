@@ -7,8 +7,7 @@ import itertools
 import json
 import secrets
 import signal
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +29,7 @@ from dev.operator_program import (
     install,
 )
 from dev.processes.supervisor import Process
+from dev.waiting import LIMIT, wait_until
 from killick.cluster.kube import KubeCluster
 from killick.cluster.lease import KubeLease, LeasePort
 from tests.contract.lease_contract import LeaseContract
@@ -38,7 +38,6 @@ from tests.system.deploy.test_cluster_port import port_of
 OVERLAY = REPOSITORY / "deploy" / "overlays" / "two-replicas"
 EXAMPLE = REPOSITORY / "examples" / "01-minimal.yaml"
 LEASE = ("lease", "killick", "--namespace", NAMESPACE)
-LIMIT = 60.0
 _numbers = itertools.count(1)
 
 
@@ -108,11 +107,15 @@ class Replica:
         """Whether it says that it may act."""
         return "killick_leader 1.0" in self._page("/metrics")
 
-    @property
-    def waits(self) -> bool:
-        """Whether it is alive, healthy, and says that it may not."""
-        healthy = self._page("/healthz") == "ok"
-        return healthy and "killick_leader 0.0" in self._page("/metrics")
+    def until_leader(self, value: str) -> None:
+        """Wait until it is healthy and `killick_leader` has this value."""
+        wait_until("it to be healthy", lambda: self._page("/healthz") == "ok")
+        wait_until(
+            f"killick_leader {value}",
+            lambda: self._page("/metrics"),
+            lambda metrics: f"killick_leader {value}" in metrics,
+            context=self.process.tail,
+        )
 
     @property
     def passes(self) -> int:
@@ -162,10 +165,13 @@ class Pair:
         )
         return int(self.object["metadata"]["generation"])
 
-    def handled(self, generation: int) -> bool:
-        """Whether an operator has looked at that spec and said so."""
-        status = self.object.get("status", {})
-        return bool(status.get("observedGeneration") == generation)
+    def until_handled(self, generation: int) -> None:
+        """Wait until an operator has looked at that spec and said so."""
+        wait_until(
+            f"observedGeneration {generation}",
+            lambda: self.object.get("status", {}),
+            lambda status: status.get("observedGeneration") == generation,
+        )
 
     @property
     def name(self) -> str:
@@ -186,21 +192,13 @@ class Pair:
         replicas = []
         try:
             replicas.append(self.start(lease_seconds))
-            until("the first to lead", lambda: replicas[0].leads)
+            replicas[0].until_leader("1.0")
             replicas.append(self.start(lease_seconds))
-            until("the second to wait", lambda: replicas[1].waits)
+            replicas[1].until_leader("0.0")
             yield replicas[0], replicas[1]
         finally:
             for replica in replicas:
                 replica.process.kill()
-
-
-def until(what: str, true: Callable[[], bool]) -> None:
-    """Wait until it is true."""
-    end = time.monotonic() + LIMIT
-    while not true():
-        assert time.monotonic() < end, f"waited too long for {what}"
-        time.sleep(0.1)
 
 
 @pytest.fixture
@@ -225,15 +223,15 @@ def test_one_acts_and_hands_over(pair: Pair) -> None:
     """The one in waiting is healthy and does nothing until the other is ended."""
     with pair.running(lease_seconds=3600) as (first, second):
         first_change = pair.change()
-        until("the first to act", lambda: pair.handled(first_change))
+        pair.until_handled(first_change)
         assert second.passes == 0
         holder = pair.cluster.get(*LEASE)["spec"]["holderIdentity"]
         first.process.send(signal.SIGTERM)
         # The Lease would last an hour: it was let go.
-        until("the second to lead", lambda: second.leads)
-        assert first.process.wait(30) == 0
+        second.until_leader("1.0")
+        assert first.process.wait(LIMIT) == 0
         generation = pair.change()
-        until("the second to act", lambda: pair.handled(generation))
+        pair.until_handled(generation)
         spec = pair.cluster.get(*LEASE)["spec"]
         assert spec["holderIdentity"] != holder
         assert spec["leaseTransitions"] >= 2
@@ -243,7 +241,7 @@ def test_one_in_waiting_can_be_ended(pair: Pair) -> None:
     """It stops at once, and takes nothing from the one that leads."""
     with pair.running(lease_seconds=3600) as (first, second):
         second.process.send(signal.SIGTERM)
-        second.process.wait(30)
+        second.process.wait(LIMIT)
         assert first.leads
 
 
@@ -251,23 +249,23 @@ def test_after_a_kill_the_lease_expires(pair: Pair) -> None:
     """A leader that vanished is replaced once its Lease has run out."""
     with pair.running(lease_seconds=3) as (first, second):
         first.process.kill()
-        until("the second to lead", lambda: second.leads)
+        second.until_leader("1.0")
         generation = pair.change()
-        until("the second to act", lambda: pair.handled(generation))
+        pair.until_handled(generation)
 
 
 def test_a_leader_that_was_frozen_does_not_act_again(pair: Pair) -> None:
     """It finds its Lease taken, runs no pass over what came meanwhile, and ends."""
     with pair.running(lease_seconds=3) as (first, second):
         first_change = pair.change()
-        until("the first to act", lambda: pair.handled(first_change))
+        pair.until_handled(first_change)
         first.process.pause()
-        until("the second to lead", lambda: second.leads)
+        second.until_leader("1.0")
         passes = first.passes
         generation = pair.change()
-        until("the second to act", lambda: pair.handled(generation))
+        pair.until_handled(generation)
         first.process.resume()
-        first.process.wait(30)
+        first.process.wait(LIMIT)
         assert first.passes == passes
         assert "the Lease is lost" in first.process.log.read_text()
         assert second.leads
@@ -279,9 +277,9 @@ def test_without_a_lease_it_says_what_to_apply(pair: Pair) -> None:
     replica = pair.start(lease_seconds=3)
     try:
         said = "apply deploy/overlays/two-replicas"
-        until("the hint", lambda: said in replica.process.log.read_text())
+        wait_until("the hint", replica.process.log.read_text, lambda log: said in log)
         pair.cluster.kubectl("create", "-f", "-", input=json.dumps(_lease()))
-        until("it to lead", lambda: replica.leads)
+        replica.until_leader("1.0")
     finally:
         replica.process.kill()
 

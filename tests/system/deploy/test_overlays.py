@@ -1,8 +1,7 @@
 """The overlays of `deploy/`, applied as a person does, and the operator under them."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +10,13 @@ import yaml
 
 from dev.kubernetes.cluster import KubectlError, LocalCluster
 from dev.operator_program import ACCOUNT, NAMESPACE, OperatorProgram
+from dev.waiting import LIMIT, wait_until
 from killick.names import FINALIZER
 from tests.system.support.api_server import ApiServer, Json
 
 REPOSITORY = Path(__file__).parents[3]
 OVERLAYS = REPOSITORY / "deploy" / "overlays"
 SERVED = ("shop", "pricing")
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
-    """Wait until the condition holds; False if it never does."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.2)
-    return True
 
 
 def apply(cluster: LocalCluster, overlay: str) -> None:
@@ -73,7 +63,7 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
 def test_the_pod_is_created_under_pod_security(few: LocalCluster) -> None:
     """The Deployment's pod is admitted to the namespace that the base makes."""
     pods = ("pods", "--namespace", NAMESPACE, "-l", "app.kubernetes.io/name=killick")
-    assert eventually(lambda: len(few.get(*pods)["items"]) == 1)
+    wait_until("one pod", lambda: few.get(*pods)["items"], lambda all_: len(all_) == 1)
 
 
 def test_rights_end_at_the_served_namespaces(few: LocalCluster) -> None:
@@ -114,12 +104,12 @@ def test_the_operator_serves_them_with_these_rights(
         found = few.get("modeldeployment", name, "--namespace", namespace)
         return list(found.get("status", {}).get("conditions", ()))
 
-    def checked(namespace: str) -> bool:
+    def checked(namespace: str) -> str:
         check = ("cronjob", f"{name}-check", "--namespace", namespace)
-        return bool(few.kubectl("get", *check, check=False))
+        return few.kubectl("get", *check, check=False)
 
-    assert eventually(lambda: all(map(conditions, SERVED)))
-    assert eventually(lambda: all(map(checked, SERVED)))
+    wait_until("conditions", lambda: [conditions(each) for each in SERVED], all)
+    wait_until("check CronJobs", lambda: [checked(each) for each in SERVED], all)
     assert not conditions("other")
     process.kill()
 
@@ -218,14 +208,18 @@ def test_a_served_namespace_can_be_deleted(few: LocalCluster, tmp_path: Path) ->
         found = few.get("mdep", "-n", SERVED[0])["items"]
         return sum(FINALIZER in one["metadata"].get("finalizers", ()) for one in found)
 
-    assert eventually(lambda: held() >= 5)
+    wait_until("five finalizers", held, lambda count: count >= 5)
     edit(few, SERVED[0], FREE)
     few.delete_namespace(SERVED[0])
-    assert eventually(lambda: SERVED[0] not in few.kubectl("get", "namespaces"))
+    wait_until(
+        f"the end of the namespace {SERVED[0]}",
+        lambda: few.kubectl("get", "namespaces"),
+        lambda listed: SERVED[0] not in listed,
+    )
     manifest["metadata"].update(name="still-served", namespace=SERVED[1])
     few.kubectl("apply", "-f", "-", input=json.dumps(manifest))
     check = ("cronjob", "still-served-check", "-n", SERVED[1])
-    assert eventually(lambda: bool(few.kubectl("get", *check, check=False)))
+    wait_until("a check CronJob", lambda: few.kubectl("get", *check, check=False))
     assert process.alive
     process.kill()
 
@@ -245,21 +239,21 @@ def test_a_namespace_that_refuses_stops_no_other(
     manifest = yaml.safe_load(MINIMAL.read_text())
     manifest["metadata"]["name"] = "patient"
 
-    def checked(namespace: str) -> bool:
+    def checked(namespace: str) -> str:
         check = ("cronjob", "patient-check", "--namespace", namespace)
-        return bool(few.kubectl("get", *check, check=False))
+        return few.kubectl("get", *check, check=False)
 
     for namespace in (SERVED[1], "refusing"):
         manifest["metadata"]["namespace"] = namespace
         few.kubectl("apply", "-f", "-", input=json.dumps(manifest))
-    assert eventually(lambda: checked(SERVED[1]))
+    wait_until("a check CronJob", lambda: checked(SERVED[1]))
     assert not checked("refusing")
     for folder in ("tenant", "overlays/namespaces/served"):
         path = str(REPOSITORY / "deploy" / folder)
         few.kubectl("apply", "--namespace", "refusing", "-k", path)
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=LIMIT) == 0
     process = program.start(few.supervisor).wait_ready(few.progress)
-    assert eventually(lambda: checked("refusing"))
+    wait_until("a check CronJob", lambda: checked("refusing"))
     process.kill()
 
 

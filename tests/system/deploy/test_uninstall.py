@@ -4,8 +4,7 @@ import json
 import os
 import re
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +14,13 @@ import yaml
 from dev.kubernetes.cluster import LocalCluster
 from dev.operator_program import NAMESPACE, OperatorProgram, grant
 from dev.processes.supervisor import Process
+from dev.waiting import wait_until
 from killick.names import FINALIZER
 
 REPOSITORY = Path(__file__).parents[3]
 OVERLAYS = REPOSITORY / "deploy" / "overlays"
 NAMESPACES = ("shop", "pricing")
 CRD = "modeldeployments.killick.dev"
-
-
-def eventually(what: str, true: Callable[[], Any], seconds: float = 60.0) -> float:
-    """Wait until it is true; return for how many seconds."""
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() - began < seconds, f"waited too long for {what}"
-        time.sleep(0.2)
-    return time.monotonic() - began
 
 
 def make(cluster: LocalCluster, target: str, *variables: str) -> str:
@@ -115,9 +106,13 @@ def operator(bare: LocalCluster, tmp_path: Path) -> Iterator[Process]:
             bare.kubectl("apply", "-f", "-", input=json.dumps(manifest))
     program = OperatorProgram.of(bare, "http://127.0.0.1:9", tmp_path / "operator")
     process = program.start(bare.supervisor)
-    eventually("the finalizers", lambda: len(held(bare)) == 4)
+    wait_until("four finalizers", lambda: held(bare), lambda names: len(names) == 4)
     cronjobs = ("cronjobs", "-A", "-l", "killick.dev/purpose=check")
-    eventually("the CronJobs", lambda: len(bare.get(*cronjobs)["items"]) == 4)
+    wait_until(
+        "four CronJobs",
+        lambda: bare.get(*cronjobs)["items"],
+        lambda items: len(items) == 4,
+    )
     yield process
     process.kill()
 
@@ -190,5 +185,5 @@ def test_a_deletion_survives_an_api_server_that_comes_and_goes(
     for _ in range(2):
         bare.restart("kube-apiserver")
         bare.kubectl("delete", "mdep", "--all", "-n", "pricing", "--wait=false")
-    eventually("the deletions", lambda: not objects(bare), 60.0)
+    wait_until("the deletions", lambda: objects(bare), lambda left: not left)
     assert operator.alive

@@ -3,8 +3,6 @@
 import hashlib
 import json
 import os
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ from dev.environments.images import ensure_environment
 from dev.processes.supervisor import Process, Program, Supervisor
 from dev.services.mlflow_server import MLflowServer
 from dev.services.postgres import PostgresServer
+from dev.waiting import wait_until
 from tests.system.support.service_fixtures import Database
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
@@ -76,14 +75,6 @@ def programs(
     return Programs(service_supervisor, environment, python)
 
 
-def wait_for(what: str, true: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Wait for a condition; a failure names it."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"waited too long for {what}"
-        time.sleep(0.2)
-
-
 def test_the_story_without_kubernetes(
     programs: Programs, database: Database, postgres: PostgresServer
 ) -> None:
@@ -104,11 +95,11 @@ def test_the_story_without_kubernetes(
     def rows() -> int:
         return int(str(database.execute(COUNT)[0][0]))
 
-    wait_for("the first rows", lambda: rows() > 50)
+    wait_until("the first 50 rows", rows, lambda count: count > 50)
     postgres.restart()
-    wait_for("rows of 2008", lambda: rows() > 400)
+    wait_until("rows of 2008", rows, lambda count: count > 400)
     before = datetime.now(UTC).isoformat()
-    wait_for("later rows", lambda: rows() > 450)
+    wait_until("later rows", rows, lambda count: count > 450)
     second = programs.run(
         "story-attempt",
         *("story.train",),

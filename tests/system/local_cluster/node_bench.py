@@ -1,10 +1,9 @@
 """A bench on which the development node's tests put Jobs and look at them."""
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 from dev.kubernetes.cluster import LocalCluster
+from dev.waiting import wait_until
 
 Json = dict[str, Any]
 
@@ -32,15 +31,6 @@ def container(*command: str, name: str = "main", **fields: Any) -> Json:
 def shell(script: str, **fields: Any) -> Json:
     """A container that runs a shell script."""
     return container("sh", "-c", script, **fields)
-
-
-def until(condition: Callable[[], Any]) -> Any:
-    """Wait for a true answer and return it."""
-    end = time.monotonic() + LIMIT
-    while not (answer := condition()):
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.05)
-    return answer
 
 
 class Bench:
@@ -73,13 +63,11 @@ class Bench:
 
     def until_phase(self, *phases: str, name: str = "job") -> Json:
         """The Job's pod once it is in one of the phases."""
-
-        def there() -> Json | None:
-            pod = self.pod(name)
-            return pod if pod.get("status", {}).get("phase") in phases else None
-
-        pod: Json = until(there)
-        return pod
+        return wait_until(
+            f"the pod of {name} to be {' or '.join(phases)}",
+            lambda: self.pod(name),
+            lambda pod: pod.get("status", {}).get("phase") in phases,
+        )
 
     def end(self, name: str = "job") -> Json:
         """The Job's pod once it has ended."""
@@ -87,12 +75,12 @@ class Bench:
 
     def until_waiting(self, reason: str) -> Json:
         """The state of the Job's container once it waits for this reason."""
-
-        def there() -> Json | None:
-            found = states(self.pod(), "waiting")
-            return found[0] if found and found[0].get("reason") == reason else None
-
-        state: Json = until(there)
+        found = wait_until(
+            f"a container that waits for {reason}",
+            lambda: states(self.pod(), "waiting"),
+            lambda waiting: waiting and waiting[0].get("reason") == reason,
+        )
+        state: Json = found[0]
         return state
 
     def until_job(self, condition: str, name: str = "job") -> None:

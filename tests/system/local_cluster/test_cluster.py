@@ -5,8 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +19,9 @@ from dev.kubernetes.cluster import (
     LocalCluster,
     refuse_foreign,
 )
+from dev.waiting import wait_until
 
 REPOSITORY = Path(__file__).parents[3]
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
-    """Wait until the condition holds; False if it never does."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def config_map(name: str, namespace: str, **metadata: Any) -> dict[str, Any]:
@@ -131,7 +121,7 @@ def test_children_go_with_their_owner(cluster: LocalCluster, namespace: str) -> 
     cluster.apply(config_map("child", namespace, ownerReferences=[reference]))
     cluster.kubectl("delete", "configmap", "owner", "--namespace", namespace)
     find = ("get", "configmap", "child", "--ignore-not-found", "--namespace", namespace)
-    assert eventually(lambda: not cluster.kubectl(*find))
+    wait_until("its end", lambda: cluster.kubectl(*find), lambda found: not found)
 
 
 def test_pods_must_be_restricted(cluster: LocalCluster, namespace: str) -> None:
@@ -257,7 +247,7 @@ def person(cluster: LocalCluster, tmp_path: Path) -> Iterator[Person]:
     person = Person(tmp_path)
     yield person
     person.end()
-    assert eventually(lambda: not person.left())
+    wait_until("the processes' end", person.left, lambda left: not left)
     assert cluster.kubectl("get", "--raw", "/readyz") == "ok"
 
 
@@ -266,8 +256,12 @@ def test_nothing_remains_of_a_killed_cluster(person: Person) -> None:
     person.read_until("To stop it")
     assert len(person.left()) >= 6  # the owner, its watchdog and four servers
     assert person.send(signal.SIGKILL) == -signal.SIGKILL
-    assert eventually(lambda: not person.left(), 5)
-    assert eventually(lambda: not list(person.temporary.iterdir()), 5)
+    wait_until("the processes' end", person.left, lambda left: not left)
+    wait_until(
+        "the end of its data",
+        lambda: list(person.temporary.iterdir()),
+        lambda left: not left,
+    )
 
 
 @pytest.mark.parametrize(

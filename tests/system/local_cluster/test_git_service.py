@@ -5,8 +5,6 @@ import os
 import socket
 import subprocess
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -17,6 +15,7 @@ import pytest
 from dev.git.repository import BareRepository
 from dev.git.server import GitServer
 from dev.services.service import family
+from dev.waiting import wait_until
 from tests.system.support.service_fixtures import GitClient
 
 
@@ -211,6 +210,10 @@ def test_an_upload_that_breaks_off_changes_nothing(
     git_server: GitServer, repository: BareRepository
 ) -> None:
     """A client that dies in mid-upload leaves the branch and no process behind."""
+
+    def processes() -> list[int]:
+        return family(git_server.process.pid)
+
     before = repository.head()
     login = base64.b64encode(f"grace:{git_server.token}".encode()).decode()
     path = repository.url.removeprefix(git_server.url)
@@ -221,18 +224,9 @@ def test_an_upload_that_breaks_off_changes_nothing(
             "Content-Type: application/x-git-receive-pack-request\r\n\r\n"
             "00a5".encode()
         )
-        wait_until(lambda: len(family(git_server.process.pid)) > 1)
-    wait_until(lambda: len(family(git_server.process.pid)) == 1)
+        wait_until("an upload", processes, lambda pids: len(pids) > 1)
+    wait_until("the upload's end", processes, lambda pids: len(pids) == 1)
     assert repository.head() == before
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Wait for the condition; TimeoutError after 30 s."""
-    deadline = time.monotonic() + 30
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError("the condition did not come true")
-        time.sleep(0.01)
 
 
 def test_faults_are_used_up(git_server: GitServer, repository: BareRepository) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dev.kubernetes.cluster import LocalCluster
+from dev.waiting import wait_until
 from tests.system.local_cluster.node_bench import (
     Bench,
     Json,
@@ -16,7 +17,6 @@ from tests.system.local_cluster.node_bench import (
     shell,
     states,
     terminated,
-    until,
 )
 
 
@@ -94,7 +94,8 @@ def test_a_pod_beyond_its_deadline_fails(bench: Bench) -> None:
     bench.create(shell(script), activeDeadlineSeconds=1)
     pod = bench.end()
     assert pod["status"]["reason"] == "DeadlineExceeded"
-    assert until(lambda: states(bench.pod(), "terminated"))[0]["exitCode"] == 3
+    ended = wait_until("its end", lambda: states(bench.pod(), "terminated"))
+    assert ended[0]["exitCode"] == 3
 
 
 def test_an_unknown_image_keeps_the_pod_pending(bench: Bench) -> None:
@@ -103,7 +104,7 @@ def test_an_unknown_image_keeps_the_pod_pending(bench: Bench) -> None:
     assert "no-such-image:1" in bench.until_waiting("ImagePullBackOff")["message"]
     assert bench.pod()["status"]["phase"] == "Pending"
     bench.delete("job/job")
-    until(lambda: not bench.pod())
+    wait_until("the pod's end", bench.pod, lambda pod: not pod)
 
 
 def test_a_long_message_is_cut(bench: Bench) -> None:
@@ -178,7 +179,7 @@ def test_the_service_accounts_token_is_mounted(bench: Bench, tmp_path: Path) -> 
     script = f"test -s {path}/ca.crt && cp {path}/* {tmp_path} && sleep 100"
     bench.create(shell(script))
     copied = tmp_path / "token"
-    until(lambda: copied.exists() and copied.read_text())
+    wait_until("the token", lambda: copied.exists() and copied.read_text())
     review = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview"}
     text = json.dumps({**review, "spec": {"token": copied.read_text()}})
     kubectl = bench.cluster.kubectl
@@ -218,12 +219,12 @@ def test_what_cannot_be_honoured_fails(bench: Bench, spec: Json, field: str) -> 
     # Bound by hand: the scheduler would wait for the claim.
     bench.apply("v1", "Pod", "odd", spec={**pod, "nodeName": "killick-node"})
 
-    def failed() -> Json | None:
+    def look() -> Json:
         name = f"--namespace={bench.namespace}"
         status: Json = bench.cluster.get("pod", "odd", name)["status"]
-        return status if status["phase"] == "Failed" else None
+        return status
 
-    status = until(failed)
+    status = wait_until("its failure", look, lambda seen: seen["phase"] == "Failed")
     assert status["reason"] == "UnsupportedField"
     assert field in status["message"]
 

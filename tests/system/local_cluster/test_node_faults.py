@@ -7,7 +7,8 @@ import pytest
 
 from dev.kubernetes.cluster import KubectlError, LocalCluster
 from dev.kubernetes.node.session_reaper import processes
-from tests.system.local_cluster.node_bench import Bench, session_of, shell, until
+from dev.waiting import wait_until
+from tests.system.local_cluster.node_bench import Bench, session_of, shell
 
 
 @pytest.fixture
@@ -15,6 +16,15 @@ def bench(node: LocalCluster, namespace: str) -> Iterator[Bench]:
     """A namespace whose Jobs run on the node."""
     yield Bench(node, namespace)
     node.kubectl("delete", "jobs,pods", "--all", f"--namespace={namespace}")
+
+
+def until_ended(session: int) -> None:
+    """Wait until no process of the session is left."""
+    wait_until(
+        f"the end of session {session}",
+        lambda: [pid for pid, found in processes() if found == session],
+        lambda pids: not pids,
+    )
 
 
 def test_deletion_gives_a_grace_period_and_leaves_nothing(bench: Bench) -> None:
@@ -26,7 +36,7 @@ def test_deletion_gives_a_grace_period_and_leaves_nothing(bench: Bench) -> None:
     session = session_of(bench.until_phase("Running"))
     assert session in {found for _, found in processes()}
     bench.delete("job/job")
-    until(lambda: not bench.pod())
+    wait_until("the pod's end", bench.pod, lambda pod: not pod)
     assert session not in {found for _, found in processes()}
 
 
@@ -38,10 +48,10 @@ def test_a_node_that_restarts_runs_nothing_twice(
     starts = tmp_path / "starts"
     bench.create(shell(f"echo x >> {starts}; sleep 100 & sleep 101"))
     session = session_of(bench.until_phase("Running"))
-    until(starts.exists)
+    wait_until("its start", starts.exists)
     if how == "KILL":
         bench.cluster.process("node").kill()
-        until(lambda: session not in {found for _, found in processes()})
+        until_ended(session)
     bench.cluster.restart("node")
     assert session not in {found for _, found in processes()}
     pod = bench.end()
@@ -61,7 +71,7 @@ def test_an_outage_of_the_api_server_is_survived(bench: Bench, tmp_path: Path) -
     with pytest.raises(KubectlError):
         bench.cluster.kubectl("version")
     go.touch()
-    until(lambda: session not in {found for _, found in processes()})
+    until_ended(session)
     bench.cluster.start("kube-apiserver")
     assert bench.end()["status"]["phase"] == "Succeeded"
     bench.create(shell("true"), name="next")

@@ -6,8 +6,7 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +26,7 @@ from dev.processes.supervisor import (
     Supervisor,
     free_port,
 )
+from dev.waiting import LIMIT, wait_until
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -91,24 +91,14 @@ def run_of(owner: subprocess.Popen[str]) -> str:
     )
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10.0) -> bool:
-    """Wait until the condition holds; False if it never does."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def shell(script: str, name: str = "server", **more: object) -> Program:
     """A program of one line of shell."""
     return Program(name=name, command=["bash", "-c", script], **more)  # type: ignore[arg-type]
 
 
-def printed(process: Process, text: str) -> Callable[[], bool]:
-    """Whether the program has printed the text."""
-    return lambda: text in process.tail()
+def until_printed(process: Process, text: str) -> None:
+    """Wait until the program has printed the text."""
+    wait_until(f"{process.name} to print {text}", process.tail, lambda log: text in log)
 
 
 def test_nothing_remains_after_the_owner_is_killed(
@@ -118,8 +108,8 @@ def test_nothing_remains_after_the_owner_is_killed(
     run = run_of(owner)
     assert len(marked(run)) == 3
     owner.kill()
-    assert eventually(lambda: not marked(run), 5)
-    assert eventually(lambda: not (tmp_path / "run").exists(), 5)
+    wait_until("their end", lambda: marked(run), lambda pids: not pids)
+    wait_until("the end of the data", lambda: not (tmp_path / "run").exists())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -129,7 +119,7 @@ def test_nothing_remains_after_a_signal(
     """INT, TERM and HUP end the owner, and by then nothing of its run lives."""
     run = run_of(owner)
     owner.send_signal(number)
-    assert owner.wait(timeout=20) != 0
+    assert owner.wait(timeout=LIMIT) != 0
     assert not marked(run)
 
 
@@ -206,7 +196,7 @@ def test_a_program_that_ignores_the_stop_signal_is_killed(
     process = supervisor.start(
         shell("trap '' TERM; sleep 1000 & echo up; wait", stop_timeout=0.2)
     )
-    assert eventually(printed(process, "up"))
+    until_printed(process, "up")
     supervisor.stop("server")
     assert not marked(supervisor.run)
     assert process.returncode == -signal.SIGKILL
@@ -216,7 +206,7 @@ def test_a_paused_program_can_be_stopped(supervisor: Supervisor) -> None:
     """Stopping wakes a frozen program, so that it ends in good order."""
     script = "trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.05; done"
     process = supervisor.start(shell(script))
-    assert eventually(printed(process, "up"))
+    until_printed(process, "up")
     process.pause()
     process.stop()
     assert process.returncode == 0
@@ -233,17 +223,17 @@ def test_a_program_started_by_a_passing_thread_lives_on(
     )
     thread.start()
     thread.join()
-    assert started[0].wait(timeout=5) == 0
+    assert started[0].wait(timeout=LIMIT) == 0
     assert "alive" in started[0].tail()
 
 
 def test_a_stopped_program_can_be_started_again(supervisor: Supervisor) -> None:
     """A restart runs the same command as a new process; the log goes on."""
     first = supervisor.start(shell("echo up; sleep 1000"))
-    assert eventually(printed(first, "up"))
+    until_printed(first, "up")
     second = supervisor.restart("server")
     assert first.pid != second.pid
-    assert eventually(lambda: second.tail().count("up") == 2)
+    wait_until("a second start", second.tail, lambda log: log.count("up") == 2)
 
 
 def test_a_name_runs_once(supervisor: Supervisor) -> None:
@@ -267,7 +257,7 @@ def test_a_demoted_program_is_not_root_and_reads_private_files(
     private.mkdir(mode=0o700)
     (private / "file").write_text("readable", encoding="utf-8")
     process = supervisor.start(shell(f"id -u; cat {private}/file", demote=True))
-    assert process.wait(timeout=5) == 0
+    assert process.wait(timeout=LIMIT) == 0
     user = 65_534 if os.geteuid() == 0 else os.geteuid()
     assert process.tail().splitlines() == [str(user), "readable"]
 

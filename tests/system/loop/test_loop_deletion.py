@@ -21,6 +21,12 @@ OBJECTS = "/apis/killick.dev/v1alpha1/namespaces/{}/modeldeployments"
 SLEEP = ["python", "-c", "import time; time.sleep(300)"]
 
 
+def left(world: LoopWorld, path: str) -> list[str]:
+    """Return the names of the objects that are still there."""
+    items = world.api.send("GET", path, {}).body["items"]
+    return [item["metadata"]["name"] for item in items]
+
+
 def released(world: LoopWorld) -> dict[str, str]:
     """Return the last word on each object of the namespace."""
     found = world.cluster.get("events", "--namespace", world.namespace)["items"]
@@ -36,15 +42,11 @@ def test_deletion_is_clean(adopted_world: LoopWorld) -> None:
     world = adopted_world
     world.start()
     label = f'namespace="{world.namespace}"'
-    world.wait(
-        "its CronJob", lambda: f"{NAME}-check" in world.kubectl("get", "cronjobs")
-    )
-    world.wait("its metrics", lambda: label in world.metrics())
+    world.wait_listed("cronjobs", f"{NAME}-check")
+    world.wait("its metrics", world.metrics, lambda text: label in text)
     world.kubectl("delete", "modeldeployment", NAME, "--timeout=60s")
-    world.wait("no metrics", lambda: label not in world.metrics())
-    world.wait(
-        "no CronJob", lambda: f"{NAME}-check" not in world.kubectl("get", "cronjobs")
-    )
+    world.wait("no metrics", world.metrics, lambda text: label not in text)
+    world.wait_gone("cronjobs", f"{NAME}-check")
     assert released(world)[NAME].startswith("Normal: nothing was under way")
     assert world.process.alive
 
@@ -62,8 +64,8 @@ def test_a_training_goes_with_its_object(adopted_world: LoopWorld) -> None:
     look = world.until("a run", lambda look: look.at("attempt.state") == "Running")
     world.kubectl("delete", "modeldeployment", NAME, "--timeout=60s")
     assert look.at("attempt.job") in released(world)[NAME]
-    world.wait("the Job to go", lambda: not world.jobs("training"))
-    world.wait("its pod to go", lambda: "-train-" not in world.kubectl("get", "pods"))
+    world.wait("the Job to go", lambda: world.jobs("training"), lambda jobs: not jobs)
+    world.wait_gone("pods", "-train-")
     assert "line-train" in world.kubectl("get", "cronjobs")
     assert (world.versions(), world.alias("champion")) == (["1"], "1")
     assert world.promotions() == []
@@ -147,11 +149,15 @@ def test_every_state_is_let_go_though_nothing_answers(
     assert len(names) > 50
     world.operator = replace(world.operator, tracking_uri=silent.url)
     world.start()
-    world.wait("passes that wait for an answer", lambda: len(silent.taken) > 1)
+    world.wait(
+        "passes that wait for an answer",
+        lambda: len(silent.taken),
+        lambda count: count > 1,
+    )
     path = OBJECTS.format(world.namespace)
     began = time.monotonic()
     assert world.api.send("DELETE", path, {}).accepted
-    world.wait("them to go", lambda: not world.api.send("GET", path, {}).body["items"])
+    world.wait("them to go", lambda: left(world, path), lambda names: not names)
     assert time.monotonic() - began < 60
     assert sorted(released(world)) == sorted(names)
     assert world.process.alive
@@ -165,7 +171,7 @@ def test_deleted_while_nobody_looked(proven_world: LoopWorld) -> None:
     world.kubectl("patch", "mdep", NAME, "--type=merge", f"--patch={patch}")
     world.kubectl("delete", "modeldeployment", NAME, "--wait=false")
     world.start()
-    world.wait("it to go", lambda: not world.api.send("GET", path, {}).body["items"])
+    world.wait("it to go", lambda: left(world, path), lambda names: not names)
     assert "version 2" in released(world)[NAME]
 
 

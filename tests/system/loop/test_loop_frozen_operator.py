@@ -17,9 +17,9 @@ from tests.system.support.loop_world import CHANGED, FirstModel, LoopWorld
 def thawed(world: LoopWorld, process: Process) -> None:
     """Let it go on; it sees that it was overtaken, and has two passes more."""
     process.resume()
-    world.wait("a conflict", lambda: counts(process, "the object changed in this pass"))
+    world.wait_logged("the object changed in this pass", 1, process)
     before = counts(process, PASS)
-    world.wait("two passes", lambda: counts(process, PASS) >= before + 2)
+    world.wait_logged(PASS, before + 2, process)
     assert process.alive
 
 

@@ -8,7 +8,6 @@ from tests.system.support.loop_once import (
     assert_once,
     assert_quiet,
     begin,
-    counts,
 )
 from tests.system.support.loop_world import FirstModel
 
@@ -23,7 +22,7 @@ def test_two_at_once(loop_servers: LoopServers, first_model: FirstModel) -> None
         first = world.start()
         world.until("the first one's write", lambda look: look.at("episode.id"))
         second.resume()
-        world.wait("a conflict", lambda: counts(second, REFUSED))
+        world.wait_logged(REFUSED, 1, second)
         world.until("the end", lambda look: look.at("promotion.state") == "Done")
         assert_once(world)
         assert_quiet(world, [first, second])

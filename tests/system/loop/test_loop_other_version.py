@@ -11,7 +11,7 @@ def test_a_newer_status_is_left_alone(adopted_world: LoopWorld) -> None:
     newer = {**world.look().manifest["status"], "schemaVersion": SCHEMA_VERSION + 1}
     world.leave(newer)
     world.start()
-    world.wait("an Event", lambda: "UnknownSchemaVersion" in world.events())
+    world.wait("an Event", world.events, lambda found: "UnknownSchemaVersion" in found)
     world.annotate("check", "please")
     world.kubectl(
         "patch", "mdep", NAME, "--type=merge", '-p={"spec":{"mode":"Observe"}}'
@@ -22,7 +22,7 @@ def test_a_newer_status_is_left_alone(adopted_world: LoopWorld) -> None:
         lines = [x for x in world.metrics().splitlines() if x.startswith(counted)]
         return float(lines[0].rpartition(" ")[2]) if lines else 0.0
 
-    world.wait("passes over the change", lambda: passes() >= 2)
+    world.wait("passes over the change", passes, lambda count: count >= 2)
     look = world.look()
     assert look.manifest["status"] == newer
     assert world.jobs("check") == []

@@ -83,12 +83,20 @@ def test_the_cluster_is_away(part: str, proven_world: LoopWorld) -> None:
         process = world.start()
         push.wait()
         world.cluster.process(part).kill()
-    world.wait("the push", lambda: len(world.git.requests("push")) > pushes)
+    world.wait(
+        "the push",
+        lambda: len(world.git.requests("push")),
+        lambda count: count > pushes,
+    )
     errors = '"result": "error"'
-    world.wait("a pass that fails", lambda: errors in world.log)
+    world.wait_logged(errors)
     world.cluster.start(part)
     world.api.close()  # it opens a new connection
-    world.wait("a pass", lambda: '"result": "ok"' in world.log.rpartition(errors)[2])
+    world.wait(
+        "a pass after the failure",
+        lambda: world.log.rpartition(errors)[2],
+        lambda log: '"result": "ok"' in log,
+    )
     promoted(world)
     assert process.alive
 
@@ -96,7 +104,7 @@ def test_the_cluster_is_away(part: str, proven_world: LoopWorld) -> None:
 def test_watches_are_silent(adopted_world: LoopWorld) -> None:
     """Passes need no events: what a person asks for is done all the same."""
     world = adopted_world
-    with WatchProxy(world.cluster) as proxy:
+    with WatchProxy.before(world.cluster) as proxy:
         original = world.cluster.serviceaccount_kubeconfig(NAMESPACE, ACCOUNT)
         through = {"KUBECONFIG": str(proxy.kubeconfig(original))}
         settings = {**world.operator.settings, **through}

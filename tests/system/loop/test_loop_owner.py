@@ -28,33 +28,39 @@ def add_newer(world: LoopWorld) -> None:
     world.cluster.kubectl("apply", "-f", "-", input=json.dumps(manifest))
 
 
-def stalled(world: LoopWorld) -> bool:
+def stalled(world: LoopWorld, look: Look) -> bool:
     """Return whether the newer object says whose its targets are."""
-    said = newer(world).condition("Stalled")
+    said = look.condition("Stalled")
     return "True (TargetConflict)" in said and f"{world.namespace}/{NAME} is" in said
 
 
 def test_the_older_object_owns_until_it_is_gone(proven_world: LoopWorld) -> None:
     """The newer is stalled, also over a restart, and takes over what it finds."""
     world = proven_world
+
+    def look() -> Look:
+        return newer(world)
+
     add_newer(world)
     world.start()
-    world.wait("the newer one to be stalled", lambda: stalled(world))
+    world.wait("the newer to be stalled", look, lambda at: stalled(world, at))
     world.until("the promotion", lambda look: look.at("promotion.state") == "Done")
     world.process.kill()
     world.start()
     world.until_condition("Adopted", "True")
-    assert stalled(world)
+    assert stalled(world, look())
     world.wait(
         "the newer one to show the owner's version",
-        lambda: newer(world).at("versions.champion") == "2",
+        look,
+        lambda at: at.at("versions.champion") == "2",
     )
     assert newer(world).at("attempt") is None
     assert not newer(world).condition("Adopted").startswith("True")
     world.kubectl("delete", "mdep", NAME)
     world.wait(
         "the newer one to take over",
-        lambda: newer(world).condition("Adopted").startswith("True"),
+        look,
+        lambda at: at.condition("Adopted").startswith("True"),
     )
     found = newer(world)
     assert found.at("versions.desired") == found.at("versions.champion") == "2"

@@ -16,7 +16,7 @@ def test_a_revert_while_the_operator_is_down_stands(proven_world: LoopWorld) -> 
     held = world.until_condition("Held", "True (PromotionReverted)", "Grace")
     assert f"models:/{world.model}/1" in held
     passes = world.log.count(PASS)
-    world.wait("two more passes", lambda: world.log.count(PASS) >= passes + 2)
+    world.wait_logged(PASS, passes + 2)
     assert len(world.promotions()) == 1
     assert world.repository.read(VALUES) == world.value("1")
     assert world.alias("champion") == "1"

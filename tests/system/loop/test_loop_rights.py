@@ -17,5 +17,5 @@ def test_namespace_not_granted(bare_world: LoopWorld) -> None:
     grant(world.cluster, world.namespace)
     world.until("health", lambda look: not look.condition("Stalled"))
     world.until_condition("Adopted", "True")
-    world.wait("its CronJob", lambda: "line-check" in world.kubectl("get", "cronjobs"))
+    world.wait_listed("cronjobs", "line-check")
     assert process.alive

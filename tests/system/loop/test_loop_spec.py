@@ -34,7 +34,7 @@ def test_suspend(adopted_world: LoopWorld) -> None:
         return bool(check["spec"]["suspend"])
 
     world.start()
-    world.wait("its CronJob", lambda: "line-check" in world.kubectl("get", "cronjobs"))
+    world.wait_listed("cronjobs", "line-check")
     assert not suspended()
     change(world, suspend=True)
     world.wait("the CronJob to be suspended", suspended)

@@ -123,7 +123,7 @@ def test_quiet_passes_write_nothing(told: LoopWorld) -> None:
     """Passes over an object to which nothing happens leave it untouched."""
     passes = told.log.count(PASS)
     before = told.look().manifest["metadata"]["resourceVersion"]
-    told.wait("more passes", lambda: told.log.count(PASS) >= passes + 2)
+    told.wait_logged(PASS, passes + 2)
     assert told.look().manifest["metadata"]["resourceVersion"] == before
 
 

@@ -36,6 +36,6 @@ def test_what_is_granted_is_used(adopted_world: LoopWorld) -> None:
     world.start()
     world.check()
     world.until("a time-out", lambda look: look.at("attempt.reason") == "Timeout")
-    world.wait("the Job to go", lambda: not world.jobs("training"))
+    world.wait("the Job to go", lambda: world.jobs("training"), lambda jobs: not jobs)
     granted = rights_of(CLUSTER_RULES) | rights_of(TENANT_RULES)
     assert used(world) == granted

@@ -38,11 +38,6 @@ def assert_quiet(world: LoopWorld, processes: list[Process]) -> None:
     look = world.until("rest", lambda at: at.at("waitingFor", "").startswith(wanted))
     before = look.manifest
     passes = [counts(process, PASS) for process in processes]
-    world.wait(
-        "two more passes of each",
-        lambda: all(
-            counts(process, PASS) >= told + 2
-            for process, told in zip(processes, passes, strict=True)
-        ),
-    )
+    for process, count in zip(processes, passes, strict=True):
+        world.wait_logged(PASS, count + 2, process)
     assert (now := world.look().manifest) == before, f"{before}\n{now}"

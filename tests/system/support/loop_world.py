@@ -6,12 +6,11 @@ The servers are the session's; everything in here is the test's own.
 import json
 import re
 import signal
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.request import urlopen
 
 from mlflow import MlflowClient
@@ -24,6 +23,7 @@ from dev.kubernetes.cluster import LocalCluster
 from dev.operator_program import REPOSITORY, OperatorProgram
 from dev.processes.ports import free_port
 from dev.processes.supervisor import Process, Program, Supervisor
+from dev.waiting import wait_until
 from killick.names import TAG_TRAIN_BEFORE, ObjectName
 from tests.system.support import loop_manifests as manifests
 from tests.system.support.api_server import ApiServer
@@ -31,8 +31,8 @@ from tests.system.support.canaries import canaries, leaks
 from tests.system.support.loop_manifests import CLUSTER, NAME, VALUES, Json
 from tests.system.support.service_fixtures import Database
 
+T = TypeVar("T")
 LIMIT = 90.0  # seconds that anything in here may take
-PERIOD = 0.2
 CALM, CHANGED = 0.0, 3.0
 """By how much feature `a` is shifted; in the changed world `b` also counts thrice."""
 INSERT = """
@@ -129,7 +129,8 @@ class LoopWorld:
         state = Path(f"/proc/{process.pid}/stat")
         self.wait(
             f"the operator to freeze at {point}",
-            lambda: state.read_text().rpartition(")")[2].split()[0] == "T",
+            lambda: state.read_text().rpartition(")")[2].split()[0],
+            lambda letter: letter == "T",
         )
         return process
 
@@ -180,15 +181,7 @@ class LoopWorld:
 
     def until(self, what: str, true: Callable[[Look], Any]) -> Look:
         """The object once it is as `true` wants it."""
-        look = self.look()
-
-        def there() -> bool:
-            nonlocal look
-            look = self.look()
-            return bool(true(look))
-
-        self.wait(what, there)
-        return look
+        return self.wait(what, self.look, true)
 
     def until_condition(self, kind: str, *words: str) -> str:
         """A condition once it says all these words."""
@@ -198,12 +191,40 @@ class LoopWorld:
 
         return self.until(f"{kind}: {words}", there).condition(kind)
 
-    def wait(self, what: str, true: Callable[[], Any]) -> None:
-        """Wait until it is true; say how things stand if it does not come."""
-        end = time.monotonic() + LIMIT
-        while not true():
-            assert time.monotonic() < end, self._stuck(what)
-            time.sleep(PERIOD)
+    def wait(
+        self,
+        what: str,
+        observe: Callable[[], T],
+        accept: Callable[[T], Any] = bool,
+    ) -> T:
+        """Wait for a value; say how things stand if it does not come."""
+        return wait_until(what, observe, accept, seconds=LIMIT, context=self.standing)
+
+    def wait_listed(self, resource: str, name: str) -> None:
+        """Wait until `kubectl get` shows the name."""
+        self.wait(
+            f"{name} in {resource}",
+            lambda: self.kubectl("get", resource),
+            lambda listed: name in listed,
+        )
+
+    def wait_gone(self, resource: str, name: str) -> None:
+        """Wait until `kubectl get` no longer shows the name."""
+        self.wait(
+            f"the end of {name} in {resource}",
+            lambda: self.kubectl("get", resource),
+            lambda listed: name not in listed,
+        )
+
+    def wait_logged(
+        self, text: str, count: int = 1, process: Process | None = None
+    ) -> None:
+        """Wait until an operator, or else the first, has logged the text that often."""
+        self.wait(
+            f"{text} {count} times in the log",
+            lambda: process.log.read_text() if process else self.log,
+            lambda log: log.count(text) >= count,
+        )
 
     def annotate(self, key: str, value: str) -> None:
         """Put an annotation of ours on the object."""
@@ -351,7 +372,8 @@ class LoopWorld:
         group = "/apis/killick.dev/v1alpha1"
         return f"{group}/namespaces/{self.namespace}/modeldeployments/{NAME}"
 
-    def _stuck(self, what: str) -> str:
+    def standing(self) -> str:
+        """Return the object's conditions, its pods, and the operator's last lines."""
         look = self.look()
         said = "\n".join(
             f"  {one['type']}: {look.condition(one['type'])}"
@@ -360,7 +382,7 @@ class LoopWorld:
         pods = self.kubectl("get", "pods")
         running = f"operator-{self.namespace}" in self.supervisor.processes
         tail = self.process.tail(15) if running else "(never started)"
-        return f"waited too long for {what}\n{said}\n{pods}\n{tail}"
+        return f"{said}\n{pods}\n{tail}"
 
     def close(self) -> None:
         """End the operators and let the object go."""

@@ -9,6 +9,7 @@ import contextlib
 import json
 import ssl
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,9 +24,9 @@ CHUNK = 65536
 class WatchProxy:
     """Use as a context manager; `kubeconfig` leads through it."""
 
-    def __init__(self, cluster: LocalCluster) -> None:
-        keys = cluster.directory / "pki"
-        self._to = urlsplit(cluster.server)
+    def __init__(self, server: str, keys: Path) -> None:
+        """`server` is the API server's URL; `keys` is the cluster's `pki` folder."""
+        self._to = urlsplit(server)
         self._server_tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._server_tls.load_cert_chain(keys / "apiserver.crt", keys / "apiserver.key")
         self._client_tls = ssl.create_default_context(cafile=str(keys / "ca.crt"))
@@ -36,7 +37,13 @@ class WatchProxy:
         self._forgotten: set[int] = set()
         self._number = 0
         self._open: set[asyncio.StreamWriter] = set()
+        self._connections: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+
+    @classmethod
+    def before(cls, cluster: LocalCluster) -> Self:
+        """Return one for this cluster's API server."""
+        return cls(cluster.server, cluster.directory / "pki")
 
     @property
     def watches(self) -> int:
@@ -75,13 +82,15 @@ class WatchProxy:
         self._loop.close()
 
     async def _close(self) -> None:
-        """Let no connection remain; each ends both of its tasks."""
+        """Let no connection remain; raise what any of them failed with."""
         if self._server:
             self._server.close()
-        while self._open:
-            for writer in tuple(self._open):
+        pending = self._connections
+        while pending:
+            for writer in self._open:
                 writer.transport.abort()
-            await asyncio.sleep(0.01)
+            _, pending = await asyncio.wait(pending, timeout=0.05)
+        await asyncio.gather(*self._connections)
 
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(
@@ -91,22 +100,29 @@ class WatchProxy:
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        if task := asyncio.current_task():
+            self._connections.add(task)
         self._number += 1
         number = self._number
-        self._open.add(writer)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), self._tracked(writer):
             there, back = await asyncio.open_connection(
                 self._to.hostname, self._to.port, ssl=self._client_tls
             )
-            self._open.add(back)
-            async with asyncio.TaskGroup() as both:
-                both.create_task(self._ask(number, reader, back))
-                both.create_task(self._answer(number, there, writer))
-            back.transport.abort()
-            self._open.discard(back)
-        writer.transport.abort()
-        self._open.discard(writer)
+            with self._tracked(back):
+                async with asyncio.TaskGroup() as both:
+                    both.create_task(self._ask(number, reader, back))
+                    both.create_task(self._answer(number, there, writer))
         self._watches.discard(number)
+
+    @contextlib.contextmanager
+    def _tracked(self, writer: asyncio.StreamWriter) -> Iterator[None]:
+        """End the connection with the block; the proxy's end can end it earlier."""
+        self._open.add(writer)
+        try:
+            yield
+        finally:
+            writer.transport.abort()
+            self._open.discard(writer)
 
     async def _ask(
         self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -117,7 +133,7 @@ class WatchProxy:
                     self._watches.add(number)
                 writer.write(chunk)
                 await writer.drain()
-        writer.close()
+        _close(writer)
 
     async def _answer(
         self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -128,4 +144,14 @@ class WatchProxy:
                     writer.write(chunk)
                     await writer.drain()
         if number not in self._forgotten:
-            writer.close()
+            _close(writer)
+
+
+def _close(writer: asyncio.StreamWriter) -> None:
+    """Close a connection unless it is closing already.
+
+    A TLS transport that is closed twice forgets its protocol. After that, `write`
+    raises AttributeError, and so does `abort` in Python 3.11.2.
+    """
+    if not writer.is_closing():
+        writer.close()

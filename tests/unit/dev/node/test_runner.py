@@ -1,10 +1,9 @@
 """Containers as real processes."""
 
-import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from dev.kubernetes.node.logs import find_log, last_lines
 from dev.kubernetes.node.messages import read_log_tail, read_message
 from dev.kubernetes.node.runner import Launch, Runner
 from dev.kubernetes.node.session_reaper import processes
+from dev.waiting import wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[4]
 
@@ -35,12 +35,6 @@ def launch(tmp_path: Path, *argv: str, limit: int | None = None) -> Launch:
 def members(session: int) -> list[int]:
     """The processes of a session."""
     return [process for process, found in processes() if found == session]
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait until it is true; the test's time limit is the limit."""
-    while not condition():
-        await asyncio.sleep(0.01)
 
 
 async def run(runner: Runner, started: Launch) -> int:
@@ -115,9 +109,9 @@ asyncio.run(main())
     with subprocess.Popen(argv, stdout=subprocess.PIPE, env=env, text=True) as node:
         assert node.stdout is not None
         session = int(node.stdout.readline())
-        asyncio.run(until(lambda: len(members(session)) == 3))
+        wait_until("three", lambda: members(session), lambda pids: len(pids) == 3)
         node.kill()
-    asyncio.run(until(lambda: not members(session)))
+    wait_until("their end", lambda: members(session), lambda pids: not pids)
 
 
 def test_the_message_is_the_files_end(tmp_path: Path) -> None:
