@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dev import reference
+from dev.reference import fields as reference
 from killick.resource import spec as spec_classes
 from killick.resource import status as status_classes
 from killick.resource.bounds import LIMITS
