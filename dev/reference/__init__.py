@@ -4,3 +4,7 @@ Each table between two marks of a page is made from its source, so that a descri
 is written once: fields from the CRD, settings and metrics from the operator, reasons
 from the enums. `tests/unit/docs/test_reference.py` fails while a page is out of date.
 """
+
+from dev.reference.fields import CRD, fields, schema
+
+__all__ = ["CRD", "fields", "schema"]

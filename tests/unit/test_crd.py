@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dev.reference import fields as reference
+from dev import reference
 from killick.resource import spec as spec_classes
 from killick.resource import status as status_classes
 from killick.resource.bounds import LIMITS
