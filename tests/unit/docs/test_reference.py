@@ -14,6 +14,7 @@ from dev.reference.pages import PAGES, RENDERERS, names, updated
 from killick.resource.conditions import ORDER
 from killick.resource.parse import parse_spec
 from tests.unit.docs.pages import FENCED, REPOSITORY, spans
+from tests.unit.docs.pages import PAGES as MARKDOWN
 
 REFERENCE = REPOSITORY / "docs" / "reference"
 REASON_PAGE = (REFERENCE / "reasons.md").read_text()
@@ -164,6 +165,20 @@ def test_an_example_of_the_guide_is_a_valid_part(part: dict[str, Any]) -> None:
     known = {path for path, _, _ in fields(schema()["properties"]["spec"])}
     assert set(part) <= known
     assert parse_spec({**spec, **part}).model.name == "churn"
+
+
+def objects_of_the_pages() -> list[dict[str, Any]]:
+    """Every whole ModelDeployment that a page shows."""
+    blocks = [block for page in MARKDOWN for block in FENCED.findall(page.read_text())]
+    shown = [b.strip("`").removeprefix("yaml") for b in blocks if "kind: Model" in b]
+    return [yaml.safe_load(text) for text in shown]
+
+
+def test_every_object_of_a_page_is_valid() -> None:
+    """README and the quick start show objects that the operator takes."""
+    objects = objects_of_the_pages()
+    assert len(objects) >= 2
+    assert all(parse_spec(shown["spec"]).model.name for shown in objects)
 
 
 def test_the_guide_has_an_example_of_every_part() -> None:
