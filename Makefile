@@ -39,8 +39,9 @@ setup: $(VENV)/.complete ## Install everything that demo and test need
 	@$(BIN)/python -m dev prepare
 
 .PHONY: demo
-demo: $(VENV)/.complete ## Play the story on real parts (KEEP=1 leaves it up)
-	@KEEP=$(KEEP) exec $(BIN)/python -m dev.demo
+demo: ## A first verdict, then the story on real parts (KEEP=1 leaves it up)
+	@python=$(BIN)/python; make --question $(VENV)/.complete || python=$(PYTHON); \
+	  KEEP=$(KEEP) exec $$python -m dev.demo
 
 .PHONY: cluster
 cluster: $(VENV)/.complete ## Start a local Kubernetes and keep it up until Ctrl-C
@@ -97,6 +98,9 @@ requirements: $(VENV)/.complete ## Compile requirements/*.in to hashed *.txt
 	@for name in operator worker training evidently nannyml warehouse warehouse-test data objectstore dev; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate \
 	    --universal -p 3.11 requirements/$$name.in -o requirements/$$name.txt; done
+	@# Read without being imported, so without its dependencies.
+	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate \
+	  --no-deps --universal -p 3.11 requirements/story.in -o requirements/story.txt
 
 .PHONY: clean
 clean: ## Remove the environment and the caches of this folder

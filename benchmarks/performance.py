@@ -23,7 +23,7 @@ from benchmarks.power import Floats, World
 from driftcheck.contract import Metric, Performance, PerformanceRule, Verdict
 from driftcheck.dataset import LabelledPredictions
 from driftcheck.judge.model_performance import performance_of
-from driftcheck.judge.performance import judged
+from driftcheck.judge.performance import judge_performance
 from driftcheck.windows import Window
 
 RHOS = (0.0, 0.5, 0.9)
@@ -127,7 +127,7 @@ def opened(drifted: list[bool]) -> int:
 
 def verdicts(rule: PerformanceRule, scored: list[Performance]) -> list[Verdict]:
     """The verdicts on windows by a rule with a bound."""
-    found = [judged(rule, performance).verdict for performance in scored]
+    found = [judge_performance(rule, performance).verdict for performance in scored]
     return [verdict for verdict in found if verdict is not None]
 
 

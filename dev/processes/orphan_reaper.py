@@ -151,14 +151,31 @@ def _runs() -> Path:
     return cache_dir() / "runs"
 
 
+def _all_records() -> list[Records]:
+    folders = sorted(_runs().glob("*")) if _runs().is_dir() else []
+    return [Records(folder.name) for folder in folders]
+
+
+def end_own_runs() -> None:
+    """End every run of this process, for one that was interrupted and is about to exit.
+
+    Supervisors in background threads do not see the interrupt. The watchdog would end
+    their processes a moment after our exit; this ends them before.
+    """
+    us = identify(os.getpid())
+    for records in _all_records():
+        if records.owner() == us:
+            records.reap()
+
+
 def reap_dead_runs() -> dict[str, list[int]]:
-    """End the leftovers of every run whose owner is dead: run ID → pids.
+    """End what is left of every run whose owner is dead: run ID → pids.
 
     A run whose owner lives is left alone: it is another cluster at work.
     """
     reaped = {}
-    for folder in sorted(_runs().glob("*")) if _runs().is_dir() else []:
-        records = Records(folder.name)
+    for records in _all_records():
+        folder = records.folder
         owner = records.owner()
         if owner is not None and identify(owner.pid) == owner:
             continue

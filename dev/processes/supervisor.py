@@ -4,7 +4,7 @@ A `Supervisor` starts programs, waits until they are ready, keeps their logs and
 them all in reverse order. Three nets, one below the other, see to it that nothing
 remains: the kernel kills the children with their parent (launcher.py), a watchdog
 ends their children too (watchdog.py), and the next start reaps by pid and start time
-what is left even so (leftovers.py).
+what is left even so (orphan_reaper.py).
 """
 
 import os

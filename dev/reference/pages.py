@@ -12,7 +12,7 @@ REFERENCE: Final = REPOSITORY / "docs" / "reference"
 PAGES: Final = tuple(
     REFERENCE / f"{name}.md" for name in ("fields", "metrics", "reasons", "settings")
 )
-RENDERERS: Final[Mapping[str, Callable[[], str | None]]] = {
+RENDERERS: Final[Mapping[str, Callable[[], str]]] = {
     "spec": fields.spec_tables,
     "status": fields.status_table,
     "operator metrics": metrics.operator_table,
@@ -41,7 +41,5 @@ def names(page: str) -> list[str]:
 
 
 def _block(found: re.Match[str]) -> str:
-    tables = RENDERERS[found["name"]]()
-    if tables is None:
-        return found[0]
-    return f"<!-- generated: {found['name']} -->\n{tables}\n<!-- end -->"
+    name = found["name"]
+    return f"<!-- generated: {name} -->\n{RENDERERS[name]()}\n<!-- end -->"

@@ -90,4 +90,4 @@ class LabelledPredictions(NamedTuple):
     table: pa.Table
 
 
-SegmentReader: TypeAlias = Callable[[str, Mapping[str, ColumnKind]], Dataset]
+SegmentReader: TypeAlias = Callable[[str, LoadedReference], Dataset]

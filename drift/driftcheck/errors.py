@@ -2,13 +2,15 @@
 
 import re
 
+from driftcheck.contract.reasons import Reason
+
 MESSAGE_LIMIT = 200
 
 
 class CheckFailure(Exception):
     """A window, or the whole check, cannot be judged; `reason` is CamelCase."""
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(f"{reason}: {message}")
         self.reason = reason
         self.message = message

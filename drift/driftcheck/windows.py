@@ -19,6 +19,16 @@ class Window:
     end: datetime
     counting: bool
 
+    @property
+    def all_rows(self) -> bool:
+        """Whether it stands for all rows of a log, whatever their time."""
+        return self.start == self.end
+
+
+def all_rows(now: datetime) -> Window:
+    """Return the window of all rows, judged now; it never counts."""
+    return Window(now, now, counting=False)
+
 
 def windows_to_judge(request: CheckRequest, now: datetime) -> tuple[Window, ...]:
     """The counting windows without a verdict, oldest first, then the interim one.

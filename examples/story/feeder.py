@@ -24,7 +24,7 @@ from adbc_driver_manager import Error as DatabaseError
 from adbc_driver_postgresql import dbapi
 from mlflow.pyfunc import PyFuncModel
 
-from .market import FEATURES, N_BLOCKS, TABLE, Row, days
+from .market import FEATURES, STRETCHES, TABLE, Row, days
 
 SCHEMA = Path(__file__).with_name("inference-log.sql")
 # The array goes as text: the server's own reading of it keeps every digit.
@@ -104,7 +104,7 @@ class Director:
         """Each day with the name of its stretch; waits where it is told to."""
         for position, name in enumerate(self.stretches):
             following = self.stretches[position + 1 : position + 2]
-            for day in days(N_BLOCKS[name]):
+            for day in days(STRETCHES[name]):
                 if following and self._turned_to(following[0]):
                     break
                 yield name, day
@@ -169,7 +169,7 @@ def main() -> int:
         "--control", type=Path, help="a file that says `changed` when it is time"
     )
     arguments = parser.parse_args()
-    stretches = list(N_BLOCKS) if arguments.stretch == "both" else [arguments.stretch]
+    stretches = list(STRETCHES) if arguments.stretch == "both" else [arguments.stretch]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         log = Log(environ["DATABASE_URL"])

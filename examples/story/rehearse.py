@@ -33,7 +33,7 @@ from driftcheck.judge.verdict import judge
 from driftcheck.stats.columns import ColumnKind, Dataset, Order
 from driftcheck.windows import Window
 
-from .market import FEATURES, N_BLOCKS, TRAINING, Row, rows
+from .market import FEATURES, STRETCHES, TRAINING, Row, rows
 from .train import fit
 
 WINDOW_ROWS = 100
@@ -99,7 +99,7 @@ def windows(past: Floats) -> None:
     kinds = LoadedReference(reference, "").kinds
     window = Window(NOW, NOW + timedelta(seconds=20), counting=True)
     for name, end in (("calm", date(2007, 7, 1)), ("changed", date(2009, 5, 1))):
-        chosen = [row for row in rows(N_BLOCKS[name]) if row.day < end]
+        chosen = [row for row in rows(STRETCHES[name]) if row.day < end]
         values = features(chosen)
         verdicts = []
         for start in range(0, len(values) - WINDOW_ROWS + 1, 4):
@@ -116,8 +116,8 @@ def windows(past: Floats) -> None:
 
 def retrainings(past: list[Row]) -> None:
     """Print what a retraining at each moment of the changed stretch would bring."""
-    calm = rows(N_BLOCKS["calm"])
-    replay = calm + rows(N_BLOCKS["changed"])[: len(calm) * 5]
+    calm = rows(STRETCHES["calm"])
+    replay = calm + rows(STRETCHES["changed"])[: len(calm) * 5]
     first = fit(features(past), labels(past))
     print("| trained on | after the turn | version 1 | retrained | better by |")
     print("| --- | --- | --- | --- | --- |")

@@ -88,12 +88,12 @@ async def object_changed(
     """
     runtime: Runtime = memo.runtime
     if event["type"] == "DELETED":
-        runtime.farewells.forget(body["metadata"]["uid"])
+        runtime.finalization.forget(body["metadata"]["uid"])
         return
     where = namespace or ""
     runtime.wakeups.object_seen(where, name, body["metadata"])
     subject = ObjectName(runtime.settings.cluster, where, name)
-    await runtime.farewells.say(runtime.world, subject, body, datetime.now(UTC))
+    await runtime.finalization.report(runtime.world, subject, body, datetime.now(UTC))
 
 
 def watch_jobs() -> None:

@@ -4,29 +4,30 @@
 2. Observe what the phase needs; a failed read is a fact of its own.
 3. plan: pure; the next status and at most one effect.
 4. Write the status under the object's resourceVersion. A conflict ends the pass.
-5. Tell the decisions as Events.
-6. Carry out the effect, if the object is still as this pass left it: one that was
-   frozen may be hours late. Only the next pass's observation completes it.
+5. Report the decisions as Events.
+6. Carry out the effect, if the object is still as this pass left it: an operator that
+   was frozen may be hours late. Only the next pass's observation completes it.
 
-The intent is in the status before the effect is in the world, so the operator may
-die between any two lines.
+The status holds the intent before the effect happens, so the operator may die between
+any two lines. Every write and every effect asks first whether this operator still
+leads.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from killick.act.dispatch import EffectContext, act
-from killick.act.manifests import Owner
+from killick.act.manifests import JobOwner
 from killick.cluster.port import Manifest
 from killick.errors import (
     Conflict,
     InvalidSpec,
     KillickError,
+    NotLeading,
     Unavailable,
     UnknownSchema,
 )
@@ -47,7 +48,7 @@ from killick.plan.effects import (
 from killick.plan.facts import Failure
 from killick.plan.needs import needs
 from killick.plan.planner import Plan, plan
-from killick.plan.report.events import Decision, pending_events, unknown_schema
+from killick.plan.report.events import Decision, missed_decisions, unknown_schema
 from killick.plan.report.invalid import invalid
 from killick.record.events import emit_events
 from killick.record.metrics import StatusCollector
@@ -56,18 +57,19 @@ from killick.resource.parse import parse_spec
 from killick.resource.status import Status, parse_status, require_known
 from killick.settings import Settings
 
-log = logging.getLogger("killick.pass")
-SOON = timedelta(seconds=2)
-ERROR_PAUSE = timedelta(seconds=10)
-PENDING_EVENTS_LIMIT = 20
+log = logging.getLogger("killick.loop")
+SOON = timedelta(seconds=2)  # after a lost race: the other writer is done by then
+ERROR_PAUSE = timedelta(seconds=10)  # as after a read that failed (planner.RETRY)
+PENDING_EVENTS_LIMIT = 20  # more than one pass ever decides
 
 
 @dataclass
 class Memory:
-    """What is worth keeping between passes, and may be lost.
+    """What a pass leaves for the next one; losing it is harmless.
 
-    When to retry effects, whether a pass was made, the decisions that no Event tells
-    yet, and which unknown layout of the status an Event has told of.
+    `failures`: effects that failed, by key. `began`: a pass wrote its status.
+    `pending_events`: decisions without an Event so far. `reported_schema`: the message
+    of the last Event about a status of another version.
     """
 
     failures: dict[str, Failure] = field(default_factory=dict)
@@ -78,9 +80,9 @@ class Memory:
 
 @dataclass(frozen=True)
 class World:
-    """Everything outside the object; who decides and who acts can be exchanged.
+    """Everything outside the object; tests replace `decide` and `act`.
 
-    `leading`: whether this operator may write and act at this moment.
+    `leading`: return whether this operator may write and act at this moment.
     """
 
     ports: Ports
@@ -91,10 +93,15 @@ class World:
     act: Callable[[EffectContext, Effect], Awaitable[str]] = act
     leading: Callable[[], bool] = lambda: True
 
+    def require_leader(self) -> None:
+        """Raise NotLeading unless this operator may write and act now."""
+        if not self.leading():
+            raise NotLeading("another operator holds the Lease, or it expired")
+
 
 @dataclass(frozen=True)
 class PassResult:
-    """When to look again; `gone` says that the object does not exist any more."""
+    """When to run the next pass; `gone` means that the object does not exist."""
 
     wake_at: datetime
     gone: bool = False
@@ -108,12 +115,14 @@ async def run_once(
     now = now.astimezone(UTC).replace(microsecond=0)
     try:
         return await _pass(world, name, memory, now)
+    except NotLeading:
+        return PassResult(now + SOON)
     except Conflict as error:
-        _log(name, result="conflict", message=error.message)
+        _log(name, "Pass ended by a conflict", error=error.message)
         return PassResult(now + SOON)
     except KillickError as error:
         world.collector.pass_errors.labels(error.reason).inc()
-        _log(name, result="error", reason=error.reason, message=error.message)
+        _log(name, "Pass failed", reason=error.reason, error=error.message)
         settled = isinstance(error, UnknownSchema)
         pause = timedelta(seconds=world.settings.resync_seconds)
         return PassResult(
@@ -121,21 +130,22 @@ async def run_once(
         )
     except Exception:
         world.collector.pass_errors.labels("Unexpected").inc()
-        log.exception("the pass over %s failed", name)
+        log.exception("Pass failed unexpectedly", extra={"object": str(name)})
         return PassResult(now + ERROR_PAUSE)
 
 
 async def get_object(world: World, name: ObjectName) -> Manifest | None:
-    """Return the object as it is now, None if it is gone."""
+    """Return the object as the API server has it, None if it is gone."""
     return await world.ports.cluster.get_model_deployment(name.namespace, name.name)
 
 
 async def build_context(
     world: World, name: ObjectName, manifest: Manifest, memory: Memory, now: datetime
 ) -> tuple[Context, Status]:
-    """Read all that a pass over this object needs; change nothing.
+    """Read everything that a pass over this object needs; change nothing.
 
-    Raises UnknownSchema for a status, InvalidSpec for a spec that cannot be used.
+    Raises UnknownSchema for the status of another version, InvalidSpec for a spec
+    that cannot be acted on.
     """
     require_known(manifest.get("status"))
     status = parse_status(manifest.get("status")) or Status()
@@ -169,81 +179,110 @@ async def _pass(
         context, before = await build_context(world, name, manifest, memory, now)
         decided = world.decide(context, before)
     except UnknownSchema as error:
-        if memory.reported_schema != error.message:
-            told = unknown_schema(name, error.message)
-            memory.pending_events = (*memory.pending_events, told)[
-                -PENDING_EVENTS_LIMIT:
-            ]
-            memory.reported_schema = error.message
-        await _tell(world, name, manifest, memory, now)
+        await _report_schema(world, name, manifest, memory, (error, now))
         raise
     except InvalidSpec as error:
         await _record_invalid(world, manifest, error, now)
         raise
-    if not world.leading():
-        return PassResult(now + SOON)
-    world.collector.show(name, context.spec.model.name, decided.status)
-    try:
-        wrote = await write_status(world.ports.cluster, manifest, decided.status)
-    except Unavailable:
-        memory.began = False  # it may be written: the next pass tells what it finds
-        raise
-    found = () if memory.began else pending_events(name, before, now)
+    wrote = await _record(world, manifest, decided, memory)
+    model = context.spec.model.name
+    world.collector.show(name, model, decided.status)
+    world.collector.count_attempts(name, model, before, decided.status)
+    missed = () if memory.began else missed_decisions(name, before, now)
     memory.began = True
-    memory.pending_events = (*memory.pending_events, *found, *decided.decisions)[
-        -PENDING_EVENTS_LIMIT:
-    ]
-    await _tell(world, name, manifest, memory, now)
+    _queue(memory, *missed, *decided.decisions)
+    await _emit(world, name, manifest, memory, now)
     outcome = None
-    if decided.effect and world.leading():
+    if decided.effect:
         outcome = await _carry_out(world, context, decided, memory, manifest)
     _log_pass(name, decided, wrote=wrote, outcome=outcome)
     wake_at = now if decided.effect else decided.wake_at
     return PassResult(wake_at, plan=decided)
 
 
-async def _tell(
+async def _record(
+    world: World, manifest: Manifest, decided: Plan, memory: Memory
+) -> bool:
+    """Write the status of a plan; return whether it differed from what was there."""
+    world.require_leader()
+    try:
+        return await write_status(world.ports.cluster, manifest, decided.status)
+    except Unavailable:
+        # It may be written: the next pass reports the decisions that it reads there.
+        memory.began = False
+        raise
+
+
+def _queue(memory: Memory, *decisions: Decision) -> None:
+    memory.pending_events = (*memory.pending_events, *decisions)[-PENDING_EVENTS_LIMIT:]
+
+
+async def _report_schema(
+    world: World,
+    name: ObjectName,
+    manifest: Manifest,
+    memory: Memory,
+    read: tuple[UnknownSchema, datetime],
+) -> None:
+    """Report a status of another version once, not in every pass."""
+    error, now = read
+    if memory.reported_schema != error.message:
+        _queue(memory, unknown_schema(name, error.message))
+        memory.reported_schema = error.message
+    await _emit(world, name, manifest, memory, now)
+
+
+async def _emit(
     world: World, name: ObjectName, manifest: Manifest, memory: Memory, now: datetime
 ) -> None:
-    """Tell decisions as Events; those that cannot be told wait for a later pass."""
+    """Create the pending Events; those that cannot be created wait for a later pass."""
     try:
         while memory.pending_events:
+            world.require_leader()
             await emit_events(
                 world.ports.cluster, manifest, memory.pending_events[:1], now
             )
             memory.pending_events = memory.pending_events[1:]
+    except NotLeading:
+        raise
     except KillickError as error:
         world.collector.pass_errors.labels(error.reason).inc()
-        _log(name, result="pending_events", reason=error.reason, message=error.message)
+        _log(name, "Events delayed", reason=error.reason, error=error.message)
 
 
 async def _carry_out(
     world: World, context: Context, decided: Plan, memory: Memory, manifest: Manifest
 ) -> str:
+    """Carry out the plan's effect; return what became of it, for the log."""
     effect = decided.effect
     if effect is None:
         return ""
-    kind = type(effect).__name__
+    name = type(effect).__name__
     try:
-        effects_context = await _effect_context(
+        effect_context = await _effect_context(
             world, context, decided.status, manifest, effect
         )
         late = await changed_since_read(world.ports.cluster, manifest, decided.status)
-        done = "" if late else await world.act(effects_context, effect)
+        world.require_leader()
+        outcome = "" if late else await world.act(effect_context, effect)
+    except NotLeading:
+        raise
     except KillickError as error:
-        count = (
-            memory.failures[effect.key].count if effect.key in memory.failures else 0
-        )
+        known = memory.failures.get(effect.key)
         memory.failures[effect.key] = Failure(
-            count + 1, context.now, error.reason, error.message, error.retry_after
+            known.count + 1 if known else 1,
+            context.now,
+            error.reason,
+            error.message,
+            error.retry_after,
         )
-        world.collector.effects.labels(kind, "failed").inc()
+        world.collector.effects.labels(name, "failed").inc()
         return f"failed {effect.key}: {error.reason}: {error.message}"
     if late:
         raise Conflict(f"{effect.key} is not done: the object changed in this pass")
     memory.failures.pop(effect.key, None)
-    world.collector.effects.labels(kind, "done").inc()
-    return done
+    world.collector.effects.labels(name, "done").inc()
+    return outcome
 
 
 async def _effect_context(
@@ -251,7 +290,7 @@ async def _effect_context(
 ) -> EffectContext:
     ports, settings, spec = world.ports, world.settings, context.spec
     namespace = context.name.namespace
-    owner = Owner(
+    owner = JobOwner(
         name=context.name,
         uid=manifest["metadata"]["uid"],
         spec=spec,
@@ -276,6 +315,7 @@ async def _record_invalid(
     before = parse_status(manifest.get("status")) or Status()
     generation = int(manifest["metadata"].get("generation") or 0)
     status = invalid(before, error, generation, now)
+    world.require_leader()
     await write_status(world.ports.cluster, manifest, status)
 
 
@@ -284,10 +324,10 @@ def _log_pass(
 ) -> None:
     _log(
         name,
-        result="ok",
+        "Pass completed",
         phase=decided.status.phase,
         verdict=decided.status.drift.verdict,
-        waiting=decided.status.waiting_for,
+        waiting_for=decided.status.waiting_for,
         wrote=wrote,
         effect=decided.effect.key if decided.effect else None,
         outcome=outcome,
@@ -295,7 +335,7 @@ def _log_pass(
     )
 
 
-def _log(name: ObjectName, **facts: object) -> None:
-    """Write the pass's one line; JSON, so that text from outside cannot forge one."""
-    known = {key: value for key, value in facts.items() if value not in (None, [])}
-    log.info(json.dumps({"object": str(name), **known}, default=str))
+def _log(name: ObjectName, message: str, **fields: object) -> None:
+    """Write the pass's one line; a field without a value is left out."""
+    known = {key: value for key, value in fields.items() if value not in (None, [])}
+    log.info(message, extra={"object": str(name), **known})

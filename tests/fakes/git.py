@@ -9,6 +9,12 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from killick.gitops.commit_message import (
+    carries_promotion,
+    commit_message,
+    person,
+    printable,
+)
 from killick.gitops.port import (
     AlreadyLanded,
     BranchMissing,
@@ -29,12 +35,6 @@ from killick.gitops.port import (
     Unknown,
     ValueChange,
     ValueChanged,
-)
-from killick.gitops.trailers import (
-    carries_promotion,
-    commit_message,
-    person,
-    printable,
 )
 from killick.gitops.urls import check_branch, check_path, check_url
 from killick.gitops.yaml_edit import read_scalar, replace_scalar
@@ -182,7 +182,7 @@ class FakeGit:
             content = _content(tip, target)
             current = read_scalar(content, target.pointer)
             if current != change.old:
-                return ValueChanged(current, self._last_change(tip, target))
+                return ValueChanged(current)
             edited = replace_scalar(content, target.pointer, change.old, change.new)
         except EditRefused as refusal:
             return Refused(refusal.reason, refusal.message)

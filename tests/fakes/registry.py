@@ -92,7 +92,6 @@ class FakeServer:
             run_id=run_id,
             stage="None",
             tags=dict(version_tags or {}),
-            source=f"runs:/{run_id}/model",
             ready=True,
             created=self.clock(),
         )

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.mutants.catalog import MUTANTS, Mutant
+from tests.simulation.mutants.catalog import MUTANTS
 from tests.simulation.mutants.killers import KILLERS, hunt, sound
+from tests.simulation.mutants.mutation import Mutant
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)

@@ -70,10 +70,10 @@ def _key() -> str:
 
 def _kubernetes_version() -> str:
     text = (_HERE / "go.mod").read_text(encoding="utf-8")
-    found = re.search(r"^\s*k8s\.io/kubernetes v(\S+)", text, re.MULTILINE)
-    if found is None:
-        raise ValueError("dev/controlplane/go.mod does not require k8s.io/kubernetes")
-    return found.group(1)
+    line = re.search(r"^\s*k8s\.io/kubernetes v(\S+)", text, re.MULTILINE)
+    if line is None:
+        raise ValueError(f"{_HERE / 'go.mod'} does not require k8s.io/kubernetes")
+    return line.group(1)
 
 
 def _flags() -> list[str]:
@@ -88,12 +88,12 @@ def _flags() -> list[str]:
 
 def _build(home: Path, progress: Progress) -> None:
     progress(
-        f"building the Kubernetes {_kubernetes_version()} control plane: "
-        "the first time about 5 minutes on two cores, then never again"
+        f"building the Kubernetes {_kubernetes_version()} control plane into the "
+        "cache: about 5 minutes on two cores, only the first time"
     )
     started = time.monotonic()
     with Supervisor(home / "build", progress) as supervisor:
-        toolchain = ensure_go(supervisor, progress)
+        toolchain = ensure_go(_HERE / "go.mod", progress)
         total = _download(supervisor, toolchain)
         binary = home / "controlplane"
         build = _go_program(toolchain, "build", "-v", *_flags(), "-o", str(binary), ".")
@@ -116,7 +116,7 @@ def _go_program(toolchain: Toolchain, *arguments: str) -> Program:
 
 def _download(supervisor: Supervisor, toolchain: Toolchain) -> int:
     """Fetch the modules and return how many packages there are to build."""
-    supervisor.progress("downloading the Go modules")
+    supervisor.progress("control plane: downloading the Go modules")
     listed = supervisor.run_to_end(
         _go_program(toolchain, "list", "-deps", "."),
         _Reporter(None, supervisor.progress),
@@ -126,7 +126,7 @@ def _download(supervisor: Supervisor, toolchain: Toolchain) -> int:
 
 
 class _Reporter:
-    """Says every few seconds how far Go is, from the lines of its log."""
+    """Reports every few seconds how far Go is, from the lines of its log."""
 
     def __init__(self, total: int | None, progress: Progress) -> None:
         self._total = total
@@ -143,6 +143,8 @@ class _Reporter:
         fetched = sum(1 for line in lines if line.startswith("go: downloading"))
         built = len(lines) - fetched
         if self._total is None:
-            self._progress(f"  {fetched} modules so far, {elapsed}")
+            self._progress(f"control plane: {fetched} Go modules downloaded, {elapsed}")
         elif built < self._total:
-            self._progress(f"  {built} of {self._total} packages, {elapsed}")
+            self._progress(
+                f"control plane: {built} of {self._total} packages built, {elapsed}"
+            )

@@ -4,11 +4,11 @@ Jobs and CronJobs go through the real scheduler and controllers, and only the
 last step, starting the containers, is done here. What differs from a real
 kubelet, on purpose:
 
-- An image is a name for a virtual environment and search paths (`images.py`);
+- An image is a name for a virtual environment and search paths (`launch/images.py`);
   nothing is pulled. An unknown name waits in ImagePullBackOff.
 - There are no mount namespaces. A volume is a real directory below the node's
   own, and each mention of its mount path in command, arguments, working
-  directory and environment values is rewritten to it (`paths.py`). A path that
+  directory and environment values is rewritten to it (`launch/paths.py`). A path that
   a program has hard-coded is not rewritten. TMPDIR points at a volume mounted
   at /tmp. The termination message file is named by TERMINATION_LOG_PATH.
 - Processes run as the node's own user, see the machine's files and its network.

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from dev.kubernetes.node.api import Api, read_kubeconfig
-from dev.kubernetes.node.images import Images
-from dev.kubernetes.node.logs import serve_logs
-from dev.kubernetes.node.node import Registration
+from dev.kubernetes.node.launch.images import Images
+from dev.kubernetes.node.launch.prepare import Services, machine_environment
+from dev.kubernetes.node.launch.runner import Runner
+from dev.kubernetes.node.log_server import serve_logs
 from dev.kubernetes.node.pods import Pods
-from dev.kubernetes.node.prepare import Services, machine_environment
-from dev.kubernetes.node.runner import Runner
+from dev.kubernetes.node.registration import Registration
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import logging
 
-from dev.kubernetes.node import messages, prepare
-from dev.kubernetes.node.podspec import Container, Pod
-from dev.kubernetes.node.prepare import NotReadyError, Place, Services
-from dev.kubernetes.node.runner import ContainerProcess, Launch
-from dev.kubernetes.node.status import Running, Terminated, Waiting
-from dev.kubernetes.node.status_tracker import PodStatusTracker, now
+from dev.kubernetes.node.launch import prepare, termination_message
+from dev.kubernetes.node.launch.prepare import NotReadyError, Place, Services
+from dev.kubernetes.node.launch.runner import ContainerProcess, Launch
+from dev.kubernetes.node.pod.spec import Container, Pod
+from dev.kubernetes.node.pod.status import Running, Terminated, Waiting
+from dev.kubernetes.node.pod.status_tracker import PodStatusTracker, now
 
 _LOG = logging.getLogger("killick.node")
 # Seconds between two tries to get what a container waits for.
@@ -120,9 +120,9 @@ class Containers:
         reason = "Error" if code else "Completed"
         if process.out_of_memory:
             code, reason = 137, "OOMKilled"
-        text = messages.read_message(self._place.message(container.name))
+        text = termination_message.read_message(self._place.message(container.name))
         if code and not text and container.message_from_logs:
-            text = messages.read_log_tail(launch.log, log_start)
+            text = termination_message.read_log_tail(launch.log, log_start)
         pod = self._pod
         _LOG.info(
             "pod %s/%s: container %s ended with %d (%s)",

@@ -6,9 +6,9 @@ import logging
 from urllib.parse import quote
 
 from dev.kubernetes.node.api import OUTAGE, ApiError
-from dev.kubernetes.node.podspec import Json
-from dev.kubernetes.node.prepare import Services
-from dev.kubernetes.node.worker import PodWorker, is_terminal
+from dev.kubernetes.node.launch.prepare import Services
+from dev.kubernetes.node.pod.spec import Json
+from dev.kubernetes.node.pod_worker import PodWorker, is_terminal
 
 _LOG = logging.getLogger("killick.node")
 _LONGEST_WAIT = 5.0

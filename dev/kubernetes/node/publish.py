@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 
 from dev.kubernetes.node.api import OUTAGE, STRATEGIC, Api, ApiError
-from dev.kubernetes.node.podspec import Json
+from dev.kubernetes.node.pod.spec import Json
 
 _LOG = logging.getLogger("killick.node")
 _LONGEST_WAIT = 5.0

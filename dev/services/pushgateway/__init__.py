@@ -45,7 +45,7 @@ def _build(program: Path, progress: Progress) -> None:
     progress("building the Pushgateway")
     started = time.monotonic()
     with Supervisor(program.parent / "build", progress) as supervisor:
-        go = ensure_go(supervisor, progress)
+        go = ensure_go(_HERE / "go.mod", progress)
         supervisor.run_to_end(
             Program(
                 name="go-build",

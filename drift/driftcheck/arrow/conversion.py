@@ -11,6 +11,7 @@ from driftcheck.arrow.arrays import codes_of, floats_of
 from driftcheck.arrow.json_values import fields_from, vectors_from
 from driftcheck.arrow.schema import Shape, is_list
 from driftcheck.contract import Features
+from driftcheck.contract.reasons import Reason
 from driftcheck.stats.block_variability import (
     blocks_of_categories,
     blocks_of_numbers,
@@ -145,11 +146,11 @@ def _split_vector(
     if len(by_length) > 1:
         odd = present.length() - by_length.get(width, 0)
         detail = f"{odd} of {present.length()} vectors do not have {width} values"
-        yield column, Finding("RaggedVector", column, detail)
+        yield column, Finding(Reason.RAGGED_VECTOR, column, detail)
         return
     if by_length and width not in by_length:
         detail = f"vectors have {next(iter(by_length))} values, {width} are named"
-        yield column, Finding("VectorLength", column, detail)
+        yield column, Finding(Reason.VECTOR_LENGTH, column, detail)
         return
     flat = pc.fill_null(pc.list_flatten(present).cast(pa.float64(), safe=False), np.nan)
     matrix = floats_of(flat)[0].reshape(-1, width)

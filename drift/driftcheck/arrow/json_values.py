@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from driftcheck.arrow.arrays import is_text, plain_type
+from driftcheck.contract.reasons import Reason
 from driftcheck.stats.columns import ColumnKind, Finding
 
 _NOTHING = object()
@@ -39,7 +40,7 @@ def vectors_from(values: pa.ChunkedArray, column: str) -> pa.ChunkedArray | Find
         found.append(None if vector is _NOTHING else vector)
     if odd:
         detail = f"{odd} of {len(found)} values are no array of numbers"
-        return Finding("RetypedColumn", column, detail)
+        return Finding(Reason.RETYPED_COLUMN, column, detail)
     return pa.chunked_array([pa.array(found, pa.list_(pa.float64()))])
 
 
@@ -62,7 +63,7 @@ def fields_from(
     odd = sum(not isinstance(row, dict) and row is not None for row in rows)
     if odd:
         detail = f"{odd} of {len(rows)} values are no JSON object"
-        yield column, Finding("RetypedColumn", column, detail)
+        yield column, Finding(Reason.RETYPED_COLUMN, column, detail)
         return
     objects = [row or {} for row in rows]
     for name, kind in kinds.items():
@@ -73,7 +74,7 @@ def _field(
     rows: list[dict[str, Any]], name: str, kind: ColumnKind
 ) -> pa.ChunkedArray | Finding:
     if rows and not any(name in row for row in rows):
-        return Finding("MissingColumn", name, "no row has a field of that name")
+        return Finding(Reason.MISSING_COLUMN, name, "no row has a field of that name")
     convert: Callable[[Any], Any] = _number if kind is ColumnKind.NUMBER else _category
     found = [
         None if value is None else convert(value)
@@ -82,7 +83,7 @@ def _field(
     odd = sum(value is _NOTHING for value in found)
     if odd:
         detail = f"{odd} of {len(found)} values are no {kind}, as in the reference"
-        return Finding("RetypedColumn", name, detail)
+        return Finding(Reason.RETYPED_COLUMN, name, detail)
     arrow = pa.float64() if kind is ColumnKind.NUMBER else pa.string()
     return pa.chunked_array([pa.array(found, arrow)])
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from driftcheck.arrow.arrays import is_text, plain_type
 from driftcheck.contract import Features
+from driftcheck.contract.reasons import Reason
 from driftcheck.stats.columns import ColumnKind, Finding
 
 POSTGRES_TYPE = b"POSTGRESQL:type"
@@ -58,7 +59,7 @@ def reference_shape(
         found = _columns_shape(schema, (prediction,))
     else:
         detail = "the reference holds no predictions to compare with"
-        found = Shape(None, {}, (Finding("Unchecked", prediction, detail, False),))
+        found = Shape(None, {}, (Finding(Reason.UNCHECKED, prediction, detail, False),))
     return replace(
         shape,
         columns={**shape.columns, **found.columns},
@@ -72,14 +73,14 @@ def _columns_shape(schema: pa.Schema, names: Sequence[str]) -> Shape:
     for name in names:
         if name not in schema.names:
             findings.append(
-                Finding("MissingColumn", name, "the reference has no such column")
+                Finding(Reason.MISSING_COLUMN, name, "the reference has no such column")
             )
             continue
         kind = kind_of(schema.field(name))
         if kind is None:
             held = plain_type(schema.field(name).type)
             detail = f"values of type {held} are not compared"
-            findings.append(Finding("Unchecked", name, detail, data_quality=False))
+            findings.append(Finding(Reason.UNCHECKED, name, detail, data_quality=False))
         else:
             columns[name] = kind
     return Shape(None, columns, tuple(findings))
@@ -106,10 +107,10 @@ def _expected_shape(schema: pa.Schema, expected: Mapping[str, ColumnKind]) -> Sh
     for name, kind in expected.items():
         if name not in schema.names:
             detail = "the inference log has no such column"
-            findings.append(Finding("MissingColumn", name, detail))
+            findings.append(Finding(Reason.MISSING_COLUMN, name, detail))
         elif not _fits(schema.field(name), kind):
             detail = f"it holds {_held(schema.field(name))}, the reference a {kind}"
-            findings.append(Finding("RetypedColumn", name, detail))
+            findings.append(Finding(Reason.RETYPED_COLUMN, name, detail))
         else:
             columns[name] = kind
     return Shape(None, columns, tuple(findings))
@@ -120,16 +121,18 @@ def _vector_shape(
 ) -> Shape:
     if column not in schema.names:
         detail = "the inference log has no such column"
-        return Shape(None, {}, (Finding("MissingColumn", column, detail),))
+        return Shape(None, {}, (Finding(Reason.MISSING_COLUMN, column, detail),))
     field = schema.field(column)
     numbers = is_list(field.type) and (
         kind_of(field.type.value_field) is ColumnKind.NUMBER
     )
     if not numbers and not is_text_encoded(field) and not is_dense_vector(field):
         detail = f"it holds {_held(field)}, not an array of numbers"
-        return Shape(None, {}, (Finding("RetypedColumn", column, detail),))
+        return Shape(None, {}, (Finding(Reason.RETYPED_COLUMN, column, detail),))
     findings = tuple(
-        Finding("RetypedColumn", name, "it holds numbers, the reference a category")
+        Finding(
+            Reason.RETYPED_COLUMN, name, "it holds numbers, the reference a category"
+        )
         for name, kind in expected.items()
         if kind is not ColumnKind.NUMBER
     )
@@ -142,10 +145,10 @@ def _object_shape(
 ) -> Shape:
     if column not in schema.names:
         detail = "the inference log has no such column"
-        return Shape(None, {}, (Finding("MissingColumn", column, detail),))
+        return Shape(None, {}, (Finding(Reason.MISSING_COLUMN, column, detail),))
     if not is_text_encoded(schema.field(column)):
         detail = f"it holds {_held(schema.field(column))}, not JSON"
-        return Shape(None, {}, (Finding("RetypedColumn", column, detail),))
+        return Shape(None, {}, (Finding(Reason.RETYPED_COLUMN, column, detail),))
     return Shape(None, {}, (), expected, column)
 
 

@@ -1,1 +1,1 @@
-"""The order of a check, from request to answer."""
+"""The one path of a check, from request to answer, whatever its log is."""

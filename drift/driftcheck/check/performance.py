@@ -3,24 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from driftcheck.contract import CheckRequest, Performance, PerformanceRule, Verdict
 from driftcheck.dataset import MAXIMUM_LABELLED_ROWS, LoadedReference
 from driftcheck.errors import CheckFailure
 from driftcheck.inference_log.base import Log
-from driftcheck.judge.data_quality import data_quality_findings
+from driftcheck.judge.data_quality import by_severity, data_quality_findings
 from driftcheck.judge.model_performance import labelled_window, performance_of
-from driftcheck.judge.performance import judged
-from driftcheck.judge.verdict import broken_data, in_order
+from driftcheck.judge.performance import judge_performance
 from driftcheck.windows import Window, labelled_windows
 
 
 class PerformanceResults(NamedTuple):
-    """What is shown, None where nobody asked, and what counts, oldest first."""
+    """The latest performance, None where nobody asked, and counting ones by time."""
 
     latest: Performance | None = None
     counting: tuple[Performance, ...] = ()
+
+
+NOT_MEASURED = PerformanceResults()
 
 
 def measure_performance(
@@ -30,37 +33,41 @@ def measure_performance(
     reference: LoadedReference,
     log: Log,
 ) -> PerformanceResults:
-    """Every performance that is due; what hinders one is no failure of the check.
+    """Return every performance that is due; one that fails does not fail the check.
 
-    `windows` are those of the verdicts on drift: the latest stretch with labels is as
+    `windows` are those of the verdicts on drift: the latest labelled window is as
     long as the last of them.
     """
     rule = request.performance
     if rule is None or not windows:
-        return PerformanceResults()
-
-    def found(window: Window) -> Performance:
-        try:
-            performance = judged(
-                rule,
-                performance_of(
-                    rule,
-                    window,
-                    log.labelled_predictions(window, MAXIMUM_LABELLED_ROWS),
-                ),
-            )
-            if performance.verdict is not Verdict.DRIFT:
-                return performance
-            return _unless_broken(request, performance, window, reference, log)
-        except CheckFailure as failure:
-            return failed(rule, window, failure)
-
-    counting = tuple(found(window) for window in labelled_windows(request, now))
-    return PerformanceResults(found(labelled_window(rule, windows[-1])), counting)
+        return NOT_MEASURED
+    measure = partial(_measured, request, rule, reference, log)
+    latest = measure(labelled_window(rule, windows[-1]))
+    counting = tuple(measure(window) for window in labelled_windows(request, now))
+    return PerformanceResults(latest, counting)
 
 
-def failed(rule: PerformanceRule, window: Window, failure: CheckFailure) -> Performance:
-    """The performance of rows that could not be read."""
+def _measured(
+    request: CheckRequest,
+    rule: PerformanceRule,
+    reference: LoadedReference,
+    log: Log,
+    window: Window,
+) -> Performance:
+    try:
+        predictions = log.labelled_predictions(window, MAXIMUM_LABELLED_ROWS)
+        measured = judge_performance(rule, performance_of(rule, window, predictions))
+        if measured.verdict is not Verdict.DRIFT:
+            return measured
+        return _unless_broken(request, measured, window, reference, log)
+    except CheckFailure as failure:
+        return _failed(rule, window, failure)
+
+
+def _failed(
+    rule: PerformanceRule, window: Window, failure: CheckFailure
+) -> Performance:
+    """Return the performance of rows that could not be read."""
     verdict = None if rule.bound is None else Verdict.ERROR
     return Performance(
         window.start, window.end, rule.metric, reason=failure.reason, verdict=verdict
@@ -74,15 +81,16 @@ def _unless_broken(
     reference: LoadedReference,
     log: Log,
 ) -> Performance:
-    """The performance, DataQuality where the features of its rows were broken.
+    """Return the performance, DataQuality where the features of its rows are broken.
 
-    Answers to broken data are bad, and no retraining mends that. So the features are
-    read, but only where it matters.
+    Predictions on broken data are bad, and no retraining fixes that. The features are
+    read only here, where it matters.
     """
-    current = log.window(window, reference.kinds)
-    findings = data_quality_findings(reference.dataset, current, request.significance)
-    broken = broken_data(in_order(findings))
-    if broken is None:
+    current = log.window(window, reference)
+    findings = by_severity(
+        data_quality_findings(reference.dataset, current, request.significance)
+    )
+    broken = [finding for finding in findings if finding.data_quality]
+    if not broken:
         return performance
-    verdict, reason, _ = broken
-    return replace(performance, verdict=verdict, reason=reason)
+    return replace(performance, verdict=Verdict.DATA_QUALITY, reason=broken[0].reason)

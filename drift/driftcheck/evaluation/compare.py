@@ -14,6 +14,7 @@ from driftcheck.contract.evaluation import (
     EvaluationRequest,
 )
 from driftcheck.contract.fields import ContractError, Fields
+from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure
 from driftcheck.evaluation.predictions import read_json, read_predictions
 from driftcheck.evaluation.rows import digest_of
@@ -86,7 +87,7 @@ def _rows(
 ) -> tuple[EvaluationAnswer, list[object]]:
     """What ``rows`` wrote, after a proof that nobody has changed it since."""
     try:
-        fields = Fields(read_json(directory / META_FILE, "RowsMissing"))
+        fields = Fields(read_json(directory / META_FILE, Reason.ROWS_MISSING))
         base = EvaluationAnswer(
             id=request.id,
             rows=fields.whole("rows"),
@@ -95,19 +96,21 @@ def _rows(
             until=fields.optional_time("until"),
         )
     except ContractError as error:
-        raise CheckFailure("RowsMissing", f"{META_FILE}: {error}") from None
-    labels = read_json(directory / LABELS_FILE, "RowsMissing")
+        raise CheckFailure(Reason.ROWS_MISSING, f"{META_FILE}: {error}") from None
+    labels = read_json(directory / LABELS_FILE, Reason.ROWS_MISSING)
     try:
         found = digest_of(
             (directory / ROWS_FILE).read_bytes(), (directory / LABELS_FILE).read_bytes()
         )
     except OSError as error:
-        raise CheckFailure("RowsMissing", f"{error.strerror}") from None
+        raise CheckFailure(Reason.ROWS_MISSING, f"{error.strerror}") from None
     if found != base.digest:
-        raise CheckFailure("RowsChanged", "the rows are no longer those of the digest")
+        raise CheckFailure(
+            Reason.ROWS_CHANGED, "the rows are no longer those of the digest"
+        )
     if not isinstance(labels, list) or len(labels) != base.rows:
         message = f"{LABELS_FILE} does not hold one label per row"
-        raise CheckFailure("RowMismatch", message)
+        raise CheckFailure(Reason.ROW_MISMATCH, message)
     if len(labels) < request.minimum_rows:
         raise too_few(len(labels), request.minimum_rows)
     return base, labels
@@ -116,4 +119,4 @@ def _rows(
 def too_few(rows: int, minimum: int) -> CheckFailure:
     """The failure that says how many labelled rows are missing."""
     message = f"{rows} of at least {minimum} labelled rows: {minimum - rows} missing"
-    return CheckFailure("NotEnoughRows", message)
+    return CheckFailure(Reason.NOT_ENOUGH_ROWS, message)

@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure
 
 
-def read_json(path: Path, reason: str) -> Any:
+def read_json(path: Path, reason: Reason) -> Any:
     """A JSON file's value, or CheckFailure with that reason."""
     try:
         return json.loads(path.read_bytes())
@@ -22,13 +23,13 @@ def read_predictions(path: Path, rows: int) -> list[Any]:
 
     A value may come wrapped: as the only item of a list or of an object.
     """
-    value = read_json(path, "ScoresMissing")
+    value = read_json(path, Reason.SCORES_MISSING)
     found = value.get("predictions") if isinstance(value, dict) else value
     if not isinstance(found, list):
-        raise CheckFailure("ScoresMissing", f"{path.name} holds no predictions")
+        raise CheckFailure(Reason.SCORES_MISSING, f"{path.name} holds no predictions")
     if len(found) != rows:
         message = f"{path.name} holds {len(found)} predictions for {rows} rows"
-        raise CheckFailure("RowMismatch", message)
+        raise CheckFailure(Reason.ROW_MISMATCH, message)
     return [_unwrapped(item) for item in found]
 
 

@@ -21,6 +21,7 @@ from driftcheck.contract.evaluation import (
     ROWS_FILE,
     EvaluationRequest,
 )
+from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure
 from driftcheck.inference_log.base import zone_of
 from driftcheck.inference_log.open import open_log
@@ -84,7 +85,7 @@ def _objects(values: pa.ChunkedArray, features: Features) -> list[list[Any]]:
     rows = [json.loads(text) if text else {} for text in texts_of(values)]
     if not all(isinstance(row, dict) for row in rows):
         message = f"{features.column}: not every labelled row has a JSON object"
-        raise CheckFailure("RetypedColumn", message)
+        raise CheckFailure(Reason.RETYPED_COLUMN, message)
     return [[plain(row.get(name)) for name in features.names] for row in rows]
 
 
@@ -94,7 +95,7 @@ def _vectors(vectors: pa.ChunkedArray, features: Features) -> list[list[Any]]:
     for vector in vectors.to_pylist():
         if vector is None or len(vector) != width:
             message = f"{features.column}: not every labelled row has {width} values"
-            raise CheckFailure("RaggedVector", message)
+            raise CheckFailure(Reason.RAGGED_VECTOR, message)
         data.append([plain(value) for value in vector])
     return data
 

@@ -18,6 +18,7 @@ from driftcheck.contract.evaluation import (
     decode_evaluation_request,
     encode_evaluation,
 )
+from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure
 from driftcheck.termination import write_message
 
@@ -29,7 +30,9 @@ def run_step(step: str, environment: Mapping[str, str]) -> int:
     try:
         request = decode_evaluation_request(environment.get(EVALUATION_VARIABLE, ""))
     except ContractError as error:
-        answer = EvaluationAnswer("unknown", error=CheckError("BadRequest", str(error)))
+        answer = EvaluationAnswer(
+            "unknown", error=CheckError(Reason.BAD_REQUEST, str(error))
+        )
         _leave(answer, environment)
         return EXIT_BAD_REQUEST
     if step == "rows":

@@ -1,64 +1,77 @@
-"""The verdict of the engine Evidently: its scores, its word on each column.
+"""The evidence of the engine Evidently: its scores, its decision on each column.
 
-The order of verdicts, schema and quality findings, minimum rows, weights and thresholds
-are those of the engine Native; what makes a column drift is Evidently's `ValueDrift`
-with the score at or above the threshold, without any test of significance. So it is
-easier to alarm by chance, above all with few rows (see docs/statistics.md).
+The rules, schema and data quality findings, minimum rows, weights and thresholds are
+those of the engine Native; what makes a column drift is Evidently's `ValueDrift` with
+the score at or above the threshold, without any test of significance. So it raises
+more false alarms, above all with few rows (see docs/statistics.md).
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from driftcheck.contract import CheckRequest, ColumnRule, Kind, Verdict
+from driftcheck.contract import CheckRequest, ColumnRule, Kind
+from driftcheck.contract.reasons import Reason
 from driftcheck.evidently.runner import Answer, evidently_scores
-from driftcheck.judge.data_quality import data_quality_findings
+from driftcheck.judge.data_quality import by_severity, data_quality_findings
+from driftcheck.judge.evidence import CLEAR, Evidence
 from driftcheck.judge.scores import ColumnScore
-from driftcheck.judge.verdict import CLEAR, Judgement, conclude, decide
 from driftcheck.stats.columns import Dataset, Finding
-from driftcheck.windows import Window
 
 
-def judge_by_evidently(
+def evidently_evidence(
     request: CheckRequest,
-    window: Window,
-    sides: tuple[Dataset, Dataset],
+    reference: Dataset,
+    current: Dataset,
     environment: Mapping[str, str],
-) -> Judgement:
-    """The judgement on one window; `sides` are the reference and the window's rows.
+) -> Evidence:
+    """Return the evidence on one window; CheckFailure if Evidently cannot run at all.
 
-    CheckFailure where Evidently cannot be run at all. A column that it cannot take is
-    named as unchecked, and the others are judged.
+    A finding names each column that Evidently cannot score; the others are judged.
     """
-    reference, current = sides
-    broken = data_quality_findings(reference, current, request.significance)
-    remarks: list[Finding] = []
-    names = []
-    if min(reference.rows, current.rows) >= request.minimum_rows:
-        for name, column in reference.columns.items():
-            if name not in current.columns:
-                continue
-            fewest = min(column.present, current.columns[name].present)
-            if fewest < request.minimum_rows:
-                detail = f"{fewest} of at least {request.minimum_rows} values"
-                remarks.append(Finding("Unchecked", name, detail, data_quality=False))
-            else:
-                names.append(name)
-    asked = {name: _rule(request, name) for name in names}
-    found = evidently_scores(sides, asked, environment) if asked else {}
+    findings = [*data_quality_findings(reference, current, request.significance)]
+    columns, unchecked = _comparable(request, reference, current)
+    findings += unchecked
+    sides = (reference, current)
+    answers = evidently_scores(sides, columns, environment) if columns else {}
     scores = []
-    for name, answer in found.items():
+    for name, answer in answers.items():
         if answer.error:
-            remarks.append(Finding("Unchecked", name, answer.error, data_quality=False))
+            findings.append(_unchecked(name, answer.error))
         else:
-            scores.append(_score(request, asked[name], answer))
+            scores.append(_score(request, columns[name], answer))
     scores.sort(key=lambda score: score.severity, reverse=True)
-    findings = (*broken, *remarks)
-    judged = conclude(request, window, sides, tuple(scores), findings)
-    borderline = judged.verdict.verdict is Verdict.NO_DRIFT and (
-        decide(request, tuple(_nearly(score) for score in scores))[0]
-        is not Verdict.NO_DRIFT
+    return Evidence(
+        rows=current.rows,
+        reference_rows=reference.rows,
+        sampled=current.sampled,
+        findings=by_severity(findings),
+        scores=tuple(scores),
+        lowered_scores=tuple(_lowered(score) for score in scores),
     )
-    return replace(judged, verdict=replace(judged.verdict, borderline=borderline))
+
+
+def _comparable(
+    request: CheckRequest, reference: Dataset, current: Dataset
+) -> tuple[dict[str, ColumnRule], list[Finding]]:
+    """Return the rules of columns with enough values, and findings on the others."""
+    columns: dict[str, ColumnRule] = {}
+    unchecked: list[Finding] = []
+    if min(reference.rows, current.rows) < request.minimum_rows:
+        return columns, unchecked
+    for name, column in reference.columns.items():
+        if name not in current.columns:
+            continue
+        fewest = min(column.present, current.columns[name].present)
+        if fewest < request.minimum_rows:
+            detail = f"{fewest} of at least {request.minimum_rows} values"
+            unchecked.append(_unchecked(name, detail))
+        else:
+            columns[name] = _rule(request, name)
+    return columns, unchecked
+
+
+def _unchecked(name: str, detail: str) -> Finding:
+    return Finding(Reason.UNCHECKED, name, detail, data_quality=False)
 
 
 def _rule(request: CheckRequest, name: str) -> ColumnRule:
@@ -86,8 +99,8 @@ def _score(request: CheckRequest, rule: ColumnRule, answer: Answer) -> ColumnSco
     )
 
 
-def _nearly(score: ColumnScore) -> ColumnScore:
-    """The score as it would be if its threshold were a fifth lower."""
+def _lowered(score: ColumnScore) -> ColumnScore:
+    """Return the score as it would be against CLEAR of its threshold."""
     if score.effect < CLEAR * score.threshold:
         return score
     kind = Kind.PREDICTION if score.prediction else Kind.COVARIATE

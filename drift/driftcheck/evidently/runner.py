@@ -22,8 +22,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from driftcheck.contract import CheckRequest, ColumnRule
+from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure, one_line
-from driftcheck.judge.result import Check, Examined
+from driftcheck.judge.result import Check, JudgedWindow
 from driftcheck.judge.scores import ColumnScore
 from driftcheck.stats.columns import Categories, Column, Dataset
 
@@ -46,13 +47,13 @@ def evidently_page(
     CheckFailure NothingToReport where no column was compared, NoEvidently where no
     environment has it, ReportFailed where it fails or exceeds its bounds.
     """
-    examined = check.examined[-1] if check.examined else None
-    if examined is None or not examined.judgement.scores or not check.reference:
-        raise CheckFailure("NothingToReport", "no column was compared")
+    judged = check.windows[-1] if check.windows else None
+    if judged is None or not judged.judgement.scores or not check.reference:
+        raise CheckFailure(Reason.NOTHING_TO_REPORT, "no column was compared")
     python = evidently_python(environment)
     with tempfile.TemporaryDirectory(prefix="driftcheck-") as place:
         folder = Path(place)
-        task = write_task(folder, check.reference, examined)
+        task = write_task(folder, check.reference, judged)
         task |= {"page": True, "share": request.drifted_columns_percent / 100}
         (folder / "task.json").write_text(json.dumps(task))
         _run(python, folder)
@@ -127,15 +128,17 @@ def evidently_python(environment: Mapping[str, str]) -> str:
         else f"install requirements/evidently.txt, and name that environment's "
         f"python in {PYTHON_VARIABLE}"
     )
-    raise CheckFailure("NoEvidently", message)
+    raise CheckFailure(Reason.NO_EVIDENTLY, message)
 
 
-def write_task(folder: Path, reference: Dataset, examined: Examined) -> dict[str, Any]:
+def write_task(
+    folder: Path, reference: Dataset, judged: JudgedWindow
+) -> dict[str, Any]:
     """Writes both sides' samples; returns the columns as Evidently is told them."""
-    current = examined.current
-    scores = examined.judgement.scores[:MAXIMUM_COLUMNS]
+    current = judged.current
+    scores = judged.judgement.scores[:MAXIMUM_COLUMNS]
     if current is None:
-        raise CheckFailure("NothingToReport", "the window has no rows")
+        raise CheckFailure(Reason.NOTHING_TO_REPORT, "the window has no rows")
     names = plain_names(scores)
     for side, dataset in (("reference", reference), ("current", current)):
         sampled = {
@@ -214,9 +217,9 @@ def _run(python: str, folder: Path) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise CheckFailure("ReportFailed", f"not done in {SECONDS} s") from None
+        raise CheckFailure(Reason.REPORT_FAILED, f"not done in {SECONDS} s") from None
     except OSError as error:
-        raise CheckFailure("ReportFailed", one_line(error)) from None
+        raise CheckFailure(Reason.REPORT_FAILED, one_line(error)) from None
     if ran.returncode:
         last = (ran.stderr.strip().splitlines() or [f"exit {ran.returncode}"])[-1]
-        raise CheckFailure("ReportFailed", f"Evidently: {one_line(last)}")
+        raise CheckFailure(Reason.REPORT_FAILED, f"Evidently: {one_line(last)}")

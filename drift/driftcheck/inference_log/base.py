@@ -1,6 +1,6 @@
 """What every kind of inference log has in common: its times, filters and samples."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -9,31 +9,43 @@ import pyarrow as pa
 
 from driftcheck.arrow.arrays import plain_type
 from driftcheck.contract import Filter, LogSource
-from driftcheck.dataset import LabelledPredictions
+from driftcheck.contract.reasons import Reason
+from driftcheck.dataset import LabelledPredictions, LoadedReference
 from driftcheck.errors import CheckFailure
-from driftcheck.stats.columns import ColumnKind, Dataset
+from driftcheck.stats.columns import Dataset
 from driftcheck.windows import Window
 
 SAMPLE_ROWS = 100_000
+"""Rows of a window that are compared: more add cost, but no power that matters."""
 
 
 class Log(Protocol):
-    """An open inference log; CheckFailure where it cannot be read."""
+    """An open inference log; every method raises CheckFailure where it cannot read."""
 
-    def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
-        """A window's rows in the order of time, above SAMPLE_ROWS a sample of them."""
+    def window(self, window: Window, reference: LoadedReference) -> Dataset:
+        """Return a window's rows, as the reference's kinds require.
+
+        They are in the order of time where the log knows it; of more than SAMPLE_ROWS
+        rows they are a random sample.
+        """
         ...
 
-    def only(self, one: Filter) -> "Log":
-        """The same log with one filter more."""
+    def only(self, condition: Filter) -> "Log":
+        """Return the same log with one more filter, such as for a segment."""
         ...
 
-    def labelled(self, after: datetime, most: int) -> pa.Table:
-        """The latest rows with a label: time, label, then what holds the features."""
+    def labelled_predictions(
+        self, window: Window, max_rows: int
+    ) -> LabelledPredictions:
+        """Return a window's labels and predictions, see `LabelledPredictions`."""
         ...
 
-    def labelled_predictions(self, window: Window, most: int) -> LabelledPredictions:
-        """A window's labels and predictions, see `LabelledPredictions`."""
+
+class EvaluationLog(Log, Protocol):
+    """A log that also provides the rows on which an evaluation scores models."""
+
+    def labelled(self, after: datetime, max_rows: int) -> pa.Table:
+        """Return the latest labelled rows: time, label, then the feature columns."""
         ...
 
 
@@ -52,7 +64,9 @@ def holders(source: LogSource) -> tuple[str, ...]:
 def label_columns(source: LogSource) -> tuple[str, str]:
     """The columns of the label and of the prediction."""
     if not source.label_column or not source.prediction_column:
-        raise CheckFailure("BadRequest", "performance needs a label and a prediction")
+        raise CheckFailure(
+            Reason.BAD_REQUEST, "performance needs a label and a prediction"
+        )
     return source.label_column, source.prediction_column
 
 
@@ -60,7 +74,7 @@ def require_columns(schema: pa.Schema, names: Iterable[str]) -> None:
     """CheckFailure MissingColumn for the first name that the schema lacks."""
     for name in names:
         if name not in schema.names:
-            raise CheckFailure("MissingColumn", f"there is no column {name}")
+            raise CheckFailure(Reason.MISSING_COLUMN, f"there is no column {name}")
 
 
 def zone_of(source: LogSource) -> tzinfo:
@@ -70,17 +84,21 @@ def zone_of(source: LogSource) -> tzinfo:
     try:
         return ZoneInfo(source.time_zone)
     except (ValueError, OSError, KeyError):
-        raise CheckFailure("BadRequest", f"no time zone {source.time_zone}") from None
+        raise CheckFailure(
+            Reason.BAD_REQUEST, f"no time zone {source.time_zone}"
+        ) from None
 
 
 def moment_in(source: LogSource, schema: pa.Schema, moment: datetime) -> datetime:
     """A time as the timestamp column holds it: in UTC, or naive in its zone."""
     name = source.timestamp_column
     if name not in schema.names:
-        raise CheckFailure("MissingColumn", f"there is no timestamp column {name}")
+        raise CheckFailure(
+            Reason.MISSING_COLUMN, f"there is no timestamp column {name}"
+        )
     kind = schema.field(name).type
     if not pa.types.is_timestamp(kind):
-        raise CheckFailure("NotATimestamp", f"column {name} holds {kind}")
+        raise CheckFailure(Reason.NOT_A_TIMESTAMP, f"column {name} holds {kind}")
     if kind.tz:
         return moment.astimezone(UTC)
     return moment.astimezone(zone_of(source)).replace(tzinfo=None)
@@ -89,7 +107,7 @@ def moment_in(source: LogSource, schema: pa.Schema, moment: datetime) -> datetim
 def filter_value(schema: pa.Schema, asked: Filter) -> Any:
     """What a filter compares with, as its column holds it; a text for odd types."""
     if asked.column not in schema.names:
-        raise CheckFailure("MissingColumn", f"there is no column {asked.column}")
+        raise CheckFailure(Reason.MISSING_COLUMN, f"there is no column {asked.column}")
     kind = plain_type(schema.field(asked.column).type)
     plain = pa.types.is_integer(kind) or pa.types.is_boolean(kind)
     if not plain:
@@ -98,4 +116,4 @@ def filter_value(schema: pa.Schema, asked: Filter) -> Any:
         return pa.scalar(asked.equals).cast(kind).as_py()
     except pa.ArrowException:
         message = f"column {asked.column} holds {kind}, and no {asked.equals!r}"
-        raise CheckFailure("FilterMismatch", message) from None
+        raise CheckFailure(Reason.FILTER_MISMATCH, message) from None

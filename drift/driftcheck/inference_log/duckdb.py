@@ -6,7 +6,7 @@ extension is loaded, and memory is bounded.
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,13 +20,14 @@ from pyarrow import fs
 from driftcheck.arrow.conversion import dataset_from
 from driftcheck.arrow.schema import window_shape
 from driftcheck.contract import Filter, LogSource
-from driftcheck.dataset import LabelledPredictions
+from driftcheck.contract.reasons import Reason
+from driftcheck.dataset import LabelledPredictions, LoadedReference
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.inference_log.base import SAMPLE_ROWS, seed_of
 from driftcheck.inference_log.files import failure_of
 from driftcheck.inference_log.sql import TableSql, columns_of, quoted
 from driftcheck.redaction import shown_address
-from driftcheck.stats.columns import ColumnKind, Dataset, Order
+from driftcheck.stats.columns import Dataset, Order
 from driftcheck.storage.files import filesystem_of
 from driftcheck.storage.limits import FILE_BYTES
 from driftcheck.windows import Window
@@ -48,35 +49,37 @@ class DuckDBLog:
     connection: Any
     source: LogSource
 
-    def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
+    def window(self, window: Window, reference: LoadedReference) -> Dataset:
         """See `Log`."""
         sql = self._sql()
-        found = sql.window(window)
-        rows = sql.count(found, self._read)
-        shape = window_shape(sql.schema, self.source.features, kinds)
+        selected = sql.window(window)
+        rows = sql.count(selected, self._read)
+        shape = window_shape(sql.schema, self.source.features, reference.kinds)
         if not shape.names:
             return Dataset(rows, {}, shape.findings)
         names = list(dict.fromkeys([*shape.names, self.source.timestamp_column]))
         columns = ", ".join(quoted(name) for name in names)
-        select = f"SELECT {columns} {found.text}"
+        select = f"SELECT {columns} {selected.text}"
         if rows > SAMPLE_ROWS:
             sample = f"reservoir({SAMPLE_ROWS} ROWS) REPEATABLE ({seed_of(window)})"
             select = f"SELECT * FROM ({select}) USING SAMPLE {sample}"  # noqa: S608
         ordered = f"SELECT * FROM ({select}) ORDER BY {sql.time}"  # noqa: S608
-        table = self._read(ordered, found.values)
+        table = self._read(ordered, selected.values)
         return dataset_from(table, shape, self.source.features, rows, Order.TIME)
 
-    def only(self, one: Filter) -> Self:
+    def only(self, condition: Filter) -> Self:
         """See `Log`."""
-        return replace(self, source=self.source.only(one))
+        return replace(self, source=self.source.only(condition))
 
-    def labelled(self, after: datetime, most: int) -> pa.Table:
+    def labelled(self, after: datetime, max_rows: int) -> pa.Table:
         """See `Log`."""
-        return self._read(*self._sql().labelled(after, most))
+        return self._read(*self._sql().labelled(after, max_rows))
 
-    def labelled_predictions(self, window: Window, most: int) -> LabelledPredictions:
+    def labelled_predictions(
+        self, window: Window, max_rows: int
+    ) -> LabelledPredictions:
         """See `Log`."""
-        return self._sql().labelled_predictions(window, most, self._read)
+        return self._sql().labelled_predictions(window, max_rows, self._read)
 
     def _sql(self) -> TableSql:
         schema = self._read(*columns_of(self.source)).schema
@@ -84,10 +87,10 @@ class DuckDBLog:
 
     def _read(self, sql: str, values: tuple[Any, ...] = ()) -> pa.Table:
         try:
-            found = self.connection.sql(sql, params=list(values)).to_arrow_table()
+            table = self.connection.sql(sql, params=list(values)).to_arrow_table()
         except (duckdb.Error, pa.ArrowException) as error:
             raise _failure(error) from None
-        return found
+        return table
 
 
 @contextmanager
@@ -103,7 +106,7 @@ def open_duckdb(source: LogSource) -> Iterator[DuckDBLog]:
             connection = duckdb.connect(str(path), read_only=True, config=_SETTINGS)
         except duckdb.Error as error:
             message = f"{shown_address(uri)}: {one_line(error)}"
-            raise CheckFailure("LogUnreadable", message) from None
+            raise CheckFailure(Reason.LOG_UNREADABLE, message) from None
         try:
             yield DuckDBLog(connection, source)
         finally:
@@ -127,9 +130,9 @@ def _local(uri: str, scratch: Path) -> Path:
 
 def _failure(error: Exception) -> CheckFailure:
     text = one_line(error)
-    reason = "LogUnreadable"
+    reason = Reason.LOG_UNREADABLE
     if isinstance(error, duckdb.CatalogException):
-        reason = "MissingTable"
+        reason = Reason.MISSING_TABLE
     elif isinstance(error, duckdb.BinderException) and "not found" in text:
-        reason = "MissingColumn"
+        reason = Reason.MISSING_COLUMN
     return CheckFailure(reason, text)

@@ -7,7 +7,7 @@ is kept.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
@@ -20,7 +20,8 @@ import pyarrow.dataset as ds
 from driftcheck.arrow.conversion import dataset_from
 from driftcheck.arrow.schema import window_shape
 from driftcheck.contract import Filter, LogSource
-from driftcheck.dataset import LabelledPredictions
+from driftcheck.contract.reasons import Reason
+from driftcheck.dataset import LabelledPredictions, LoadedReference
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.inference_log.base import (
     SAMPLE_ROWS,
@@ -34,7 +35,7 @@ from driftcheck.inference_log.base import (
 from driftcheck.inference_log.file_set import FileSet
 from driftcheck.progress import reading
 from driftcheck.redaction import shown_address, without_secrets
-from driftcheck.stats.columns import ColumnKind, Dataset, Order
+from driftcheck.stats.columns import Dataset, Order
 from driftcheck.storage.files import filesystem_of
 from driftcheck.storage.parquet import MAXIMUM_COLUMN_BYTES
 from driftcheck.windows import Window
@@ -63,21 +64,25 @@ class FilesLog:
             raise failure_of(error, uri) from None
         return cls(source, files)
 
-    def only(self, one: Filter) -> Self:
+    def only(self, condition: Filter) -> Self:
         """See `Log`."""
-        return replace(self, source=self.source.only(one))
+        return replace(self, source=self.source.only(condition))
 
-    def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
+    def window(self, window: Window, reference: LoadedReference) -> Dataset:
         """See `Log`."""
-        return self._opened(window.start, window.end).window(window, kinds)
+        return self._opened(window.start, window.end).window(window, reference)
 
-    def labelled(self, after: datetime, most: int) -> pa.Table:
+    def labelled(self, after: datetime, max_rows: int) -> pa.Table:
         """See `Log`."""
-        return self._opened(after, None).labelled(after, most)
+        return self._opened(after, None).labelled(after, max_rows)
 
-    def labelled_predictions(self, window: Window, most: int) -> LabelledPredictions:
+    def labelled_predictions(
+        self, window: Window, max_rows: int
+    ) -> LabelledPredictions:
         """See `Log`."""
-        return self._opened(window.start, window.end).labelled_predictions(window, most)
+        return self._opened(window.start, window.end).labelled_predictions(
+            window, max_rows
+        )
 
     def _opened(self, start: datetime, end: datetime | None) -> "OpenFiles":
         try:
@@ -95,13 +100,13 @@ class OpenFiles:
     dataset: ds.Dataset
     maximum_bytes: int
 
-    def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
+    def window(self, window: Window, reference: LoadedReference) -> Dataset:
         """See `FilesLog`."""
         schema, time = self.dataset.schema, self.source.timestamp_column
         start = self._time(window.start)
         where = (pc.field(time) >= start) & (pc.field(time) < self._time(window.end))
         where &= self._filters()
-        shape = window_shape(schema, self.source.features, kinds)
+        shape = window_shape(schema, self.source.features, reference.kinds)
         names = list(dict.fromkeys([*shape.names, time]))
         try:
             self._check_memory_limits(where, names)
@@ -117,7 +122,7 @@ class OpenFiles:
         features = self.source.features
         return dataset_from(table, shape, features, rows, Order.TIME)
 
-    def labelled(self, after: datetime, most: int) -> pa.Table:
+    def labelled(self, after: datetime, max_rows: int) -> pa.Table:
         """See `FilesLog`."""
         time, label = self.source.timestamp_column, self.source.label_column or ""
         names = [time, label, *holders(self.source)]
@@ -126,11 +131,13 @@ class OpenFiles:
         where &= self._filters()
         try:
             self._check_memory_limits(where, names)
-            return self._newest(where, names, most)
+            return self._newest(where, names, max_rows)
         except _ERRORS as error:
             raise failure_of(error, self.source.uri or "") from None
 
-    def labelled_predictions(self, window: Window, most: int) -> LabelledPredictions:
+    def labelled_predictions(
+        self, window: Window, max_rows: int
+    ) -> LabelledPredictions:
         """See `FilesLog`."""
         time = self.source.timestamp_column
         names = [time, *label_columns(self.source)]
@@ -144,37 +151,40 @@ class OpenFiles:
                 self.dataset.count_rows(filter=asked, use_threads=False)
                 for asked in (where, where & both)
             )
-            kept = self._newest(where & both, names, most)
+            kept = self._newest(where & both, names, max_rows)
         except _ERRORS as error:
             raise failure_of(error, self.source.uri or "") from None
         return LabelledPredictions(
             rows, labelled, kept.sort_by(time).drop_columns([time])
         )
 
-    def _newest(self, where: pc.Expression, names: list[str], most: int) -> pa.Table:
+    def _newest(
+        self, where: pc.Expression, names: list[str], max_rows: int
+    ) -> pa.Table:
         """The latest rows, newest first; the first name is the time's."""
         kept = _only(self.dataset.schema, names).empty_table()
         for batch in self._batches(where, names, None, 0):
             both = pa.concat_tables([kept, pa.table(batch)])
             # Twice as many before they are cut: sorting each batch costs more.
-            kept = both if len(both) < 2 * most + BATCH_ROWS else _latest(both, most)
-        return _latest(kept, most)
+            full = len(both) >= 2 * max_rows + BATCH_ROWS
+            kept = _latest(both, max_rows) if full else both
+        return _latest(kept, max_rows)
 
     def _time(self, moment: datetime) -> pa.Scalar:
         schema = self.dataset.schema
-        found = moment_in(self.source, schema, moment)
+        local = moment_in(self.source, schema, moment)
         zone = schema.field(self.source.timestamp_column).type.tz
-        return pa.scalar(found, pa.timestamp("us", zone))
+        return pa.scalar(local, pa.timestamp("us", zone))
 
     def _filters(self) -> pc.Expression:
-        found = pc.scalar(True)
-        for one in self.source.filters:
-            value = filter_value(self.dataset.schema, one)
-            field = pc.field(one.column)
+        passing = pc.scalar(True)
+        for condition in self.source.filters:
+            value = filter_value(self.dataset.schema, condition)
+            field = pc.field(condition.column)
             if isinstance(value, str):
                 field = field.cast(pa.string())
-            found &= field == value
-        return found
+            passing &= field == value
+        return passing
 
     def _check_memory_limits(self, where: pc.Expression, names: list[str]) -> None:
         """ValueError for what no memory should be spent on, told by the footers."""
@@ -222,18 +232,19 @@ def _only(schema: pa.Schema, names: list[str]) -> pa.Schema:
     return pa.schema([schema.field(name) for name in names])
 
 
-def _latest(table: pa.Table, most: int) -> pa.Table:
-    return table.sort_by([(table.column_names[0], "descending")]).slice(0, most)
+def _latest(table: pa.Table, max_rows: int) -> pa.Table:
+    by_time = [(table.column_names[0], "descending")]
+    return table.sort_by(by_time).slice(0, max_rows)
 
 
 def failure_of(error: Exception, uri: str) -> CheckFailure:
     """What went wrong with an inference log at an address."""
     text = one_line(error)
-    reason = "LogUnreadable"
+    reason = Reason.LOG_UNREADABLE
     if isinstance(error, FileNotFoundError) or "NO_SUCH" in text:
-        reason = "MissingTable"
+        reason = Reason.MISSING_TABLE
     elif isinstance(error, PermissionError) or _FORBIDDEN.search(text):
-        reason = "LogForbidden"
+        reason = Reason.LOG_FORBIDDEN
     elif isinstance(error, OSError) and not isinstance(error, pa.ArrowException):
-        reason = "LogUnreachable" if "://" in uri else "LogUnreadable"
+        reason = Reason.LOG_UNREACHABLE if "://" in uri else Reason.LOG_UNREADABLE
     return CheckFailure(reason, f"{shown_address(uri)}: {without_secrets(text, uri)}")

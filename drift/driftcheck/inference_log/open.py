@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from driftcheck.contract import LogSource
-from driftcheck.inference_log.base import Log
+from driftcheck.inference_log.base import EvaluationLog
 
 
 @contextmanager
-def open_log(url: str | None, source: LogSource) -> Iterator[Log]:
+def open_log(url: str | None, source: LogSource) -> Iterator[EvaluationLog]:
     """The inference log; `url` is the address of one in PostgreSQL.
 
     CheckFailure LogUnreachable, MissingTable or LogUnreadable where that fails.

@@ -4,7 +4,7 @@ Errors never hold the address's password.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,8 +24,9 @@ from driftcheck.arrow.schema import (
     window_shape,
 )
 from driftcheck.contract import Filter, LogSource
+from driftcheck.contract.reasons import Reason
 from driftcheck.contract.request import DATABASE_VARIABLE
-from driftcheck.dataset import LabelledPredictions
+from driftcheck.dataset import LabelledPredictions, LoadedReference
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.inference_log.base import SAMPLE_ROWS, seed_of
 from driftcheck.inference_log.sql import Read, TableSql, columns_of, quoted
@@ -37,11 +38,11 @@ STATEMENT_TIMEOUT_SECONDS = 120
 CONNECT_TIMEOUT_SECONDS = 10
 
 _REASONS = {
-    "42P01": "MissingTable",
-    "3F000": "MissingTable",
-    "42703": "MissingColumn",
-    "42501": "LogForbidden",
-    "57014": "LogTimeout",
+    "42P01": Reason.MISSING_TABLE,
+    "3F000": Reason.MISSING_TABLE,
+    "42703": Reason.MISSING_COLUMN,
+    "42501": Reason.LOG_FORBIDDEN,
+    "57014": Reason.LOG_TIMEOUT,
 }
 
 
@@ -76,16 +77,16 @@ class InferenceLog:
             # The connection is gone; the next statement says so.
             return
 
-    def window(self, window: Window, kinds: Mapping[str, ColumnKind]) -> Dataset:
+    def window(self, window: Window, reference: LoadedReference) -> Dataset:
         """A window's rows, above SAMPLE_ROWS a random sample of them."""
         with self._reading() as (sql, read):
-            found = sql.window(window)
-            rows = sql.count(found, read)
-            shape = window_shape(sql.schema, self.source.features, kinds)
+            chosen = sql.window(window)
+            rows = sql.count(chosen, read)
+            shape = window_shape(sql.schema, self.source.features, reference.kinds)
             if not shape.names:
                 return Dataset(rows, {}, shape.findings)
-            select = f"SELECT {selected(sql.schema, shape)} {found.text}"
-            values = found.values
+            select = f"SELECT {selected(sql.schema, shape)} {chosen.text}"
+            values = chosen.values
             if rows > SAMPLE_ROWS:
                 # One seed per window: the same rows give the same verdict.
                 read("SELECT setseed($1)", (seed_of(window) / 1000,))
@@ -95,19 +96,21 @@ class InferenceLog:
         features = self.source.features
         return dataset_from(table, shape, features, rows, Order.TIME)
 
-    def only(self, one: Filter) -> Self:
+    def only(self, condition: Filter) -> Self:
         """See `Log`."""
-        return replace(self, source=self.source.only(one))
+        return replace(self, source=self.source.only(condition))
 
-    def labelled(self, after: datetime, most: int) -> pa.Table:
+    def labelled(self, after: datetime, max_rows: int) -> pa.Table:
         """See `Log`."""
         with self._reading() as (sql, read):
-            return read(*sql.labelled(after, most))
+            return read(*sql.labelled(after, max_rows))
 
-    def labelled_predictions(self, window: Window, most: int) -> LabelledPredictions:
+    def labelled_predictions(
+        self, window: Window, max_rows: int
+    ) -> LabelledPredictions:
         """See `Log`."""
         with self._reading() as (sql, read):
-            return sql.labelled_predictions(window, most, read)
+            return sql.labelled_predictions(window, max_rows, read)
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[TableSql, Read]]:
@@ -164,7 +167,7 @@ def _cast(field: pa.Field, kind: ColumnKind, number: str) -> str:
 def open_log(url: str | None, source: LogSource) -> Iterator[InferenceLog]:
     """The inference log at DATABASE_URL; CheckFailure LogUnreachable if it is not."""
     if not url:
-        raise CheckFailure("LogUnreachable", f"{DATABASE_VARIABLE} is not set")
+        raise CheckFailure(Reason.LOG_UNREACHABLE, f"{DATABASE_VARIABLE} is not set")
     # libpq waits for ever by default, and takes this from its environment.
     os.environ.setdefault("PGCONNECT_TIMEOUT", str(CONNECT_TIMEOUT_SECONDS))
     try:
@@ -174,13 +177,13 @@ def open_log(url: str | None, source: LogSource) -> Iterator[InferenceLog]:
     if scheme not in ("postgresql", "postgres"):
         # What the variable holds may be a secret of another form: do not repeat it.
         raise CheckFailure(
-            "LogUnreachable", f"{DATABASE_VARIABLE} is no postgresql:// address"
+            Reason.LOG_UNREACHABLE, f"{DATABASE_VARIABLE} is no postgresql:// address"
         )
     try:
         connection = dbapi.connect(url)
     except adbc_driver_manager.Error as error:
         message = without_secrets(_plain(error), url)
-        raise CheckFailure("LogUnreachable", message) from None
+        raise CheckFailure(Reason.LOG_UNREACHABLE, message) from None
     try:
         yield InferenceLog(connection, source, url)
     finally:
@@ -189,9 +192,9 @@ def open_log(url: str | None, source: LogSource) -> Iterator[InferenceLog]:
 
 def _failure(error: Exception, url: str) -> CheckFailure:
     state = getattr(error, "sqlstate", None) or ""
-    reason = _REASONS.get(state, "LogUnreadable")
+    reason = _REASONS.get(state, Reason.LOG_UNREADABLE)
     if state.startswith(("08", "57P")) or (not state and _broken(error)):
-        reason = "LogUnreachable"
+        reason = Reason.LOG_UNREACHABLE
     return CheckFailure(reason, without_secrets(_plain(error), url))
 
 

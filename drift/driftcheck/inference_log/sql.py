@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 import pyarrow as pa
 
 from driftcheck.contract import LogSource
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LabelledPredictions
 from driftcheck.errors import CheckFailure
 from driftcheck.inference_log.base import (
@@ -38,7 +39,7 @@ class Sql(NamedTuple):
 def quoted(identifier: str) -> str:
     """An identifier as SQL takes it, whatever it contains."""
     if "\0" in identifier or not identifier:
-        raise CheckFailure("BadRequest", "an identifier is empty or holds a NUL")
+        raise CheckFailure(Reason.BAD_REQUEST, "an identifier is empty or holds a NUL")
     return '"' + identifier.replace('"', '""') + '"'
 
 
@@ -76,11 +77,11 @@ class TableSql:
         """How many rows there are."""
         reading.info("%s: counting the window's rows", self.source.table)
         table = read(f"SELECT count(*) {rows.text}", rows.values)
-        found = int(table.column(0)[0].as_py())
-        reading.info("%s: %d rows in the window", self.source.table, found)
-        return found
+        rows_found = int(table.column(0)[0].as_py())
+        reading.info("%s: %d rows in the window", self.source.table, rows_found)
+        return rows_found
 
-    def labelled(self, after: datetime, most: int) -> Sql:
+    def labelled(self, after: datetime, max_rows: int) -> Sql:
         """See `Log.labelled`. Ties at the cut are broken by the row itself."""
         label, names = self.source.label_column or "", holders(self.source)
         columns = ", ".join([self.time, *self._readable(label, *names)])
@@ -88,12 +89,12 @@ class TableSql:
         places = ", ".join(str(3 + place) for place in range(len(names)))
         return Sql(
             f"SELECT {columns} {rows.text} AND {quoted(label)} IS NOT NULL "
-            f"ORDER BY 1 DESC, {places}, 2 LIMIT {most:d}",
+            f"ORDER BY 1 DESC, {places}, 2 LIMIT {max_rows:d}",
             rows.values,
         )
 
     def labelled_predictions(
-        self, window: Window, most: int, read: Read
+        self, window: Window, max_rows: int, read: Read
     ) -> LabelledPredictions:
         """See `Log.labelled_predictions`."""
         names = label_columns(self.source)
@@ -103,12 +104,12 @@ class TableSql:
         counting = f"SELECT count(*), count(*) FILTER (WHERE {present}) {rows.text}"
         latest = (
             f"SELECT {self.time} AS t, {label} AS l, {prediction} AS p {rows.text} "
-            f"AND {present} ORDER BY 1 DESC LIMIT {most:d}"
+            f"AND {present} ORDER BY 1 DESC LIMIT {max_rows:d}"
         )
-        found, labelled = (column[0].as_py() for column in read(counting, rows.values))
+        total, labelled = (column[0].as_py() for column in read(counting, rows.values))
         ordered = f"SELECT l, p FROM ({latest}) AS latest ORDER BY t"  # noqa: S608
         return LabelledPredictions(
-            int(found), int(labelled), read(ordered, rows.values)
+            int(total), int(labelled), read(ordered, rows.values)
         )
 
     def _readable(self, *names: str) -> list[str]:
@@ -120,10 +121,10 @@ class TableSql:
         """The rows that pass a condition on the time and the filters, from FROM on."""
         values: list[Any] = [moment_in(self.source, self.schema, at) for at in bounds]
         parts = [times]
-        for one in self.source.filters:
-            values.append(filter_value(self.schema, one))
+        for condition in self.source.filters:
+            values.append(filter_value(self.schema, condition))
             # What is bound as a text is compared as one, whatever the column's type.
             text = "::text" if isinstance(values[-1], str) else ""
-            parts.append(f"{quoted(one.column)}{text} = ${len(values)}")
-        condition = " AND ".join(parts)
-        return Sql(f"FROM {_table(self.source)} WHERE {condition}", tuple(values))
+            parts.append(f"{quoted(condition.column)}{text} = ${len(values)}")
+        where = " AND ".join(parts)
+        return Sql(f"FROM {_table(self.source)} WHERE {where}", tuple(values))

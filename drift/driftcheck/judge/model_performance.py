@@ -13,6 +13,7 @@ import numpy as np
 
 from driftcheck.arrow.json_values import plain
 from driftcheck.contract.performance import Metric, Performance, PerformanceRule
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LabelledPredictions
 from driftcheck.errors import CheckFailure
 from driftcheck.stats.block_jackknife import (
@@ -54,7 +55,7 @@ def performance_of(
         window.start, window.end, rule.metric, labelled_predictions.rows, labelled
     )
     if len(pairs) < rule.minimum_rows:
-        return replace(found, reason="NotEnoughLabels")
+        return replace(found, reason=Reason.NOT_ENOUGH_LABELS)
     labels, predictions = (list(side) for side in zip(*pairs, strict=True))
     try:
         sides = aligned(rule.metric, labels, predictions, "predictions")
@@ -67,9 +68,9 @@ def performance_of(
         found, effective=int(each.size / integrated_autocorrelation_time(each))
     )
     if each.min() == each.max():
-        bounds, reason = _all_alike(found, sides[0]), "NothingVaries"
+        bounds, reason = _all_alike(found, sides[0]), Reason.NOTHING_VARIES
     else:
-        bounds, reason = interval(score, each), "RowsTooDependent"
+        bounds, reason = interval(score, each), Reason.ROWS_TOO_DEPENDENT
     if bounds is None:
         return replace(found, reason=reason)
     most = 1.0 if rule.metric.higher_is_better else math.inf

@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass
 
-from driftcheck.contract import (
-    CheckAnswer,
-)
-from driftcheck.judge.verdict import Judgement
+from driftcheck.contract import CheckAnswer
+from driftcheck.judge.evidence import Judgement
 from driftcheck.stats.columns import Dataset
 
 
 @dataclass(frozen=True, eq=False)
-class Examined:
-    """One window with what was compared, for the report; None where nothing was."""
+class JudgedWindow:
+    """A window's judgement with the rows that were compared; None where none were."""
 
     judgement: Judgement
     current: Dataset | None = None
@@ -19,8 +17,8 @@ class Examined:
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """An answer with everything behind it."""
+    """An answer with everything behind it, for the report."""
 
     answer: CheckAnswer
-    examined: tuple[Examined, ...] = ()
+    windows: tuple[JudgedWindow, ...] = ()
     reference: Dataset | None = None

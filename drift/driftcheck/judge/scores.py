@@ -1,4 +1,4 @@
-"""The score of each column: whether it drifted, how, and how sure that is."""
+"""The score of each column: whether it drifted, how, and how certain that is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from driftcheck.contract import CheckRequest, ColumnRule, Kind
+from driftcheck.contract.reasons import Reason
 from driftcheck.stats.columns import (
     Categories,
     Column,
@@ -19,24 +20,28 @@ from driftcheck.stats.comparison import Comparison, compare
 from driftcheck.stats.significance import benjamini_hochberg
 
 MINIMUM_UNSEEN_SHARE = 0.01
+"""Share of rows in unseen categories from which on a column drifts."""
 RANGE_SHARE = 0.1
-# Of a column's own chance of error, nine tenths are the effect's, one is the share's.
-WEIGHT, NOVELTY_WEIGHT = 0.9, 0.1
+"""Share of rows out of range that is drift, in units of the column's threshold."""
+EFFECT_WEIGHT, NOVELTY_WEIGHT = 0.9, 0.1
+"""How a column's error probability is split between its effect and its novelty."""
 DEPENDENT = 0.3
+"""Autocorrelation from which on a finding reports it."""
 
 
 @dataclass(frozen=True)
 class ColumnScore:
-    """The judgement on one column.
+    """The score of one column.
 
     `pvalue` is corrected for the number of columns, None where nothing was tested.
-    `p_value` is the chance of seeing so much in this one column if nothing changed; 1
-    where it did not drift; `standalone_p_value` the same where no other column confirms
-    it, so that the moods of the reference count, too. `inconclusive`: it would have
-    drifted if its rows were independent, which they are not. `within_baseline`: it
-    would have drifted if the reference's own stretches did not differ as much.
-    `decisive`: critical, or the prediction; one is enough. `weight`: how much it counts
-    where the share of drifted columns decides.
+    `p_value` is the probability of this column's effect if nothing changed, 1 where it
+    did not drift. `standalone_p_value` is the same where no other column confirms it,
+    so that it includes the reference's own variation over time. `inconclusive`: it
+    would have drifted if its rows were independent. `within_baseline`: it would have
+    drifted without the reference's own variation over time. `weight`: how much it
+    counts where the share of drifted columns decides. `novelty`: the share of rows
+    unlike the reference, from 0 to 1. `dependence`: the autocorrelation of consecutive
+    rows, from 0 to 1.
     """
 
     name: str
@@ -57,60 +62,60 @@ class ColumnScore:
 
     @property
     def drifted(self) -> bool:
-        """Whether any kind of drift was seen."""
+        """Whether the column shows any kind of drift."""
         return bool(self.kinds)
 
     @property
     def decisive(self) -> bool:
-        """Whether this column alone can make the dataset's drift."""
+        """Whether this column alone can make the dataset drift."""
         return self.critical or self.prediction
 
     @property
     def severity(self) -> tuple[bool, float]:
-        """Sorts by how much a column matters: drifted first, then by effect."""
+        """Sort key: drifted columns first, then by effect in units of the threshold."""
         return (self.drifted, self.effect / max(self.threshold, 1e-9))
 
 
 def compare_columns(
     request: CheckRequest, reference: Dataset, current: Dataset
 ) -> tuple[dict[str, Comparison], tuple[Finding, ...]]:
-    """The columns of both sides compared, and remarks on what could not be."""
+    """Return the comparisons by column, and findings on columns without one."""
     compared: dict[str, Comparison] = {}
-    remarks = []
+    findings = []
     sampling_factor_ratio = sampling_factor(reference) / sampling_factor(current)
     for name, column in reference.columns.items():
-        if name in current.columns:
-            remarks += _constants(name, column, current.columns[name])
-            result = compare(
-                column,
-                current.columns[name],
-                request.minimum_rows,
-                sampling_factor_ratio,
-            )
-            if isinstance(result, Comparison):
-                compared[name] = result
-            else:
-                remarks.append(Finding("Unchecked", name, result, data_quality=False))
-    return compared, tuple(remarks)
+        if name not in current.columns:
+            continue
+        findings += _constants(name, column, current.columns[name])
+        result = compare(
+            column, current.columns[name], request.minimum_rows, sampling_factor_ratio
+        )
+        if isinstance(result, Comparison):
+            compared[name] = result
+        else:
+            findings.append(Finding(Reason.UNCHECKED, name, result, data_quality=False))
+    return compared, tuple(findings)
 
 
 def sampling_factor(dataset: Dataset) -> float:
-    """How many rows there were for each that was compared."""
+    """Return how many rows there were for each row that was compared, at least 1."""
     return dataset.rows / dataset.sampled if dataset.sampled else 1.0
 
 
 def judge_columns(
-    request: CheckRequest, compared: Mapping[str, Comparison], part: float = 1.0
+    request: CheckRequest,
+    compared: Mapping[str, Comparison],
+    threshold_share: float = 1.0,
 ) -> tuple[ColumnScore, ...]:
-    """The scores, worst first; `part` of each threshold is enough.
+    """Return the scores, most drifted first, against a share of each threshold.
 
-    A column drifted where its effect reaches the threshold AND its corrected p-value
-    is at most `significance` AND the robust measure agrees; or where a share of its
-    rows has no like in the reference: at least 1 % in unseen categories, or, of
-    numbers outside the reference's range, a tenth of the threshold.
+    A column drifts where its effect reaches the threshold AND its corrected p-value
+    is at most `significance` AND the robust measure agrees. It also drifts where a
+    share of its rows has no equivalent in the reference: at least 1 % in unseen
+    categories, or, of numbers outside the reference's range, a tenth of the threshold.
 
-    p-values are corrected among the decisive columns and among the others apart, so
-    that a critical column does not lose power to how many others there are.
+    p-values of decisive columns are corrected apart from those of the others, so that
+    a critical column does not lose power to how many others there are.
     """
     rules = {rule.name: rule for rule in request.columns}
     decisive = {rule.name for rule in request.columns if rule.critical}
@@ -120,112 +125,145 @@ def judge_columns(
         {name: c for name, c in compared.items() if name in decisive},
         {name: c for name, c in compared.items() if name not in decisive},
     ):
-        scores += _judge(request, family, rules, part)
+        for name, test in _tests(family).items():
+            limits = _limits(request, rules.get(name), test.comparison, threshold_share)
+            rule = rules.get(name, ColumnRule(name))
+            scores.append(_score(request, rule, test, limits))
     return tuple(sorted(scores, key=lambda score: score.severity, reverse=True))
 
 
-def _judge(
-    request: CheckRequest,
-    family: Mapping[str, Comparison],
-    rules: Mapping[str, ColumnRule],
-    part: float,
-) -> list[ColumnScore]:
+@dataclass(frozen=True)
+class _Test:
+    """A comparison with its p-values corrected for the columns tested with it.
+
+    `nominal`: the effect's p-value as if all rows were independent (Bonferroni).
+    """
+
+    comparison: Comparison
+    pvalue: float | None
+    nominal: float
+    novelty_pvalue: float
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """The least effect and novelty that are drift; `declared` without baseline."""
+
+    declared: float
+    effect: float
+    novelty: float
+
+
+def _tests(family: Mapping[str, Comparison]) -> dict[str, _Test]:
     tested = {n: c.pvalue for n, c in family.items() if c.pvalue is not None}
     corrected = benjamini_hochberg(np.array(list(tested.values())))
-    adjusted = dict(zip(tested, corrected.tolist(), strict=True))
+    pvalues = dict(zip(tested, corrected.tolist(), strict=True))
     novelty = benjamini_hochberg(np.array([c.novelty_pvalue for c in family.values()]))
-    scores = []
-    for (name, found), novelty_pvalue in zip(family.items(), novelty, strict=True):
-        rule = rules.get(name, ColumnRule(name))
-        declared = part * (
-            request.default_threshold if rule.threshold is None else rule.threshold
+    return {
+        name: _Test(
+            comparison,
+            pvalues.get(name),
+            1.0 if comparison.nominal is None else comparison.nominal * len(family),
+            novelty_pvalue,
         )
-        threshold = max(
-            declared,
-            part * found.baseline.limit if found.baseline else 0.0,
+        for (name, comparison), novelty_pvalue in zip(
+            family.items(), novelty.tolist(), strict=True
         )
-        pvalue = adjusted.get(name)
-        large = found.effect >= threshold and found.agrees
-        effect_significant = (
-            large and pvalue is not None and pvalue <= request.significance
-        )
-        nominal = 1.0 if found.nominal is None else found.nominal * len(family)
-        least = RANGE_SHARE * declared
-        if found.categorical:
-            least = part * MINIMUM_UNSEEN_SHARE
-        if found.baseline_novelty:
-            least = max(least, part * found.baseline_novelty.limit)
-        novel = found.novelty >= least and novelty_pvalue <= request.significance
-        prediction = name == request.log.prediction_column
-        scores.append(
-            ColumnScore(
-                name=name,
-                effect=found.effect,
-                threshold=threshold,
-                pvalue=pvalue,
-                critical=rule.critical,
-                weight=rule.weight,
-                kinds=_kinds(effect_significant, novel, prediction, found.categorical),
-                prediction=prediction,
-                p_value=_p_value(found, effect_significant, novel),
-                standalone_p_value=_standalone_p_value(
-                    found, effect_significant, novel
-                ),
-                stability_index=found.stability_index,
-                novelty=found.novelty if novel else 0.0,
-                dependence=found.dependence,
-                inconclusive=large
-                and not effect_significant
-                and nominal <= request.significance,
-                within_baseline=declared <= found.effect < threshold and found.agrees,
-            )
-        )
-    return scores
+    }
+
+
+def _limits(
+    request: CheckRequest,
+    rule: ColumnRule | None,
+    comparison: Comparison,
+    threshold_share: float,
+) -> _Limits:
+    threshold = rule.threshold if rule else None
+    declared = threshold_share * (
+        request.default_threshold if threshold is None else threshold
+    )
+    effect, novelty = declared, RANGE_SHARE * declared
+    if comparison.categorical:
+        novelty = threshold_share * MINIMUM_UNSEEN_SHARE
+    if comparison.baseline:
+        effect = max(effect, threshold_share * comparison.baseline.limit)
+    if comparison.baseline_novelty:
+        novelty = max(novelty, threshold_share * comparison.baseline_novelty.limit)
+    return _Limits(declared, effect, novelty)
+
+
+def _score(
+    request: CheckRequest, rule: ColumnRule, test: _Test, limits: _Limits
+) -> ColumnScore:
+    comparison, significance = test.comparison, request.significance
+    large = comparison.effect >= limits.effect and comparison.agrees
+    significant = large and test.pvalue is not None and test.pvalue <= significance
+    novel = comparison.novelty >= limits.novelty and test.novelty_pvalue <= significance
+    prediction = rule.name == request.log.prediction_column
+    return ColumnScore(
+        name=rule.name,
+        effect=comparison.effect,
+        threshold=limits.effect,
+        pvalue=test.pvalue,
+        critical=rule.critical,
+        weight=rule.weight,
+        kinds=_kinds(significant, novel, prediction, comparison.categorical),
+        prediction=prediction,
+        p_value=_p_value(comparison, significant, novel),
+        standalone_p_value=_standalone_p_value(comparison, significant, novel),
+        stability_index=comparison.stability_index,
+        novelty=comparison.novelty if novel else 0.0,
+        dependence=comparison.dependence,
+        inconclusive=large and not significant and test.nominal <= significance,
+        within_baseline=(
+            limits.declared <= comparison.effect < limits.effect and comparison.agrees
+        ),
+    )
 
 
 def _kinds(
-    effect_significant: bool, novel: bool, prediction: bool, categorical: bool
+    significant: bool, novel: bool, prediction: bool, categorical: bool
 ) -> tuple[Kind, ...]:
     if prediction:
-        return (Kind.PREDICTION,) if effect_significant or novel else ()
-    covariate = effect_significant or (novel and not categorical)
+        return (Kind.PREDICTION,) if significant or novel else ()
+    covariate = significant or (novel and not categorical)
     kinds = [Kind.COVARIATE] if covariate else []
     if novel and categorical:
         kinds.append(Kind.NEW_CATEGORY)
     return tuple(kinds)
 
 
-def _p_value(found: Comparison, effect_significant: bool, novel: bool) -> float:
-    """The column's own p-value, over both ways in which it can drift."""
-    by_effect = (found.pvalue or 0.0) / WEIGHT if effect_significant else 1.0
-    by_share = found.novelty_pvalue / NOVELTY_WEIGHT if novel else 1.0
-    return min(1.0, by_effect, by_share)
+def _p_value(comparison: Comparison, significant: bool, novel: bool) -> float:
+    """Return the column's own p-value over both ways in which it can drift."""
+    by_effect = (comparison.pvalue or 0.0) / EFFECT_WEIGHT if significant else 1.0
+    by_novelty = comparison.novelty_pvalue / NOVELTY_WEIGHT if novel else 1.0
+    return min(1.0, by_effect, by_novelty)
 
 
 def _standalone_p_value(
-    found: Comparison, effect_significant: bool, novel: bool
+    comparison: Comparison, significant: bool, novel: bool
 ) -> float:
-    """The chance of so much in a reference that has moods, see `blocks`."""
-    by_effect = found.baseline.pvalue(found.effect) if found.baseline else 0.0
-    by_share = (
-        found.baseline_novelty.pvalue(found.novelty) if found.baseline_novelty else 0.0
-    )
-    by_effect = (
-        max(by_effect, found.pvalue or 0.0) / WEIGHT if effect_significant else 1.0
-    )
-    by_share = max(by_share, found.novelty_pvalue) / NOVELTY_WEIGHT if novel else 1.0
-    return min(1.0, by_effect, by_share)
+    """Return the p-value that includes the reference's own variation over time."""
+    effect, novelty = comparison.baseline, comparison.baseline_novelty
+    by_effect = by_novelty = 1.0
+    if significant:
+        baseline = effect.pvalue(comparison.effect) if effect else 0.0
+        by_effect = max(baseline, comparison.pvalue or 0.0) / EFFECT_WEIGHT
+    if novel:
+        baseline = novelty.pvalue(comparison.novelty) if novelty else 0.0
+        by_novelty = max(baseline, comparison.novelty_pvalue) / NOVELTY_WEIGHT
+    return min(1.0, by_effect, by_novelty)
 
 
 def _constants(name: str, reference: Column, current: Column) -> list[Finding]:
-    """A remark on a column that has stopped moving, or has begun to."""
+    """Return a finding on a column that became constant, or is no longer constant."""
     before, after = _constant(reference), _constant(current)
     if after and not before:
-        detail = "always one value, which it was not in the reference"
-        return [Finding("Constant", name, detail, data_quality=False)]
+        detail = "it has a single value, but several in the reference"
+        return [Finding(Reason.CONSTANT, name, detail, data_quality=False)]
     if before and not after and current.present:
-        detail = "it was always one value in the reference"
-        return [Finding("WasConstant", name, detail, data_quality=False)]
+        detail = "it has several values, but a single one in the reference"
+        return [Finding(Reason.WAS_CONSTANT, name, detail, data_quality=False)]
     return []
 
 
@@ -240,28 +278,32 @@ def _constant(column: Column) -> bool:
     return column.present > 1 and len(column.counts) == 1
 
 
-def remarks_on(
+def findings_on(
     scores: tuple[ColumnScore, ...], reference: Dataset
 ) -> tuple[Finding, ...]:
-    """What a reader should know about the scores: strange rows, dependent rows."""
-    found: list[Finding] = []
+    """Return findings on the scores: novel rows, autocorrelation, own variation.
+
+    Of autocorrelated columns and of those within the reference's own variation only
+    the most affected one is reported.
+    """
+    findings: list[Finding] = []
     for score in scores:
         if score.novelty:
             categorical = isinstance(reference.columns[score.name], Categories)
-            reason = "UnseenCategories" if categorical else "OutOfRange"
+            reason = Reason.UNSEEN_CATEGORIES if categorical else Reason.OUT_OF_RANGE
             detail = f"{score.novelty:.1%} of the rows are unlike the reference"
-            found.append(Finding(reason, score.name, detail, data_quality=False))
-    most = max(scores, key=lambda score: score.dependence, default=None)
-    if most and most.dependence >= DEPENDENT:
-        detail = f"rows resemble the ones before ({most.dependence:.2f})"
-        found.append(
-            Finding("AutocorrelatedRows", most.name, detail, data_quality=False)
-        )
-    usual = [score for score in scores if score.within_baseline]
-    most = max(usual, key=lambda score: score.effect, default=None)
-    if most:
-        detail = f"stretches of it differ by up to {most.threshold:.2f}"
-        found.append(
-            Finding("NonStationaryReference", most.name, detail, data_quality=False)
-        )
-    return tuple(found)
+            findings.append(_remark(reason, score, detail))
+    dependent = max(scores, key=lambda score: score.dependence, default=None)
+    if dependent and dependent.dependence >= DEPENDENT:
+        detail = f"consecutive rows are correlated ({dependent.dependence:.2f})"
+        findings.append(_remark(Reason.AUTOCORRELATED_ROWS, dependent, detail))
+    within = [score for score in scores if score.within_baseline]
+    largest = max(within, key=lambda score: score.effect, default=None)
+    if largest:
+        detail = f"it varies over time by up to {largest.threshold:.2f}"
+        findings.append(_remark(Reason.NON_STATIONARY_REFERENCE, largest, detail))
+    return tuple(findings)
+
+
+def _remark(reason: Reason, score: ColumnScore, detail: str) -> Finding:
+    return Finding(reason, score.name, detail, data_quality=False)

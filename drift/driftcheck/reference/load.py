@@ -6,6 +6,7 @@ whole column at most.
 
 from driftcheck.arrow.schema import reference_shape
 from driftcheck.contract import Features
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LoadedReference
 from driftcheck.stats.columns import (
     Dataset,
@@ -27,7 +28,9 @@ def load_reference(
 
     CheckFailure ReferenceUnreadable where it cannot be read or is no parquet.
     """
-    return parse_reference(read_files(uri, "ReferenceUnreadable"), features, prediction)
+    return parse_reference(
+        read_files(uri, Reason.REFERENCE_UNREADABLE), features, prediction
+    )
 
 
 def parse_reference(

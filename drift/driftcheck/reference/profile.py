@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from driftcheck.contract import CheckRequest
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LoadedReference
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.redaction import shown_address
@@ -50,7 +51,7 @@ def reference_of(
     kept = _kept(cache, pinned, request) if pinned else None
     if kept:
         return kept
-    opened = read_files(request.reference.uri, "ReferenceUnreadable")
+    opened = read_files(request.reference.uri, Reason.REFERENCE_UNREADABLE)
     if cache.store and opened.sha256 != pinned:
         kept = _kept(cache, opened.sha256, request)
         if kept:
@@ -81,7 +82,7 @@ def _given(request: CheckRequest) -> LoadedReference:
     lacking = set(request.log.features.names) - set(found.features.names)
     if lacking:
         message = f"the profile has no column {', '.join(sorted(lacking)[:5])}"
-        raise CheckFailure("ReferenceUnreadable", message)
+        raise CheckFailure(Reason.REFERENCE_UNREADABLE, message)
     dataset = found.reference.dataset
     columns = {n: c for n, c in dataset.columns.items() if n in asked}
     return replace(found.reference, dataset=replace(dataset, columns=columns))
@@ -96,14 +97,14 @@ def profile_of(opened: Opened, request: CheckRequest) -> Profile:
 
 def read_profile(uri: str) -> Profile:
     """A profile in the reference's place; CheckFailure ReferenceUnreadable."""
-    opened = read_files(uri, "ReferenceUnreadable")
+    opened = read_files(uri, Reason.REFERENCE_UNREADABLE)
     try:
         (content,) = (content for _, content in opened.contents)
         content.file.seek(0)
         return from_bytes(content.file.read(PROFILE_BYTES))
     except (ValueError, OSError) as error:
         message = f"{shown_address(uri)}: {one_line(error)}"
-        raise CheckFailure("ReferenceUnreadable", message) from None
+        raise CheckFailure(Reason.REFERENCE_UNREADABLE, message) from None
 
 
 def reduced_column(_: str, column: Column) -> Column:

@@ -18,6 +18,7 @@ import numpy as np
 
 from driftcheck.contract import Features
 from driftcheck.contract.fields import ContractError, Fields
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LoadedReference
 from driftcheck.stats.columns import (
     Categories,
@@ -136,11 +137,15 @@ def from_bytes(data: bytes) -> Profile:
 def _profile(meta: Mapping[str, Any], arrays: Mapping[str, Any]) -> Profile:
     parts = _Parts(arrays)
     columns = {value.pop("name"): _column(value, parts) for value in meta["columns"]}
-    findings = tuple(Finding(**finding) for finding in meta["findings"])
+    findings = tuple(_finding(item) for item in meta["findings"])
     dataset = Dataset(meta["rows"], columns, findings, meta["sampled"])
     reference = LoadedReference(dataset, meta["sha256"], tuple(meta["names"]))
     features = Features.from_fields(Fields(meta["features"]))
     return Profile(reference, features, meta["prediction"])
+
+
+def _finding(value: Mapping[str, Any]) -> Finding:
+    return Finding(**{**value, "reason": Reason(value["reason"])})
 
 
 class _Parts:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 
 from driftcheck.contract import CheckRequest, SegmentRule
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import (
     LoadedReference,
     SegmentedReference,
@@ -38,16 +39,18 @@ def segments_for(
     """
     if request.reference.uri.endswith(PROFILE_SUFFIX):
         message = "segments need the reference itself, not its profile"
-        raise CheckFailure("ReferenceUnreadable", message)
+        raise CheckFailure(Reason.REFERENCE_UNREADABLE, message)
     cache = cache_of(request, environment)
     features, prediction = request.log.features, request.log.prediction_column
     name = segments_name(sha256, request, rule)
     kept = cache.read(name, lambda data: from_bytes(data, rule))
     if kept and all(one.sha256 == sha256 for one in kept.references.values()):
         return kept
-    opened = read_files(request.reference.uri, "ReferenceUnreadable")
+    opened = read_files(request.reference.uri, Reason.REFERENCE_UNREADABLE)
     if opened.sha256 != sha256:
-        raise CheckFailure("ReferenceUnreadable", "it was written to while it was read")
+        raise CheckFailure(
+            Reason.REFERENCE_UNREADABLE, "it was written to while it was read"
+        )
     found = segmented(request, rule, opened)
     cache.write(name, lambda: to_bytes(found, features, prediction))
     return found

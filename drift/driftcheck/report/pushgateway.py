@@ -18,20 +18,20 @@ def push_gauges(url: str, request: CheckRequest, answer: CheckAnswer) -> str | N
 
     registry = CollectorRegistry()
     Gauge(
-        "killick_model_check_timestamp_seconds",
+        "driftcheck_last_check_timestamp_seconds",
         "When the model was last checked, in Unix time.",
         registry=registry,
     ).set(answer.judged_at.timestamp())
     newest = max(answer.windows, key=lambda w: w.end, default=None)
     if newest and newest.verdict in JUDGED:
         Gauge(
-            "killick_model_check_drift_detected",
+            "driftcheck_drift_detected",
             "1 where the newest window's verdict is Drift, 0 where it is NoDrift.",
             registry=registry,
         ).set(newest.verdict is Verdict.DRIFT)
     if newest and newest.verdict in JUDGED and newest.checked:
         Gauge(
-            "killick_model_drift_share",
+            "driftcheck_drift_share_ratio",
             "Share of the checked columns that drifted, from 0 to 1.",
             registry=registry,
         ).set((newest.drifted or 0) / newest.checked)

@@ -1,4 +1,4 @@
-"""A check as text for people: a verdict per window, the worst columns, histograms."""
+"""The report of a check: a verdict per window, the top columns, histograms."""
 
 import numpy as np
 
@@ -7,9 +7,10 @@ from driftcheck.contract import (
     Kind,
     PerformanceRule,
     Verdict,
+    WindowVerdict,
     format_time,
 )
-from driftcheck.judge.result import Check, Examined
+from driftcheck.judge.result import Check, JudgedWindow
 from driftcheck.judge.scores import ColumnScore
 from driftcheck.stats.columns import Categories, Column, Dataset
 from driftcheck.stats.comparison import one_spelling, unseen_rows
@@ -17,70 +18,81 @@ from driftcheck.stats.distance import HUGE, Floats, inner_range
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 BINS = 32
-COLUMNS_SHOWN = 12
-HISTOGRAMS_SHOWN = 3
-CATEGORIES_SHOWN = 5
-SEGMENTS_SHOWN = 3
+"""Bins of a histogram: it fits beside its label in 80 characters."""
+COLUMNS_SHOWN, HISTOGRAMS_SHOWN, CATEGORIES_SHOWN, SEGMENTS_SHOWN = 12, 3, 5, 3
+"""Details shown, so that a report of one window fits on two screens."""
 
 
 def text_report(check: Check, rule: PerformanceRule | None = None) -> str:
-    """The whole check, the newest window last and in most detail.
+    """Return the report on a check, the newest window last and in most detail.
 
-    `rule`: by which answers were scored.
+    `rule`: the request's rule of performance, None where nobody asked.
     """
     lines = []
-    if check.answer.error:
-        error = check.answer.error
+    error = check.answer.error
+    if error:
         lines.append(f"The check failed: {error.reason}: {error.message}")
-    for index, one in enumerate(check.examined):
-        last = index == len(check.examined) - 1
-        lines += _window(one, check.reference if last else None)
-    if not check.examined:
+    for index, judged in enumerate(check.windows):
+        newest = index == len(check.windows) - 1
+        lines += _window(judged, check.reference if newest else None)
+    if not check.windows:
         lines.append("No window is due.")
     if rule:
         lines += _performances(check.answer, rule)
     return "\n".join(lines)
 
 
+def headline(verdict: WindowVerdict) -> str:
+    """Return the verdict with its reason and message; NoDrift is its own reason."""
+    reason = "" if verdict.reason == verdict.verdict else f" ({verdict.reason})"
+    return f"{verdict.verdict}{reason}: {verdict.message}"
+
+
 def _performances(answer: CheckAnswer, rule: PerformanceRule) -> list[str]:
     lines = []
-    for one in answer.performance_windows:
-        span = f"{format_time(one.start)} to {format_time(one.end)}"
-        lines.append(f"Performance, counting: {one.describe(rule)}: {span}")
+    for performance in answer.performance_windows:
+        span = f"{format_time(performance.start)} to {format_time(performance.end)}"
+        lines.append(
+            f"Performance (counting window): {performance.describe(rule)}: {span}"
+        )
     if answer.performance:
         lines.append(f"Performance: {answer.performance.describe(rule)}")
     return lines
 
 
-def _window(one: Examined, reference: Dataset | None) -> list[str]:
-    verdict = one.judgement.verdict
-    span = f"{format_time(verdict.start)} to {format_time(verdict.end)}"
-    if verdict.start == verdict.end:
-        span = "the given data"
-    role = "counting" if verdict.counting else "interim"
-    rows = "" if verdict.rows is None else f", {verdict.rows} rows"
-    if verdict.sampled is not None:
-        rows += f", of which {verdict.sampled} were compared"
-    lines = [
-        f"{verdict.verdict} ({verdict.reason}): {verdict.message}",
-        f"  {role}: {span}{rows}",
-    ]
+def _window(judged: JudgedWindow, reference: Dataset | None) -> list[str]:
+    """Describe one window; `reference` is None where its columns are not shown."""
+    judgement = judged.judgement
+    verdict = judgement.verdict
+    lines = [headline(verdict), f"  {_rows_of(verdict)}"]
     lines += [f"  {finding}" for finding in verdict.findings[:COLUMNS_SHOWN]]
-    if reference is not None and one.current is not None and one.judgement.scores:
-        lines += _scores(one.judgement.scores)
-        for score in one.judgement.scores[:HISTOGRAMS_SHOWN]:
+    if reference is not None and judged.current is not None and judgement.scores:
+        lines += _scores(judgement.scores)
+        for score in judgement.scores[:HISTOGRAMS_SHOWN]:
             lines += histogram(
                 score.name,
                 reference.columns[score.name],
-                one.current.columns[score.name],
+                judged.current.columns[score.name],
             )
-    drifted = [
-        s for s in one.judgement.segments if s[1].verdict.verdict is Verdict.DRIFT
-    ]
+    drifted = [s for s in judgement.segments if s[1].verdict.verdict is Verdict.DRIFT]
     for name, segment in drifted[:SEGMENTS_SHOWN]:
         lines += [f"  {name}, {segment.verdict.rows} rows: {segment.verdict.message}"]
         lines += _scores(segment.scores)
     return lines
+
+
+def _rows_of(verdict: WindowVerdict) -> str:
+    """Describe the window's role, span and rows."""
+    span = f"{format_time(verdict.start)} to {format_time(verdict.end)}"
+    role = "counting window" if verdict.counting else "interim window"
+    text = f"{role}: {span}"
+    if verdict.start == verdict.end:
+        text = "all rows"
+    if verdict.rows is not None:
+        text += f", {verdict.rows} rows"
+    if verdict.sampled is not None:
+        text += f", {verdict.sampled} of them compared"
+    return text
 
 
 def _scores(scores: tuple[ColumnScore, ...]) -> list[str]:
@@ -105,7 +117,7 @@ def _scores(scores: tuple[ColumnScore, ...]) -> list[str]:
 
 
 def histogram(name: str, reference: Column, current: Column) -> list[str]:
-    """Both sides of one column drawn on one scale."""
+    """Return both sides of one column as lines, drawn on one scale."""
     if not isinstance(reference, Categories) and not isinstance(current, Categories):
         return _numbers(name, reference.values, current.values)
     if isinstance(reference, Categories) and isinstance(current, Categories):
@@ -134,7 +146,7 @@ def _numbers(name: str, reference: Floats, current: Floats) -> list[str]:
 
 
 def bars(shares: Floats, top: float) -> str:
-    """Shares as block characters; what is above zero is never drawn as nothing."""
+    """Return shares as block characters; a share above zero is never drawn empty."""
     heights = np.ceil(shares / top * (len(BLOCKS) - 1)).astype(int)
     return "".join(BLOCKS[height] for height in heights)
 

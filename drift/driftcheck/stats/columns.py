@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from driftcheck.contract.reasons import Reason
 from driftcheck.stats.distance import Floats
 
 DRAWN_ROWS = 100_000
@@ -180,7 +181,7 @@ Column: TypeAlias = Numbers | ReferenceHistogram | WindowHistogram | Categories
 class Finding:
     """Something worth saying about a column; `data_quality` ones make DataQuality."""
 
-    reason: str
+    reason: Reason
     column: str
     detail: str = ""
     data_quality: bool = True

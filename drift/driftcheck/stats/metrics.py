@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from driftcheck.contract.evaluation import Metric
+from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure
 from driftcheck.stats.distance import Floats
 
@@ -85,9 +86,9 @@ def aligned(
     if metric is Metric.ROC_AUC:
         values = set(np.unique(truth).tolist())
         if not values <= {0.0, 1.0}:
-            raise CheckFailure("LabelsNotBinary", "RocAuc needs labels 0 and 1")
+            raise CheckFailure(Reason.LABELS_NOT_BINARY, "RocAuc needs labels 0 and 1")
         if len(values) < 2:
-            raise CheckFailure("OneClass", "RocAuc needs rows of both labels")
+            raise CheckFailure(Reason.ONE_CLASS, "RocAuc needs rows of both labels")
     return truth, found
 
 
@@ -100,5 +101,5 @@ def _numbers(values: list[Any], name: str) -> Floats:
     for index, value in enumerate(values):
         if not isinstance(value, int | float) or not math.isfinite(value):
             message = f"{name}: row {index} is not a finite number"
-            raise CheckFailure("NotANumber", message)
+            raise CheckFailure(Reason.NOT_A_NUMBER, message)
     return np.array(values, dtype=np.float64)

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from driftcheck.arrow.arrays import is_text
+from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.redaction import shown_address, without_secrets
 from driftcheck.storage.files import Content, digest_of, files, first_file
@@ -33,7 +34,7 @@ class Opened:
     """The bytes behind an address, and what to call a failure."""
 
     uri: str
-    reason: str
+    reason: Reason
     contents: list[tuple[str, Content]]
 
     @cached_property
@@ -109,7 +110,7 @@ def _column(
     return pa.chunked_array([column.take(pa.array(kept)).combine_chunks()])
 
 
-def read_files(uri: str, reason: str) -> Opened:
+def read_files(uri: str, reason: Reason) -> Opened:
     """The bytes of a file or of all files in a directory.
 
     CheckFailure with the given reason where they cannot be read.
@@ -148,7 +149,7 @@ def column_names(uri: str) -> list[str]:
         with first_file(uri) as file:
             return list(_parquet(Content(file)).schema_arrow.names)
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise _unreadable(uri, "ReferenceUnreadable", error) from None
+        raise _unreadable(uri, Reason.REFERENCE_UNREADABLE, error) from None
 
 
 def _parquet(content: Content) -> pq.ParquetFile:
@@ -179,7 +180,7 @@ def _as_parquet(file: pa.NativeFile) -> pa.Buffer:
     return stream.getvalue()
 
 
-def _unreadable(uri: str, reason: str, error: Exception) -> CheckFailure:
+def _unreadable(uri: str, reason: Reason, error: Exception) -> CheckFailure:
     detail = without_secrets(one_line(error), uri)
     return CheckFailure(reason, f"{shown_address(uri)}: {detail}")
 

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from driftcheck.arrow.arrays import is_text, plain_type
+from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure
 from driftcheck.stats.columns import Dataset
 from driftcheck.storage.parquet import Chosen, ParquetTable
@@ -51,7 +52,9 @@ class SegmentedTable:
         return replace(found, rows=round(read * sampling_factor_ratio), sampled=sampled)
 
 
-def _codes(column: pa.ChunkedArray, reason: str) -> tuple[NDArray[np.int64], list[str]]:
+def _codes(
+    column: pa.ChunkedArray, reason: Reason
+) -> tuple[NDArray[np.int64], list[str]]:
     """Each row's place among the values, as text; -1 where there is none."""
     kind = plain_type(column.type)
     named = is_text(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)

@@ -21,6 +21,7 @@ from ibis.expr import types as ir
 
 from driftcheck.arrow.schema import Shape, window_shape
 from driftcheck.contract import Features, LogSource
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LoadedReference
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.redaction import without_secrets
@@ -75,7 +76,7 @@ class Warehouse:
             raise
         except Exception as error:  # noqa: BLE001
             message = without_secrets(one_line(error), self.url)
-            raise CheckFailure("WarehouseUnreadable", message) from None
+            raise CheckFailure(Reason.WAREHOUSE_UNREADABLE, message) from None
 
 
 def open_warehouse(url: str) -> Warehouse:
@@ -125,10 +126,12 @@ def within(
     """The rows of a window, by the timestamp column."""
     name = source.timestamp_column
     if name not in table.columns:
-        raise CheckFailure("MissingColumn", f"there is no timestamp column {name}")
+        raise CheckFailure(
+            Reason.MISSING_COLUMN, f"there is no timestamp column {name}"
+        )
     kind = table.schema()[name]
     if not kind.is_timestamp():
-        raise CheckFailure("NotATimestamp", f"column {name} holds {kind}")
+        raise CheckFailure(Reason.NOT_A_TIMESTAMP, f"column {name} holds {kind}")
     start, end = window.start, window.end
     if kind.timezone is None:
         zone = time_zone(source.time_zone)
@@ -145,7 +148,7 @@ def time_zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
-        raise CheckFailure("BadRequest", f"no time zone {name}") from None
+        raise CheckFailure(Reason.BAD_REQUEST, f"no time zone {name}") from None
 
 
 def placed_columns(
@@ -176,7 +179,7 @@ class _Counted:
             return categories_of(self.warehouse, self.table, name)
         before = self.reference.columns[name]
         if not isinstance(before, ReferenceHistogram):
-            return Finding("Unchecked", name, NO_BINS, data_quality=False)
+            return Finding(Reason.UNCHECKED, name, NO_BINS, data_quality=False)
         values = sql.floats(self.table, name if place is None else vector, place)
         edges = sql.fine_edges(before)
         found = Counts.of(self.warehouse, values, edges, (before.low, before.high))
@@ -194,7 +197,7 @@ def categories_of(
     nulls = int(found.pop(None, 0))
     if len(found) > sql.MAXIMUM_CATEGORIES:
         detail = f"there are more than {sql.MAXIMUM_CATEGORIES} categories"
-        return Finding("Unchecked", name, detail, data_quality=False)
+        return Finding(Reason.UNCHECKED, name, detail, data_quality=False)
     return Categories({category: int(rows) for category, rows in found.items()}, nulls)
 
 
@@ -293,9 +296,9 @@ def broken_vector(
         return ()
     if len(found) == 1:
         detail = f"vectors have {next(iter(found))} values, {width} are named"
-        return (Finding("VectorLength", shape.vector, detail),)
+        return (Finding(Reason.VECTOR_LENGTH, shape.vector, detail),)
     detail = f"{odd} of {total} vectors do not have {width} values"
-    return (Finding("RaggedVector", shape.vector, detail),)
+    return (Finding(Reason.RAGGED_VECTOR, shape.vector, detail),)
 
 
 def _arrow_schema(table: ir.Table) -> pa.Schema:

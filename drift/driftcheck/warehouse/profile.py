@@ -12,6 +12,7 @@ from ibis.expr import types as ir
 
 from driftcheck.arrow.schema import reference_shape
 from driftcheck.contract import Features
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LoadedReference
 from driftcheck.reference.profile_format import Profile
 from driftcheck.stats.columns import (
@@ -85,12 +86,12 @@ def binned_there(
     asked = [*CLIP_QUANTILES, *DECILES, 0.5, *distinct(np.sort(shares)).tolist()]
     answer = warehouse.answer(sql.quantiles(values, asked))
     if not answer or answer[0] is None:
-        return Finding("Unchecked", name, "it has no values", data_quality=False)
+        return Finding(Reason.UNCHECKED, name, "it has no values", data_quality=False)
     found = np.array(answer, dtype=np.float64)
     (low, high), deciles = found[:2].tolist(), distinct(np.sort(found[2:11]))
     centre, scale = float(found[11]), max(abs(float(found[0])), abs(float(found[1])))
     if np.max(np.abs(found)) > HUGE or 0 < scale < 1 / HUGE:
-        return Finding("Unchecked", name, NO_BINS, data_quality=False)
+        return Finding(Reason.UNCHECKED, name, NO_BINS, data_quality=False)
     edges = np.array([*found, *equal_range(centre), np.nextafter(low, -np.inf)])
     return _binned(warehouse, values, edges, (low, high, centre), deciles)
 

@@ -19,7 +19,7 @@ from driftcheck.contract.evaluation import (
     ROWS_FILE,
 )
 from killick.act.manifests import (
-    Owner,
+    JobOwner,
     container,
     log_env,
     mlflow_env,
@@ -34,7 +34,7 @@ from killick.resource.parse import duration
 DIRECTORY = "/work"
 
 
-def evaluation_job(owner: Owner, effect: StartEvaluation) -> Manifest:
+def evaluation_job(owner: JobOwner, effect: StartEvaluation) -> Manifest:
     """Return the Job of one evaluation; it is never retried under the same name."""
     policy = owner.spec.evaluation
     limit = duration(policy.timeout if policy else "1h")
@@ -69,7 +69,7 @@ def evaluation_job(owner: Owner, effect: StartEvaluation) -> Manifest:
     }
 
 
-def _score(owner: Owner, image: str, version: str, output: str) -> dict[str, Any]:
+def _score(owner: JobOwner, image: str, version: str, output: str) -> dict[str, Any]:
     name = "champion" if output == CHAMPION_FILE else "candidate"
     command = [
         *("python", "-m", "mlflow", "models", "predict"),

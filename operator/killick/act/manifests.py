@@ -44,7 +44,7 @@ RESOURCES = {
 
 
 @dataclass(frozen=True)
-class Owner:
+class JobOwner:
     """The ModelDeployment that owns what is built, and the operator's settings."""
 
     name: ObjectName
@@ -74,7 +74,7 @@ class Owner:
         }
 
 
-def check_cronjob(owner: Owner, effect: ApplyCheck) -> Manifest:
+def check_cronjob(owner: JobOwner, effect: ApplyCheck) -> Manifest:
     """Return the CronJob of the drift checks."""
     template = owner.spec.drift.pod_template
     env: list[dict[str, Any]] = [
@@ -174,7 +174,7 @@ def pod(
 
 
 def worker_container(
-    owner: Owner, name: str, arguments: list[str], env: list[dict[str, Any]]
+    owner: JobOwner, name: str, arguments: list[str], env: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """Return a container of the worker's image."""
     command = ["python", "-m", "driftcheck", *arguments]
@@ -182,7 +182,11 @@ def worker_container(
 
 
 def container(
-    owner: Owner, name: str, image: str, command: list[str], env: list[dict[str, Any]]
+    owner: JobOwner,
+    name: str,
+    image: str,
+    command: list[str],
+    env: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """Return a container with bounded rights and resources."""
     template = owner.spec.drift.pod_template
@@ -209,7 +213,7 @@ def secret_key(name: str, key: str, *, optional: bool = False) -> dict[str, Any]
     return {"secretKeyRef": reference}
 
 
-def log_env(owner: Owner) -> list[dict[str, Any]]:
+def log_env(owner: JobOwner) -> list[dict[str, Any]]:
     """Return how a pod reaches the inference log; what files need is in envFrom."""
     store = owner.spec.inference_log.postgres
     if store is None:
@@ -218,7 +222,7 @@ def log_env(owner: Owner) -> list[dict[str, Any]]:
     return [{"name": "DATABASE_URL", "valueFrom": secret_key(key.name, key.key)}]
 
 
-def mlflow_env(owner: Owner, credentials: SecretRef | None) -> list[dict[str, Any]]:
+def mlflow_env(owner: JobOwner, credentials: SecretRef | None) -> list[dict[str, Any]]:
     """Return how a pod reaches MLflow; the secrets stay references."""
     env: list[dict[str, Any]] = []
     uri = owner.spec.registry.tracking_uri or owner.tracking_uri

@@ -9,7 +9,7 @@ import copy
 import json
 from typing import Any
 
-from killick.act.manifests import Owner, mlflow_env
+from killick.act.manifests import JobOwner, mlflow_env
 from killick.cluster.port import Manifest
 from killick.names import (
     PURPOSE_TRAINING,
@@ -24,7 +24,7 @@ from killick.resource.status import ReferencePin
 
 
 def training_job(
-    owner: Owner, template: Manifest, effect: StartTraining, pin: ReferencePin | None
+    owner: JobOwner, template: Manifest, effect: StartTraining, pin: ReferencePin | None
 ) -> Manifest:
     """Return the Job: the template's, with our name, labels, owner and environment."""
     outer = template["spec"]["jobTemplate"]
@@ -54,7 +54,7 @@ def training_job(
 
 
 def environment(
-    owner: Owner, effect: StartTraining, pin: ReferencePin | None
+    owner: JobOwner, effect: StartTraining, pin: ReferencePin | None
 ) -> list[dict[str, Any]]:
     """Return the variables of the training contract."""
     attempt = effect.attempt

@@ -32,6 +32,7 @@ from killick.names import (
     PURPOSE_CHECK,
     VERSION,
 )
+from killick.reasons import Reason
 
 SYSTEM = "killick-system"
 LIMIT = 60.0  # seconds that anything is waited for
@@ -148,7 +149,7 @@ async def uninstall(cluster: KubeCluster, found: Found, say: Say, *, crd: bool) 
             message = (
                 f"{display_path(path)} is being deleted and not gone yet: look at it"
             )
-            raise KillickError(message, "StillThere")
+            raise KillickError(message, Reason.STILL_THERE)
 
 
 async def _release(cluster: KubeCluster, say: Say) -> None:
@@ -170,7 +171,7 @@ async def _release(cluster: KubeCluster, say: Say) -> None:
                 "an operator "
                 "runs somewhere with other rights; stop it and try again"
             )
-            raise KillickError(message, "OperatorRuns")
+            raise KillickError(message, Reason.OPERATOR_RUNS)
         await asyncio.sleep(PERIOD)
 
 

@@ -20,6 +20,7 @@ from kubernetes.aio.config.config_exception import ConfigException
 from killick.cluster.port import Manifest
 from killick.errors import Conflict, KillickError, NotGranted, Unavailable
 from killick.names import GROUP, LABEL_OBJECT, MANAGER, PLURAL, VERSION
+from killick.reasons import Reason
 from killick.retry_after import RetryAfterGate, retry_after
 
 MODEL_DEPLOYMENTS = f"/apis/{GROUP}/{VERSION}/namespaces/{{namespace}}/{PLURAL}"
@@ -127,7 +128,7 @@ class KubeCluster:
             }
         except ValueError:
             message = f"Secret {name!r} holds bytes that are not text"
-            raise KillickError(message, "SecretUnreadable") from None
+            raise KillickError(message, Reason.SECRET_UNREADABLE) from None
 
     async def create_event(self, manifest: Manifest) -> None:
         """See the port."""
@@ -166,7 +167,7 @@ class KubeCluster:
             )
             if not isinstance(page.get("items"), list):
                 message = f"GET {path.rsplit('/', 1)[-1]}: a list without items"
-                raise Unavailable(message, "APIServerUnavailable")
+                raise Unavailable(message, Reason.API_SERVER_UNAVAILABLE)
             items += page["items"]
             token = page.get("metadata", {}).get("continue") or None
         return items
@@ -195,7 +196,7 @@ class KubeCluster:
             data = await response.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             message = f"the API server did not answer: {type(error).__name__}"
-            raise Unavailable(message, "APIServerUnreachable") from None
+            raise Unavailable(message, Reason.API_SERVER_UNREACHABLE) from None
         what = f"{method} {path.replace('/{name}', '').rsplit('/', 1)[-1]}"
         try:
             return _read(response.status, data, what, where.get("namespace"))
@@ -217,7 +218,7 @@ def _read(status: int, data: bytes, what: str, namespace: str | None) -> Manifes
     if status < 300:
         if not isinstance(answer, dict):
             # Never an empty answer: an empty list would mean that our Jobs are gone.
-            raise Unavailable(f"{what}: a broken answer", "APIServerUnavailable")
+            raise Unavailable(f"{what}: a broken answer", Reason.API_SERVER_UNAVAILABLE)
         return answer
     if not isinstance(answer, dict):
         answer = {}
@@ -227,9 +228,9 @@ def _read(status: int, data: bytes, what: str, namespace: str | None) -> Manifes
         command = f"kubectl apply -n {namespace} -k deploy/tenant"
         raise NotGranted(f"{message}. Grant it: {command if namespace else 'deploy/'}")
     if status == 404:
-        raise KillickError(message, "NotFound")
+        raise KillickError(message, Reason.NOT_FOUND)
     if status == 409:
         raise Conflict(message)
     if status == 429 or status >= 500:
-        raise Unavailable(message, "APIServerUnavailable")
-    raise KillickError(message, str(answer.get("reason") or "Refused"))
+        raise Unavailable(message, Reason.API_SERVER_UNAVAILABLE)
+    raise KillickError(message, str(answer.get("reason") or Reason.REFUSED))

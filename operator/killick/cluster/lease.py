@@ -13,6 +13,7 @@ from typing import Protocol
 from killick.cluster.kube import KubeCluster
 from killick.cluster.port import Manifest
 from killick.errors import KillickError
+from killick.reasons import Reason
 
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/{name}"
 
@@ -61,7 +62,7 @@ class KubeLease:
             return record_of(await self._cluster.request("GET", self._path))
         except KillickError as error:
             if error.reason == "NotFound":
-                raise KillickError(self._missing, "LeaseMissing") from None
+                raise KillickError(self._missing, Reason.LEASE_MISSING) from None
             raise
 
     async def write(self, record: LeaseRecord) -> None:

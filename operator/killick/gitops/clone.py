@@ -5,18 +5,18 @@ from a blob and the trees above it. So a symbolic link leads nowhere, and a
 repository of twenty thousand files costs no more than one of two.
 """
 
-import hashlib
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import pygit2
 from pygit2.enums import FileMode, ObjectType
 
+from killick.gitops.clone_path import clone_path, discard
+from killick.gitops.commit_message import commit_message, person, printable
 from killick.gitops.port import CommitInfo, GitTarget, ValueChange
-from killick.gitops.trailers import commit_message, person, printable
 from killick.gitops.transport import TIP
 from killick.gitops.yaml_parser import MAX_BYTES, EditRefused
+from killick.reasons import Reason
 
 # Every fetch leaves a pack and libgit2 cannot repack, so a copy is renewed at times.
 _MAX_PACKS = 200
@@ -27,8 +27,7 @@ class Clone:
     """One branch's copy below the work directory. Use one thread at a time."""
 
     def __init__(self, work: Path, target: GitTarget) -> None:
-        key = hashlib.sha256(f"{target.url}\0{target.branch}".encode()).hexdigest()
-        self._path = work / f"{key[:24]}.git"
+        self._path = clone_path(work, target)
         self.repository = self._open()
 
     def tip(self) -> str | None:
@@ -65,10 +64,13 @@ class Clone:
         """A blob's bytes; raises EditRefused (TooLarge) before loading a huge one."""
         kind, size = self.repository.odb.read_header(pygit2.Oid(hex=blob))
         if kind != ObjectType.BLOB:
-            raise EditRefused("NotARegularFile", "the path does not lead to a file")
+            raise EditRefused(
+                Reason.NOT_A_REGULAR_FILE, "the path does not lead to a file"
+            )
         if size > MAX_BYTES:
             raise EditRefused(
-                "TooLarge", f"the file has {size} bytes; at most {MAX_BYTES} are read"
+                Reason.TOO_LARGE,
+                f"the file has {size} bytes; at most {MAX_BYTES} are read",
             )
         return bytes(self.repository[blob].peel(pygit2.Blob).data)
 
@@ -100,7 +102,7 @@ class Clone:
         tree = self.commit(commit).tree
         for depth, part in enumerate(parts):
             if part not in tree:
-                raise EditRefused("FileMissing", f"there is no {'/'.join(parts)}")
+                raise EditRefused(Reason.FILE_MISSING, f"there is no {'/'.join(parts)}")
             entry = tree[part]
             found.append((tree, entry))
             last = depth == len(parts) - 1
@@ -108,40 +110,25 @@ class Clone:
                 return found
             if last or entry.filemode != FileMode.TREE:
                 raise EditRefused(
-                    "NotARegularFile",
+                    Reason.NOT_A_REGULAR_FILE,
                     f"{'/'.join(parts[: depth + 1])} is a link, a submodule or a "
                     "folder where a regular file or folder must be",
                 )
             tree = entry.peel(pygit2.Tree)
-        raise EditRefused("PathNotAllowed", "the path is empty")
+        raise EditRefused(Reason.PATH_NOT_ALLOWED, "the path is empty")
 
     def _open(self) -> pygit2.Repository:
         if len(list(self._path.glob("objects/pack/*.pack"))) > _MAX_PACKS:
-            self.discard()
+            discard(self._path)
         try:
             repository = pygit2.Repository(str(self._path))
         except pygit2.GitError:
             # Not there yet, or left half made by a death: nothing in it is ours alone.
-            self.discard()
+            discard(self._path)
             repository = pygit2.init_repository(str(self._path), bare=True)
         if "http.followRedirects" not in repository.config:
             repository.config["http.followRedirects"] = "false"
         return repository
-
-    def discard(self) -> None:
-        """Remove the copy; the next use starts afresh."""
-        shutil.rmtree(self._path, ignore_errors=True)
-
-
-def discard_interrupted(work: Path) -> None:
-    """Remove the copies that a killed process was writing to.
-
-    Its lock files would refuse every later write, and its half packs stay for ever.
-    """
-    for copy in work.glob("*.git"):
-        left = [*copy.rglob("*.lock"), *copy.glob("objects/pack/*_git2_*")]
-        if left:
-            shutil.rmtree(copy, ignore_errors=True)
 
 
 def commit_info(commit: pygit2.Commit) -> CommitInfo:

@@ -12,8 +12,8 @@ import pygit2
 from pygit2.enums import SortMode
 
 from killick.gitops.clone import Clone, commit_info, text_of
+from killick.gitops.commit_message import carries_promotion
 from killick.gitops.port import CommitInfo
-from killick.gitops.trailers import carries_promotion
 from killick.gitops.yaml_edit import read_scalar
 from killick.gitops.yaml_parser import EditRefused
 

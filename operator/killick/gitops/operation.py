@@ -1,18 +1,15 @@
-"""One read or push of the real adapter: its turn, its thread, its tries."""
+"""One read or push of the real adapter: its turn, its process, its tries."""
 
 import asyncio
 import hashlib
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
 
-import pygit2
-
-from killick.gitops.clone import Clone
+from killick.gitops.commit_message import commit_message
+from killick.gitops.messages import GitReply, GitTask
 from killick.gitops.port import (
     Contended,
     GitCredentials,
@@ -20,22 +17,11 @@ from killick.gitops.port import (
     GitTarget,
     GitUnreachable,
     PushOutcome,
-    Refusal,
-    Refused,
     TraceRequest,
-    Unknown,
     ValueChange,
 )
-from killick.gitops.session import GitSession
-from killick.gitops.trailers import commit_message
-from killick.gitops.transport import Deadline, Transport
-from killick.gitops.urls import check_branch, check_path, check_url
-from killick.gitops.yaml_parser import EditRefused
-
-T = TypeVar("T")
-
-# What libgit2 raises when the copy on disk is damaged; network errors are ours.
-_DAMAGE = (pygit2.GitError, OSError, KeyError, ValueError)
+from killick.gitops.processes import MEMORY_BYTES, GitProcesses
+from killick.gitops.urls import check_branch, check_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +36,8 @@ class GitLimits:
     """How many commits back a search goes."""
     tries: int = 10
     """How often a push is repeated on a new tip."""
-    threads_per_host: int = 4
+    memory: int = MEMORY_BYTES
+    """Bytes that one task may allocate; see `processes`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +58,16 @@ class AdapterState:
     allow_http: bool | None
     limits: GitLimits
     sleep: Callable[[float], Awaitable[object]]
+    processes: GitProcesses
     _locks: dict[tuple[str, str], asyncio.Lock] = field(
         default_factory=lambda: defaultdict(asyncio.Lock)
     )
-    _pools: dict[str, ThreadPoolExecutor] = field(default_factory=dict)
     seen: dict[tuple[str, str], HeadCache] = field(default_factory=dict)
     """By URL and branch; used under the branch's lock."""
 
     def lock(self, target: GitTarget) -> asyncio.Lock:
-        """One writer at a time to one branch of one repository."""
+        """Return the lock of one branch of one repository: one writer at a time."""
         return self._locks[target.url, target.branch]
-
-    def pool(self, host: str) -> ThreadPoolExecutor:
-        """The threads for one host."""
-        if host not in self._pools:
-            count = self.limits.threads_per_host
-            self._pools[host] = ThreadPoolExecutor(count, f"git-{host}")
-        return self._pools[host]
-
-    def close(self) -> None:
-        """Let go of the threads without waiting for them."""
-        for pool in self._pools.values():
-            pool.shutdown(wait=False, cancel_futures=True)
 
 
 class GitOperation:
@@ -110,15 +85,22 @@ class GitOperation:
         self._asked = time.monotonic()
         self._address = check_url(target.url, allow_http=shared.allow_http)
         check_branch(target.branch)
-        deadline = Deadline.after(shared.limits.overall)
-        self._transport = Transport(target, self._address, credentials, deadline)
+        self._ends = self._asked + shared.limits.overall
         self.trying = False
         """Whether a push may be under way."""
 
     async def read(self, trace: TraceRequest | None) -> GitState:
         """Look at the target, in its turn."""
+        key = (self._target.url, self._target.branch)
         async with self._shared.lock(self._target):
-            return await self._in_thread(self._look, trace)
+            known, started = self._known_head(key), time.monotonic()
+            reply = await self._run(trace=trace, known=known)
+            if reply.state is None:
+                raise GitUnreachable("the Git process gave no answer")
+            if known is None:
+                head = HeadCache(reply.state.head, started, self._credentials)
+                self._shared.seen[key] = head
+            return reply.state
 
     async def push(self, change: ValueChange) -> PushOutcome:
         """Push in its turn, again on each new tip; raises Contended in the end."""
@@ -128,67 +110,48 @@ class GitOperation:
         async with self._shared.lock(self._target):
             for number in range(limits.tries):
                 self.trying = True
-                outcome = await self._in_thread(self._attempt, change)
+                reply = await self._run(change=change)
                 self.trying = False
-                if outcome is not None:
-                    return outcome
+                if reply.outcome is not None:
+                    return reply.outcome
                 await self._shared.sleep(pause(change.promotion_id, number))
         raise Contended(f"the branch moved before each of {limits.tries} pushes")
 
-    async def _in_thread(self, function: Callable[[Any], T], argument: Any) -> T:
-        # Not even begun when its time is over while it waited for its turn.
-        self._transport.deadline.check()
-        pool = self._shared.pool(self._address.host)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(pool, function, argument)
-
-    def _look(self, trace: TraceRequest | None) -> GitState:
-        clone = self._clone()
-        key = (self._target.url, self._target.branch)
-        known, started = self._known_head(key), time.monotonic()
-        try:
-            state = self._session(clone).look(trace, known)
-        except EditRefused as refusal:
-            head = self._transport.head(clone.repository)
-            return GitState(head, None, Refusal(refusal.reason, refusal.message))
-        except _DAMAGE as error:
-            raise self._damaged(clone, error) from None
-        if known is None:
-            self._shared.seen[key] = HeadCache(state.head, started, self._credentials)
-        return state
+    async def _run(
+        self,
+        trace: TraceRequest | None = None,
+        known: str | None = None,
+        change: ValueChange | None = None,
+    ) -> GitReply:
+        limits = self._shared.limits
+        task = GitTask(
+            work=str(self._shared.work),
+            target=self._target,
+            credentials=self._credentials,
+            seconds=limits.overall,
+            silence=limits.silence,
+            history=limits.history,
+            memory=limits.memory,
+            allow_http=self._shared.allow_http,
+            trace=trace,
+            known=known,
+            change=change,
+        )
+        reply = await self._shared.processes.run(task, self._address.host, self._ends)
+        if reply.error:
+            raise reply.error
+        return reply
 
     def _known_head(self, key: tuple[str, str]) -> str | None:
-        """The head, if another look asked for it by the same right since we came.
+        """Return the head that another look found by the same right since we asked.
 
-        So one look serves all objects of a repository that want one at a time,
-        and none is ever told what is older than its own question.
+        So one look serves all objects of a repository that want one at a time, and
+        none is given what is older than its own question.
         """
         seen = self._shared.seen.get(key)
         if seen is None or seen.credentials != self._credentials:
             return None
         return seen.head if seen.started >= self._asked else None
-
-    def _attempt(self, change: ValueChange) -> PushOutcome | None:
-        clone = self._clone()
-        try:
-            return self._session(clone).attempt(change)
-        except EditRefused as refusal:
-            return Refused(refusal.reason, refusal.message)
-        except _DAMAGE as error:
-            return Unknown(self._damaged(clone, error).message)
-
-    def _damaged(self, clone: Clone, error: Exception) -> GitUnreachable:
-        clone.discard()
-        text = self._transport.clean(str(error))
-        return GitUnreachable(f"the local copy was damaged and is made anew: {text}")
-
-    def _clone(self) -> Clone:
-        return Clone(self._shared.work, self._target)
-
-    def _session(self, clone: Clone) -> GitSession:
-        parts = check_path(self._target.path)
-        limit = self._shared.limits.history
-        return GitSession(clone, self._transport, parts, self._target.pointer, limit)
 
 
 def pause(promotion_id: str, number: int) -> float:

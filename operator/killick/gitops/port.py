@@ -1,15 +1,16 @@
 """What Killick asks of a Git repository, as a protocol and frozen values.
 
 The port speaks of one *value*: the scalar at `pointer` in the file `path` on
-`branch`. Whatever is wrong with that file is an answer (`refused`), because a
-person has to mend it; whatever is wrong with reaching the repository is a
-`GitError`, because the next pass may find it mended.
+`branch`. A problem with that file is an answer (`refused`), because a person has
+to fix it. A problem with reaching the repository is a `GitError`, because the next
+pass may find it fixed.
 """
 
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from killick.errors import InvalidSpec, KillickError, Unavailable
+from killick.reasons import Reason
 
 
 class GitError(KillickError):
@@ -19,43 +20,43 @@ class GitError(KillickError):
 class GitUnreachable(GitError, Unavailable):
     """The server did not answer, or not as a Git server does."""
 
-    default_reason = "Unreachable"
+    default_reason = Reason.GIT_UNREACHABLE
 
 
 class GitUnauthorized(GitError):
     """The server wants credentials that we do not have, or refused ours."""
 
-    default_reason = "Unauthorized"
+    default_reason = Reason.GIT_UNAUTHORIZED
 
 
 class BranchMissing(GitError):
     """The repository answers, but has no such branch."""
 
-    default_reason = "BranchMissing"
+    default_reason = Reason.GIT_BRANCH_MISSING
 
 
 class TargetInvalid(GitError, InvalidSpec):
     """The address or branch is one that we refuse to use; asking again is futile."""
 
-    default_reason = "TargetInvalid"
+    default_reason = Reason.GIT_TARGET_INVALID
 
 
 class GitTimedOut(GitError, Unavailable):
     """The time allowed for the whole operation was over; it wrote nothing."""
 
-    default_reason = "TimedOut"
+    default_reason = Reason.GIT_TIMED_OUT
 
 
 class PushNotPossible(GitError, Unavailable):
     """Reading works but the server does not even take the push; nothing was sent."""
 
-    default_reason = "PushNotPossible"
+    default_reason = Reason.GIT_PUSH_NOT_POSSIBLE
 
 
 class Contended(GitError, Unavailable):
     """Others won every race for the branch; it wrote nothing. Try again later."""
 
-    default_reason = "Contended"
+    default_reason = Reason.GIT_CONTENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class CommitInfo:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why the value cannot be read or written until a person mends the file."""
+    """Why the value cannot be read or written until a person fixes the file."""
 
     reason: str
     message: str
@@ -153,7 +154,7 @@ class ValueChange:
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """HeadCache in the remote branch after our push."""
+    """The commit is in the remote branch after our push."""
 
     sha: str
 
@@ -170,7 +171,6 @@ class ValueChanged:
     """The value is neither the expected one nor ours: somebody else decided."""
 
     current: str
-    by: CommitInfo | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""The real Git port: pygit2 over smart HTTP, in threads, without a checkout.
+"""The real Git port: pygit2 over smart HTTP, in processes of its own, no checkout.
 
 Safe to share by all objects of the operator: one lock per repository and branch
-serialises our own writers, a small pool per host keeps a dead server from starving
-the others, and every operation ends in time, even if its thread does not.
+serializes our own writers, turns keep a slow server from starving the others, and a
+process that is not done in time is killed.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-from killick.gitops.clone import discard_interrupted
+from killick.gitops.clone_path import discard_all_interrupted
 from killick.gitops.operation import AdapterState, GitLimits, GitOperation
 from killick.gitops.port import (
     GitCredentials,
@@ -22,7 +22,7 @@ from killick.gitops.port import (
     Unknown,
     ValueChange,
 )
-from killick.gitops.transport import configure_library
+from killick.gitops.processes import GitProcesses
 
 __all__ = ["GitLimits", "GitRepositories"]
 
@@ -43,17 +43,19 @@ class GitRepositories:
         allow_http: bool | None = None,
         limits: GitLimits | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        may_push: Callable[[], bool] = lambda: True,
     ) -> None:
         """Keep clones below `work`, which nobody else may write to.
 
-        `allow_http`: see `check_url`; None allows it to loopback hosts only.
+        `allow_http`: see `check_url`; None allows it to loopback hosts only. `may_push`
+        is asked directly before every push: whether this operator leads.
         """
         self._limits = limits or GitLimits()
-        self._shared = AdapterState(work, allow_http, self._limits, sleep)
+        processes = GitProcesses(may_push)
+        self._shared = AdapterState(work, allow_http, self._limits, sleep, processes)
         self._running: set[asyncio.Task[Any]] = set()
         work.mkdir(parents=True, exist_ok=True)
-        discard_interrupted(work)
-        configure_library(self._limits.silence)
+        discard_all_interrupted(work)
 
     async def read(
         self,
@@ -81,16 +83,16 @@ class GitRepositories:
             return Unknown(f"the push may still be under way: {error.message}")
 
     async def aclose(self) -> None:
-        """Wait for what is under way, at most the overall limit; end the threads."""
+        """Wait for what is under way, at most the overall limit; end the processes."""
         if self._running:
             await asyncio.wait(self._running, timeout=self._limits.overall)
-        self._shared.close()
+        await self._shared.processes.aclose()
 
     async def _bounded(self, work: Coroutine[Any, Any, T]) -> T:
         """Wait for the work within the limit; it runs on if the caller gives up.
 
-        A thread cannot be interrupted, so the lock stays with the work until the
-        thread is done: a successor never meets a half-written clone.
+        The lock stays with the work until its process has ended: a successor never
+        meets a half-written clone.
         """
         task = asyncio.create_task(work)
         self._running.add(task)

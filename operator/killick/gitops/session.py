@@ -4,7 +4,7 @@ A try ends in an outcome only when the server's branch was seen after the push.
 No error text ever decides: a moved branch is a lost race, an unmoved one a refusal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from killick.gitops.clone import Clone
@@ -36,6 +36,7 @@ from killick.gitops.port import (
 from killick.gitops.transport import PushReport, Transport
 from killick.gitops.yaml_edit import read_scalar, replace_scalar
 from killick.gitops.yaml_parser import EditRefused
+from killick.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class GitSession:
     pointer: str
     limit: int
     """How many commits back a search goes."""
+    before_push: Callable[[], None] = lambda: None
+    """Called directly before a push; what it raises ends the attempt."""
 
     def look(self, trace: TraceRequest | None, known: str | None = None) -> GitState:
         """The state at the server's head, which is not asked for if it is `known`."""
@@ -84,7 +87,7 @@ class GitSession:
             return AlreadyLanded(traced.sha)
         if change.base and not traced.complete:
             return Refused(
-                "HistoryTooFar",
+                Reason.HISTORY_TOO_FAR,
                 f"the commit {change.base[:12]} that this promotion was decided on is "
                 f"not within {self.limit} commits of the branch's head, so it cannot "
                 "be told whether it landed before",
@@ -95,6 +98,7 @@ class GitSession:
             return Refused(refusal.reason, refusal.message)
         if isinstance(commit, ValueChanged):
             return commit
+        self.before_push()
         report = self.transport.push(self.clone.repository, commit)
         return self._settle(tip, commit, change.promotion_id, report)
 
@@ -110,7 +114,7 @@ class GitSession:
         content = self.clone.content(self.clone.blob_id(tip, self.parts))
         current = read_scalar(content, self.pointer)
         if current != change.old:
-            return ValueChanged(current, self._last_change(tip))
+            return ValueChanged(current)
         edited = replace_scalar(content, self.pointer, change.old, change.new)
         return self.clone.build_commit(tip, self.parts, edited, change)
 

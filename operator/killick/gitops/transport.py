@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import pygit2
 from pygit2.enums import ConfigLevel, CredentialType
 
+from killick.gitops.commit_message import printable
 from killick.gitops.port import (
     BranchMissing,
     GitCredentials,
@@ -24,7 +25,6 @@ from killick.gitops.port import (
     GitUnauthorized,
     GitUnreachable,
 )
-from killick.gitops.trailers import printable
 from killick.gitops.urls import Address, address_of, check_branch
 
 TIP = "refs/killick/tip"
@@ -43,6 +43,11 @@ def configure_library(silence_seconds: float) -> None:
     pygit2.settings.server_timeout = int(silence_seconds * 1000)
     for level in (ConfigLevel.SYSTEM, ConfigLevel.XDG, ConfigLevel.GLOBAL):
         pygit2.settings.search_path[level] = ""
+
+
+def ran_out_of_memory(error: Exception) -> bool:
+    """Return whether libgit2 met the process's memory limit; only its words say so."""
+    return "out of memory" in str(error).lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,5 +219,7 @@ class Transport:
         except GitError:
             raise
         except _LIBRARY_ERRORS as error:
+            if ran_out_of_memory(error):
+                raise MemoryError from None
             text = self.clean(str(error)) or type(error).__name__
             raise GitUnreachable(f"the Git server cannot be used: {text}") from None

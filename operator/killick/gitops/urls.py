@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from killick.gitops.port import TargetInvalid
 from killick.gitops.yaml_parser import EditRefused
+from killick.reasons import Reason
 
 _HOST = re.compile(
     r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
@@ -108,7 +109,7 @@ def check_path(path: str) -> tuple[str, ...]:
     )
     if not proper or not path.isprintable() or "\\" in path or len(path) > 1024:
         raise EditRefused(
-            "PathNotAllowed",
+            Reason.PATH_NOT_ALLOWED,
             "the path must lead from the repository's root to a file, without "
             "empty, . , .. or .git steps",
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import yaml
 
 from killick.gitops.yaml_parser import BOM, EditRefused, Node, Tree, decode, parse
+from killick.reasons import Reason
 
 # Text that every YAML version reads as this very text, in any context.
 _PLAIN = re.compile(r"[A-Za-z_/](?:[A-Za-z0-9_./@+-]|:(?=[A-Za-z0-9_./@+-]))*")
@@ -43,9 +44,11 @@ def replace_scalar(text: bytes, pointer: str, old: str, new: str) -> bytes:
     before = parse(body)
     leaf = _locate(before, pointer)
     if leaf.value != old:
-        raise EditRefused("ValueChanged", "the value is not the expected one any more")
+        raise EditRefused(
+            Reason.VALUE_CHANGED, "the value is not the expected one any more"
+        )
     if new == old:
-        raise EditRefused("NothingToChange", "the new value equals the old one")
+        raise EditRefused(Reason.NOTHING_TO_CHANGE, "the new value equals the old one")
     start, end = _span(body, leaf)
     edited = body[:start] + _render(new, leaf) + body[end:]
     _prove(before, edited, leaf, new)
@@ -56,9 +59,11 @@ def replace_scalar(text: bytes, pointer: str, old: str, new: str) -> bytes:
 def parse_pointer(pointer: str) -> tuple[str, ...]:
     """The steps of an RFC 6901 JSON pointer; raises PointerInvalid."""
     if pointer and not pointer.startswith("/"):
-        raise EditRefused("PointerInvalid", "a JSON pointer starts with a slash")
+        raise EditRefused(Reason.POINTER_INVALID, "a JSON pointer starts with a slash")
     if re.search(r"~(?![01])", pointer):
-        raise EditRefused("PointerInvalid", "a ~ is written ~0 and a / in a key ~1")
+        raise EditRefused(
+            Reason.POINTER_INVALID, "a ~ is written ~0 and a / in a key ~1"
+        )
     steps = pointer.split("/")[1:]
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in steps)
 
@@ -78,13 +83,13 @@ def _locate(tree: Tree, pointer: str) -> Node:
     found = [result for result in results if isinstance(result, Node)]
     if len(found) > 1:
         raise EditRefused(
-            "KeyAmbiguous", f"{pointer} is in {len(found)} documents of the file"
+            Reason.KEY_AMBIGUOUS, f"{pointer} is in {len(found)} documents of the file"
         )
     if not found:
         absent = [result for result in results if isinstance(result, _Missing)]
         why = max(absent, key=lambda one: one.rank, default=None)
         if why is None:
-            raise EditRefused("KeyMissing", "the file is empty")
+            raise EditRefused(Reason.KEY_MISSING, "the file is empty")
         raise EditRefused(why.reason, f"{pointer}: {why.message}")
     return _editable(found[0], pointer)
 
@@ -99,7 +104,9 @@ def _walk(document: Node, steps: tuple[str, ...]) -> Node | _Missing:
         elif node.kind == "sequence":
             following = _item(node, step)
         else:
-            return _Missing(1, "KeyMissing", f"nothing can be below a {node.kind}")
+            return _Missing(
+                1, Reason.KEY_MISSING, f"nothing can be below a {node.kind}"
+            )
         if isinstance(following, _Missing):
             return following
         node = following
@@ -115,30 +122,32 @@ def _member(mapping: Node, key: str) -> Node | _Missing:
         if name.kind == "scalar" and name.value == key
     ]
     if len(matches) > 1:
-        raise EditRefused("KeyAmbiguous", f"the key {key!r} is there twice")
+        raise EditRefused(Reason.KEY_AMBIGUOUS, f"the key {key!r} is there twice")
     if matches:
         return matches[0]
     if any(name.kind == "scalar" and name.value == "<<" for name in written):
         return _Missing(
             2,
-            "MergeInherited",
+            Reason.MERGE_INHERITED,
             f"the key {key!r} is not written here but may come from a merge (<<); "
             "write it out",
         )
-    return _Missing(0, "KeyMissing", f"there is no key {key!r}; add it by hand first")
+    return _Missing(
+        0, Reason.KEY_MISSING, f"there is no key {key!r}; add it by hand first"
+    )
 
 
 def _item(sequence: Node, step: str) -> Node | _Missing:
     if not _INDEX.fullmatch(step) or int(step) >= len(sequence.children):
         count = len(sequence.children)
-        return _Missing(0, "KeyMissing", f"no item {step!r} in a list of {count}")
+        return _Missing(0, Reason.KEY_MISSING, f"no item {step!r} in a list of {count}")
     return sequence.children[int(step)]
 
 
 def _refuse_shared(node: Node, where: str) -> None:
     if node.kind == "alias" or node.aliased:
         raise EditRefused(
-            "SharedAnchor",
+            Reason.SHARED_ANCHOR,
             f"at {where!r} an anchor is shared by an alias, so an edit would change "
             "more than one place; write the value out",
         )
@@ -147,13 +156,17 @@ def _refuse_shared(node: Node, where: str) -> None:
 def _editable(leaf: Node, pointer: str) -> Node:
     _refuse_shared(leaf, pointer)
     if leaf.kind != "scalar":
-        raise EditRefused("NotAScalar", f"{pointer} is a {leaf.kind}, not one value")
+        raise EditRefused(
+            Reason.NOT_A_SCALAR, f"{pointer} is a {leaf.kind}, not one value"
+        )
     if leaf.style in {"|", ">"}:
         raise EditRefused(
-            "BlockScalar", f"{pointer} is a block scalar; write it on one line"
+            Reason.BLOCK_SCALAR, f"{pointer} is a block scalar; write it on one line"
         )
     if leaf.style is None and not leaf.value:
-        raise EditRefused("EmptyValue", f"{pointer} is empty; write a value first")
+        raise EditRefused(
+            Reason.EMPTY_VALUE, f"{pointer} is empty; write a value first"
+        )
     return leaf
 
 
@@ -162,13 +175,15 @@ def _span(body: str, leaf: Node) -> tuple[int, int]:
     for token in yaml.scan(body, Loader=yaml.CSafeLoader):
         if token.end_mark.index == leaf.end and isinstance(token, yaml.ScalarToken):
             return token.start_mark.index, token.end_mark.index
-    raise EditRefused("ProofFailed", "the value's place in the file was not found")
+    raise EditRefused(
+        Reason.PROOF_FAILED, "the value's place in the file was not found"
+    )
 
 
 def _render(new: str, leaf: Node) -> str:
     """The new value in the old one's quotes, or in quotes if it needs them."""
     if any(0xD800 <= ord(char) < 0xE000 for char in new):
-        raise EditRefused("ValueInvalid", "the new value is not valid text")
+        raise EditRefused(Reason.VALUE_INVALID, "the new value is not valid text")
     if leaf.style is None and _plainly_safe(new, leaf):
         return new
     if leaf.style != '"' and new.isprintable():
@@ -202,7 +217,7 @@ def _prove(before: Tree, edited: str, leaf: Node, new: str) -> None:
     except EditRefused as error:
         # The file is fine; what follows the value, such as a tab, suits no quotes.
         raise EditRefused(
-            "ProofFailed",
+            Reason.PROOF_FAILED,
             f"with the value in quotes {error.message}; mend that line by hand",
         ) from None
     index = leaf.index
@@ -214,4 +229,6 @@ def _prove(before: Tree, edited: str, leaf: Node, new: str) -> None:
     )
     # Name, anchor, tag; then the value, which is the one thing to change.
     if not others_same or old_one[:3] != new_one[:3] or new_one[3] != new:
-        raise EditRefused("ProofFailed", "the edit would change more than the value")
+        raise EditRefused(
+            Reason.PROOF_FAILED, "the edit would change more than the value"
+        )

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from killick.errors import KillickError
+from killick.reasons import Reason
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 100
@@ -64,13 +65,14 @@ def decode(data: bytes) -> str:
     """The text of a file; raises TooLarge or NotText."""
     if len(data) > MAX_BYTES:
         raise EditRefused(
-            "TooLarge", f"the file has {len(data)} bytes; at most {MAX_BYTES} are read"
+            Reason.TOO_LARGE,
+            f"the file has {len(data)} bytes; at most {MAX_BYTES} are read",
         )
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise EditRefused(
-            "NotText", f"the file is not UTF-8: bad byte at offset {error.start}"
+            Reason.NOT_TEXT, f"the file is not UTF-8: bad byte at offset {error.start}"
         ) from None
 
 
@@ -93,14 +95,16 @@ def _check_limits(text: str) -> None:
         elif isinstance(event, yaml.DocumentStartEvent):
             documents += 1
         if depth > MAX_DEPTH:
-            raise EditRefused("TooDeep", f"nested deeper than {MAX_DEPTH} levels")
+            raise EditRefused(Reason.TOO_DEEP, f"nested deeper than {MAX_DEPTH} levels")
         if nodes > MAX_NODES:
-            raise EditRefused("TooManyNodes", f"more than {MAX_NODES} nodes")
+            raise EditRefused(Reason.TOO_MANY_NODES, f"more than {MAX_NODES} nodes")
         if aliases > MAX_ALIASES:
-            raise EditRefused("TooManyAliases", f"more than {MAX_ALIASES} aliases")
+            raise EditRefused(
+                Reason.TOO_MANY_ALIASES, f"more than {MAX_ALIASES} aliases"
+            )
         if documents > MAX_DOCUMENTS:
             raise EditRefused(
-                "TooManyDocuments", f"more than {MAX_DOCUMENTS} documents"
+                Reason.TOO_MANY_DOCUMENTS, f"more than {MAX_DOCUMENTS} documents"
             )
 
 
@@ -116,7 +120,7 @@ def _not_yaml(error: yaml.YAMLError) -> EditRefused:
     where = f" in line {mark.line + 1}" if mark else ""
     # The problem is libyaml's own phrase; it quotes nothing but single characters.
     problem = getattr(error, "problem", None) or getattr(error, "reason", "unreadable")
-    return EditRefused("NotYaml", f"the file is not valid YAML{where}: {problem}")
+    return EditRefused(Reason.NOT_YAML, f"the file is not valid YAML{where}: {problem}")
 
 
 def _said(event: Any) -> tuple[Any, ...]:
@@ -191,5 +195,5 @@ class _Builder:
         node.target = self.anchors.get(event.anchor)
         if node.target is None:
             line = event.start_mark.line + 1
-            raise EditRefused("NotYaml", f"an alias in line {line} has no anchor")
+            raise EditRefused(Reason.NOT_YAML, f"an alias in line {line} has no anchor")
         node.target.aliased = True

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from urllib.parse import urlsplit
 
 from killick.errors import KillickError
+from killick.reasons import Reason
 
 
 def check_host(url: str, allowed: tuple[str, ...]) -> None:
@@ -20,4 +21,4 @@ def check_host(url: str, allowed: tuple[str, ...]) -> None:
         f"the host {host!r} is not in the operator's KILLICK_ALLOWED_HOSTS; "
         "ask its administrator"
     )
-    raise KillickError(message, "HostNotAllowed")
+    raise KillickError(message, Reason.HOST_NOT_ALLOWED)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from killick.cluster.port import ClusterPort
 from killick.errors import KillickError
 from killick.gitops.port import GitCredentials
+from killick.reasons import Reason
 from killick.registry.port import NO_CREDENTIALS, Credentials
 from killick.resource.spec import SecretRef, Spec
 
@@ -23,7 +24,7 @@ async def git_credentials(
     password = values.get("password")
     if not password:
         message = f"Secret {reference.name!r} needs the key 'password'"
-        raise KillickError(message, "SecretIncomplete")
+        raise KillickError(message, Reason.SECRET_INCOMPLETE)
     return GitCredentials(password, values.get("username") or "killick")
 
 
@@ -40,7 +41,7 @@ async def registry_credentials(
         message = (
             f"Secret {reference.name!r} needs 'token', or 'username' and 'password'"
         )
-        raise KillickError(message, "SecretIncomplete")
+        raise KillickError(message, Reason.SECRET_INCOMPLETE)
     return Credentials(user, values.get("password"), token)
 
 
@@ -50,5 +51,5 @@ async def _secret(
     values = await cluster.get_secret(namespace, reference.name)
     if values is None:
         message = f"Secret {reference.name!r} does not exist in {namespace}"
-        raise KillickError(message, "SecretMissing")
+        raise KillickError(message, Reason.SECRET_MISSING)
     return dict(values)

@@ -38,4 +38,4 @@ async def read_git(
         request = replace(needs.trace or TraceRequest(), last_change=True)
         return await port.read(target, credentials, request)
     except GitError as error:
-        return Unknown(f"Git{error.reason}", error.message)
+        return Unknown.of(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from killick.errors import KillickError
 from killick.plan.facts import Unknown
 from killick.plan.needs import Needs
+from killick.reasons import Reason
 from killick.registry.port import (
     Credentials,
     Registry,
@@ -23,7 +24,7 @@ def registry_target(spec: Spec, default: str | None) -> RegistryTarget:
     uri = spec.registry.tracking_uri or default
     if not uri:
         message = "no MLflow address: set spec.registry.trackingURI"
-        raise KillickError(message, "NoTrackingURI")
+        raise KillickError(message, Reason.NO_TRACKING_URI)
     aliases = spec.registry.aliases
     return RegistryTarget(uri, spec.model.name, aliases.champion, aliases.candidate)
 

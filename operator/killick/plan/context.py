@@ -10,6 +10,7 @@ from killick.gitops.port import GitState
 from killick.names import ObjectName
 from killick.plan.effects import Effect
 from killick.plan.facts import Children, Failure, ObjectFacts, Observation, Unknown
+from killick.reasons import Reason
 from killick.registry.port import RegistryState, VersionFacts
 from killick.resource.spec import Spec
 from killick.resource.status import Status
@@ -30,9 +31,9 @@ class PlanSettings:
 
 @dataclass(frozen=True)
 class Blocked:
-    """Why a track does nothing now, in the words of a condition.
+    """Why a track does nothing now, as a condition reports it.
 
-    `retry_at` is when it will look again by itself.
+    `retry_at` is when the track tries again by itself.
     """
 
     reason: str
@@ -41,12 +42,30 @@ class Blocked:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """How an attempt ended, as another track reports it to the attempt's own.
+
+    `state` is the attempt's last one. `closes_episode`: its cause is dealt with.
+    """
+
+    state: str
+    why: Blocked
+    closes_episode: bool = True
+
+
+@dataclass(frozen=True)
 class Step:
-    """A track's result: the status it leaves, what it wants done, why it waits."""
+    """A track's result: the status it leaves, what it wants done, why it waits.
+
+    Each track writes its own state only. `outcome` asks the planner to end the attempt,
+    `hold` to stop automation for this reason.
+    """
 
     status: Status
     effect: Effect | None = None
     blocked: Blocked | None = None
+    outcome: Outcome | None = None
+    hold: Blocked | None = None
 
 
 @dataclass(frozen=True)
@@ -64,20 +83,20 @@ class Context:
     @property
     def children(self) -> Children | None:
         """The namespace's facts, None if they could not be read."""
-        found = self.observed.children
-        return None if isinstance(found, Unknown) else found
+        children = self.observed.children
+        return None if isinstance(children, Unknown) else children
 
     @property
     def registry(self) -> RegistryState | None:
         """The registry's facts, None if undeclared or unreadable."""
-        found = self.observed.registry
-        return found if isinstance(found, RegistryState) else None
+        state = self.observed.registry
+        return state if isinstance(state, RegistryState) else None
 
     @property
     def git(self) -> GitState | None:
         """The repository's facts, None if undeclared or unreadable."""
-        found = self.observed.git if self.spec.promotion else None
-        return found if isinstance(found, GitState) else None
+        state = self.observed.git if self.spec.promotion else None
+        return state if isinstance(state, GitState) else None
 
     def version(self, version: str | None) -> VersionFacts | None:
         """Return what the registry knows of a version."""
@@ -88,19 +107,21 @@ class Context:
     def blocked(self, status: Status) -> Blocked | None:
         """Return why automation may not act for this object now, None if it may."""
         if self.facts.deleting:
-            return Blocked("Deleting", "the object is being deleted")
+            return Blocked(Reason.DELETING, "the object is being deleted")
         if self.spec.suspend:
-            return Blocked("Suspended", "spec.suspend is true")
+            return Blocked(Reason.SUSPENDED, "spec.suspend is true")
         if status.hold:
-            return Blocked("Held", f"hold {status.hold.id}: {status.hold.message}")
+            return Blocked(Reason.HELD, f"hold {status.hold.id}: {status.hold.message}")
         if status.adopted_at is None:
-            return Blocked("NotAdopted", "see the condition Adopted")
+            return Blocked(Reason.NOT_ADOPTED, "see the condition Adopted")
         if self.spec.mode == "Observe":
-            return Blocked("ModeObserve", "spec.mode is Observe: nothing is changed")
+            return Blocked(
+                Reason.MODE_OBSERVE, "spec.mode is Observe: nothing is changed"
+            )
         return None
 
     def recommends(self) -> bool:
-        """Return whether the mode only says what it would do."""
+        """Return whether the mode only reports what it would do."""
         return self.spec.mode == "Recommend"
 
     def retry_at(self, key: str) -> datetime | None:

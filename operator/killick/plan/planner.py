@@ -1,13 +1,16 @@
-"""plan: facts in, a new status and at most one effect out.
+"""Decides one pass: facts in, a new status and at most one effect out.
 
 The tracks run in a fixed order. The order is a priority: what is under way goes
 before what is new, and production goes before everything else. The first effect
-wins; a later track sees the status that the earlier ones left.
+wins; a later track reads the status that the earlier ones left.
 
-    hold → adoption → check → promotion → evaluation → attempt → episode → tidy
+    hold → adoption → check → promotion → evaluation → attempt → episode → cleanup
 
-An object whose target belongs to an older one (`ownership`) is only checked. So is one
-in the pass that adopts it: what it takes up was not asked about yet.
+Each track writes its own state. Where it asks for the end of the attempt or for a
+hold, `fold` lets the owner of that state do it, before the next track runs.
+
+An object whose target belongs to an older one (`ownership`) is only checked. So is an
+object in the pass that adopts it: the pass did not ask about what it recovered.
 """
 
 from __future__ import annotations
@@ -16,9 +19,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from killick.names import PURPOSE_EVALUATION, PURPOSE_TRAINING
+from killick.names import PURPOSE_TRAINING
 from killick.plan.context import Blocked, Context, Step
-from killick.plan.effects import DeleteJob, Effect
+from killick.plan.effects import Effect
 from killick.plan.facts import JobFact, Unknown
 from killick.plan.report import summary
 from killick.plan.report.events import Decision, transitions
@@ -27,6 +30,7 @@ from killick.plan.tracks import (
     adoption,
     attempt,
     check,
+    cleanup,
     episode,
     evaluation,
     hold,
@@ -36,7 +40,6 @@ from killick.resource.bounds import bounded, clip
 from killick.resource.conditions import merge
 from killick.resource.status import Status
 
-OURS = (PURPOSE_TRAINING, PURPOSE_EVALUATION)
 POLL = timedelta(seconds=10)  # while a Job runs; a watch event wakes earlier
 RETRY = timedelta(seconds=10)  # after a read that failed: who is back is used at once
 
@@ -55,35 +58,6 @@ class Plan:
     wake_at: datetime
 
 
-def _tidy(ctx: Context, status: Status) -> Step:
-    """Remove Jobs whose outcome is recorded.
-
-    finished, of an earlier attempt or evaluation           → DeleteJob
-    running, of an attempt that is over (it ran too long)   → DeleteJob
-    anything else                                           → nothing
-
-    The latest ones stay for a person to look at, until the next begin. Before the
-    adoption nothing goes: a lost status is made up from what is there.
-    """
-    if ctx.children is None or ctx.facts.deleting or status.adopted_at is None:
-        return Step(status)
-    for job in ctx.children.jobs:
-        if job.purpose in OURS and job.owned and _is_over(ctx, status, job):
-            return ctx.request_effect(status, DeleteJob(job.name, job.uid))
-    return Step(status)
-
-
-def _is_over(ctx: Context, status: Status, job: JobFact) -> bool:
-    current, compared = status.attempt, status.evaluation
-    if current and job.name == current.job:
-        return current.state == "Failed" and job.state == "Running"
-    if job.purpose == PURPOSE_EVALUATION and (
-        compared is None or job.name == ctx.name.evaluation_job(compared.id)
-    ):
-        return False
-    return job.state != "Running"
-
-
 TRACKS: tuple[tuple[str, Callable[[Context, Status], Step]], ...] = (
     ("hold", hold.step),
     ("adoption", adoption.step),
@@ -92,7 +66,7 @@ TRACKS: tuple[tuple[str, Callable[[Context, Status], Step]], ...] = (
     ("evaluation", evaluation.step),
     ("attempt", attempt.step),
     ("episode", episode.step),
-    ("tidy", _tidy),
+    ("cleanup", cleanup.step),
 )
 
 
@@ -101,16 +75,18 @@ def plan(ctx: Context, before: Status) -> Plan:
     status, effect = before, None
     blocked_tracks: dict[str, Blocked] = {}
     tracks = TRACKS
-    refused = ownership.conflict(ctx)
-    if refused:
-        blocked_tracks["owner"] = refused
+    conflict = ownership.conflict(ctx)
+    if conflict:
+        blocked_tracks["target"] = conflict
         status = adoption.watch(ctx, status)
         tracks = tuple(row for row in TRACKS if row[0] == "check")
     for name, track in tracks:
         if name != "check" and _is_adopted_now(before, status):
             continue
-        result = track(ctx, status)
+        result = fold(ctx, track(ctx, status))
         status = result.status
+        if name == "adoption" and _is_adopted_now(before, status):
+            status = attempt.recover(ctx, status)
         effect = effect or result.effect
         if result.blocked:
             blocked_tracks[name] = result.blocked
@@ -122,6 +98,19 @@ def plan(ctx: Context, before: Status) -> Plan:
         blocked_tracks=blocked_tracks,
         wake_at=_wake_at(ctx, before, status, blocked_tracks),
     )
+
+
+def fold(ctx: Context, step: Step) -> Step:
+    """Return the step with what it asks of other tracks done by their owners."""
+    status, hold_for = step.status, step.hold
+    if step.outcome:
+        finished = attempt.finish(ctx, status, step.outcome)
+        status, hold_for = finished.status, hold_for or finished.hold
+        if step.outcome.closes_episode:
+            status = episode.close(ctx, status, step.outcome.state)
+    if hold_for:
+        status = hold.open_hold(ctx, status, hold_for)
+    return replace(step, status=status, outcome=None, hold=None)
 
 
 def _is_adopted_now(before: Status, status: Status) -> bool:

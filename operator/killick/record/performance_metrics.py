@@ -1,4 +1,4 @@
-"""Prometheus metrics of the answers whose labels have come."""
+"""Prometheus metrics of a model's performance on rows whose labels have arrived."""
 
 from __future__ import annotations
 
@@ -9,47 +9,51 @@ from prometheus_client.core import GaugeMetricFamily
 
 from killick.resource.drift_status import PerformanceStatus
 
-OBJECT: Final = ("namespace", "name")
+MODEL: Final = ("namespace", "name", "model")
+"""The labels of every metric about a model."""
 FAMILIES: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
     "performance": (
         "killick_model_performance_score",
-        "Score of the answers whose labels have come, in the metric's unit.",
-        (*OBJECT, "metric"),
+        "Score of the latest labelled predictions, in the metric's unit.",
+        (*MODEL, "metric"),
     ),
     "interval": (
         "killick_model_performance_interval",
-        "Lower and upper end of the score's 95 % interval.",
-        (*OBJECT, "metric", "end"),
+        "Lower and upper end of the score's 95 % confidence interval.",
+        (*MODEL, "metric", "end"),
     ),
     "bound": (
         "killick_model_performance_bound",
         "The declared minimum or maximum of the score, in the metric's unit.",
-        (*OBJECT, "metric"),
+        (*MODEL, "metric"),
     ),
     "labelled": (
         "killick_model_performance_labelled_rows",
-        "Rows with labels that the score is of.",
-        OBJECT,
+        "Labelled rows that the score was computed on.",
+        MODEL,
     ),
     "dropped": (
-        "killick_performance_drift_detected",
-        "1 if answers are surely beyond the bound, 0 if not; absent if not judged.",
-        OBJECT,
+        "killick_model_performance_drift_detected",
+        "1 if the score is significantly beyond its bound, else 0; absent if unknown.",
+        MODEL,
     ),
     "coverage": (
         "killick_model_label_coverage_ratio",
-        "Share of the scored rows that have labels, 0 to 1.",
-        OBJECT,
+        "Share of the window's rows that have labels, 0 to 1.",
+        MODEL,
     ),
 }
 
 
 def add_performance(
     families: dict[str, GaugeMetricFamily],
-    labels: tuple[str, str],
+    labels: tuple[str, str, str],
     performance: PerformanceStatus,
 ) -> None:
-    """Add what is known of a performance; what is not known has no series."""
+    """Add the samples of a performance; an unknown value has no series.
+
+    `labels` are the values of `MODEL`.
+    """
     named = (*labels, performance.metric)
     if performance.score is not None:
         families["performance"].add_metric(named, float(performance.score))

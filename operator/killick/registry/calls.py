@@ -23,7 +23,6 @@ class RawVersion:
     run_id: str | None
     stage: str
     tags: Mapping[str, str]
-    source: str
     ready: bool
     created: float
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from killick.reasons import Reason
 from killick.registry.port import (
     Credentials,
     RegistryError,
@@ -38,7 +39,7 @@ _PREFIX: Final = "/api/2.0/mlflow/"
 class ApiError(RegistryError):
     """The server understood and said no; `code` is MLflow's error code."""
 
-    default_reason = "RegistryRefused"
+    default_reason = Reason.REGISTRY_REFUSED
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"MLflow: {message}")
@@ -70,16 +71,10 @@ class HostLimiter:
 
     def check(self) -> None:
         """Raise RegistryUnreachable while the breaker is open or the gate is shut."""
-        try:
-            self.gate.check()
-        except RegistryUnreachable as shut:
-            shut.from_cache = True
-            raise
+        self.gate.check()
         if self._clock() < self._open_until:
             # The words stay the same: a status that repeats them is not written again.
-            error = RegistryUnreachable(self._failure)
-            error.from_cache = True
-            raise error
+            raise RegistryUnreachable(self._failure)
 
     def answered(self) -> None:
         """Note a sign of life."""

@@ -147,7 +147,6 @@ def _version(raw: Mapping[str, Any]) -> RawVersion:
         run_id=_text(raw, "run_id") or None,
         stage=stage,
         tags=_tags(raw),
-        source=_text(raw, "source"),
         ready=raw.get("status", "READY") == "READY",
         created=created,
     )

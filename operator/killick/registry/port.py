@@ -1,7 +1,7 @@
 """What Killick asks of a model registry, without saying how it is done.
 
 The operator sees versions, aliases and the runs behind them through the values
-of this module only. `mlflow_store.MlflowRegistry` is the real adapter, the twin
+of this module only. `mlflow_registry.MlflowRegistry` is the real adapter, the twin
 lives with the tests, and the same contract tests run on both. Every write is
 idempotent: after a time-out the caller repeats it, and may find it done.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from killick.errors import Conflict, KillickError, Unavailable
+from killick.reasons import Reason
 
 TAG_PREFIX: Final = "killick.dev/"
 TAG_VALUE_LIMIT: Final = 4096  # characters; longer values are neither read nor written
@@ -19,46 +20,43 @@ TAG_VALUE_LIMIT: Final = 4096  # characters; longer values are neither read nor 
 class RegistryError(KillickError):
     """The registry could not do it. `message` never holds a credential."""
 
-    default_reason = "RegistryError"
+    default_reason = Reason.REGISTRY_ERROR
 
 
 class RegistryUnreachable(RegistryError, Unavailable):
     """No answer, or an answer that says "later" (5xx, 429): try again."""
 
-    from_cache = False
-    """True: the server was not asked, because it did not answer a moment ago."""
-
-    default_reason = "RegistryUnreachable"
+    default_reason = Reason.REGISTRY_UNREACHABLE
 
 
 class RegistryUnauthorized(RegistryError):
     """The server wants other credentials, or these may not do this."""
 
-    default_reason = "RegistryUnauthorized"
+    default_reason = Reason.REGISTRY_UNAUTHORIZED
 
 
 class ModelMissing(RegistryError):
     """A write needs a registered model that does not exist."""
 
-    default_reason = "ModelMissing"
+    default_reason = Reason.MODEL_MISSING
 
 
 class VersionMissing(RegistryError):
     """A write needs a version that does not exist (any more)."""
 
-    default_reason = "VersionMissing"
+    default_reason = Reason.VERSION_MISSING
 
 
 class RegistryConflict(RegistryError, Conflict):
     """An alias or tag holds the value of another writer; the message names it."""
 
-    default_reason = "RegistryConflict"
+    default_reason = Reason.REGISTRY_CONFLICT
 
 
 class RegistryRefused(RegistryError):
     """The address, a name or an answer is not acceptable; repeating is no use."""
 
-    default_reason = "RegistryRefused"
+    default_reason = Reason.REGISTRY_REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +110,11 @@ class VersionFacts:
     `version` is decimal digits and `stage` one of MLflow's four. `tags` are the
     version's own `killick.dev/…` tags. `train_before` is the version's tag, else
     its run's; `attempt` is the run's tag; the reference and the image are tags of
-    the version. `run_id` and `run_status` are None when there is no run (any more).
+    the version. `run_id` is None when there is no run (any more).
     """
 
     version: str
     run_id: str | None
-    run_status: str | None
     stage: str
     tags: Mapping[str, str]
     train_before: str | None
@@ -125,7 +122,6 @@ class VersionFacts:
     reference_sha256: str | None
     image: str | None
     attempt: str | None
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +131,6 @@ class RegistryState:
     `versions` has champion, candidate, the attempt's versions and those asked
     for; one that was asked for and is absent does not exist. `attempt_versions`
     are the versions of FINISHED runs with the attempt's tag, lowest first.
-    `attempt_run` is the best status among runs with that tag (FINISHED before
-    RUNNING before the failed ones), None when no version has such a run.
     `past` are the owner's attempts, oldest first, each by its first version.
     `attempt_search_complete` is False when the search met its bound, so that
     "not found" means "not known".
@@ -147,7 +141,6 @@ class RegistryState:
     candidate: str | None = None
     versions: Mapping[str, VersionFacts] = field(default_factory=dict)
     attempt_versions: tuple[str, ...] = ()
-    attempt_run: str | None = None
     attempt_search_complete: bool = True
     past: tuple[PastRun, ...] = ()
 

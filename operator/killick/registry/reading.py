@@ -1,6 +1,5 @@
 """What one look at a registered model is, as steps over a `RegistryApi`."""
 
-from collections.abc import Iterable
 from typing import Final
 
 from killick import names
@@ -24,7 +23,6 @@ from killick.registry.validation import check_target, check_version, own_tags
 SEARCH_LIMIT: Final = 200  # versions looked at for one attempt
 SEARCH_PAGE: Final = 50
 CLOCK_SLACK: Final = 26 * 3600.0  # seconds that the server's clock may be behind ours
-_BEST_FIRST: Final = (FINISHED, "RUNNING", "SCHEDULED", "FAILED", "KILLED")
 
 
 async def read(
@@ -62,7 +60,6 @@ async def read(
         candidate=candidate.version if candidate else None,
         versions=facts,
         attempt_versions=tuple(sorted(search.finished, key=int)),
-        attempt_run=_best(search.statuses),
         attempt_search_complete=search.complete,
         past=tuple(sorted(search.past.values(), key=lambda run: run.registered)),
     )
@@ -77,7 +74,6 @@ class _AttemptSearch:
         self._runs: dict[str, RawRun | None] = {}
         self.found: dict[str, RawVersion] = {}
         self.finished: list[str] = []
-        self.statuses: set[str] = set()
         self.complete = True
         self.past: dict[str, PastRun] = {}
 
@@ -115,7 +111,6 @@ class _AttemptSearch:
             self.past[found] = PastRun(found, version.created)
         if found != attempt.attempt_id:
             return
-        self.statuses.add(run.status)
         if run.status == FINISHED and version.ready:
             self.found[version.version] = version
             self.finished.append(version.version)
@@ -129,7 +124,6 @@ def _facts(found: RawVersion, run: RawRun | None) -> VersionFacts:
     return VersionFacts(
         version=found.version,
         run_id=found.run_id,
-        run_status=run.status if run else None,
         stage=found.stage,
         tags=tags,
         train_before=tags.get(
@@ -139,13 +133,7 @@ def _facts(found: RawVersion, run: RawRun | None) -> VersionFacts:
         reference_sha256=tags.get(names.TAG_REFERENCE_SHA256),
         image=tags.get(names.TAG_IMAGE),
         attempt=run_tags.get(names.TAG_ATTEMPT),
-        source=found.source,
     )
-
-
-def _best(statuses: Iterable[str]) -> str | None:
-    known = set(statuses)
-    return next((status for status in _BEST_FIRST if status in known), None)
 
 
 def _by_number(item: tuple[str, RawVersion]) -> int:

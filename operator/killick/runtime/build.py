@@ -44,7 +44,7 @@ class Runtime:
     election: Election | None = None
     keeping: asyncio.Task[None] | None = None
     granting: asyncio.Task[None] | None = None
-    farewells: FinalizationReporter = field(default_factory=FinalizationReporter)
+    finalization: FinalizationReporter = field(default_factory=FinalizationReporter)
 
     async def lead(self) -> None:
         """Wait for the Lease, where one is used, and keep it from then on."""
@@ -78,12 +78,12 @@ async def build(settings: Settings, *, serve: bool = True) -> Runtime:
     """Connect to the API server and set everything up; raises Unavailable."""
     cluster = KubeCluster(await connect())
     registry = MlflowRegistry()
-    git = GitRepositories(settings.work_directory / "git")
     election = _election(cluster, settings)
 
     def leading() -> bool:
         return election is None or election.leading
 
+    git = GitRepositories(settings.work_directory / "git", may_push=leading)
     collector = StatusCollector()
     collector.leader.set_function(lambda: float(leading()))
     world = World(Ports(cluster, registry, git), settings, collector, leading=leading)

@@ -130,7 +130,7 @@ def _windows(check: Check) -> list[dict[str, Any]]:
                 for name, part in one.judgement.segments
             ],
         }
-        for one in check.examined
+        for one in check.windows
     ]
 
 

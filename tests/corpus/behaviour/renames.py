@@ -9,6 +9,9 @@
 
 Applied to the replayed side: `added`, keys that are new, and `replayed`, pairs like
 those of `phrases`, for what a new sentence says and the old one did not.
+
+`changed`: cases whose result changed on purpose, each with the reason; they are not
+compared, so a test elsewhere must cover the new result.
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ class Renames:
     removed: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
     replayed: Phrases = field(default_factory=list)
+    changed: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, file: Path = FILE) -> Renames:

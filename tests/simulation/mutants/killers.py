@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.simulation.engine.run import Run, play
 from tests.simulation.engine.wire import Fault
-from tests.simulation.mutants.catalog import Mutant
+from tests.simulation.mutants.mutation import Mutant
 from tests.simulation.stories.catalog import SCENARIOS
 
 

@@ -21,7 +21,7 @@ from killick.plan.planner import plan
 from killick.record.status import write_status
 from killick.resource.drift_status import Window
 from killick.resource.status import Condition, parse_status, status_dict
-from tests.contract.cluster_contract import (
+from tests.contract.cluster.cluster_contract import (
     ClusterContract,
     World,
     cronjob,

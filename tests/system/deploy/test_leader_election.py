@@ -32,7 +32,7 @@ from dev.processes.supervisor import Process
 from dev.waiting import LIMIT, wait_until
 from killick.cluster.kube import KubeCluster
 from killick.cluster.lease import KubeLease, LeasePort
-from tests.contract.lease_contract import LeaseContract
+from tests.contract.cluster.lease_contract import LeaseContract
 from tests.system.deploy.test_cluster_port import port_of
 
 OVERLAY = REPOSITORY / "deploy" / "overlays" / "two-replicas"
@@ -120,7 +120,7 @@ class Replica:
     @property
     def passes(self) -> int:
         """How many passes it has told of."""
-        return self.process.log.read_text().count('"killick.pass"')
+        return self.process.log.read_text().count('"killick.loop"')
 
     def _page(self, path: str) -> str:
         try:

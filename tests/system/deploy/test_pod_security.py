@@ -14,7 +14,7 @@ import yaml
 
 from dev.kubernetes.cluster import LocalCluster
 from killick.act.evaluation import evaluation_job
-from killick.act.manifests import Owner, check_cronjob, requested_check
+from killick.act.manifests import JobOwner, check_cronjob, requested_check
 from killick.act.training import training_job
 from killick.names import ObjectName
 from killick.plan.effects import ApplyCheck, StartEvaluation, StartTraining
@@ -36,12 +36,12 @@ def document(path: Path, kind: str) -> Json:
     return manifest
 
 
-def owner(example: str) -> Owner:
+def owner(example: str) -> JobOwner:
     """Return an example's object as the owner of what is built for it."""
     manifest = document(EXAMPLES / example / "modeldeployment.yaml", "ModelDeployment")
     metadata = manifest["metadata"]
     name = ObjectName("local", metadata["namespace"], metadata["name"])
-    return Owner(name, "uid-1", parse_spec(manifest["spec"]), "killick-worker:0.1.0")
+    return JobOwner(name, "uid-1", parse_spec(manifest["spec"]), "killick-worker:0.1.0")
 
 
 def operator() -> Json:

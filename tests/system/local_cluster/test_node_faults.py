@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dev.kubernetes.cluster import KubectlError, LocalCluster
-from dev.kubernetes.node.session_reaper import processes
+from dev.kubernetes.node.launch.session_reaper import processes
 from dev.waiting import wait_until
 from tests.system.local_cluster.node_bench import Bench, session_of, shell
 

@@ -69,7 +69,7 @@ def model_deployment(
             "schedule": "0 0 1 1 *",
             "window": f"{WINDOW.seconds}s",
             "minimumRows": 100,
-            "report": "Never",  # a page takes Evidently seconds; see test_loop_report
+            "report": "Never",  # a page takes Evidently seconds; see test_report
             "persistence": {"breaches": 1, "windows": 1},
             # Secrets of every kind that an object can name: none may be seen again.
             "podTemplate": {

@@ -45,7 +45,7 @@ from driftcheck.contract import (
 )
 from driftcheck.reference import profile_store
 from driftcheck.reference.profile_store import store_at
-from tests.contract.profile_store_contract import ProfileStoreContract
+from tests.contract.stores.profile_store_contract import ProfileStoreContract
 from tests.system.worker.test_references import REPOSITORY, check, table
 
 PINNED = "--reference-sha256"

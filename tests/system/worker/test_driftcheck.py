@@ -27,6 +27,7 @@ from driftcheck.inference_log.base import SAMPLE_ROWS
 from driftcheck.inference_log.postgres import open_log
 from driftcheck.windows import Window
 from tests.system.support.service_fixtures import Database
+from tests.unit.driftcheck.samples import reference_of_kinds
 
 TABLE = "recommendation_inference_log"
 VECTOR = c.Features("Vector", ("price", "age"), "feature_vector")
@@ -416,7 +417,7 @@ def test_a_large_window_is_sampled_and_counted_whole(
     kinds = load_kinds(reference)
     window = Window(start, NOW, counting=False)
     with open_log(database.url, request(reference).log) as log:
-        one, other = (log.window(window, kinds) for _ in range(2))
+        one, other = (log.window(window, reference_of_kinds(kinds)) for _ in range(2))
     assert one.rows == 150_000
     assert one.sampled == one.columns["price"].present
     assert one.columns["price"].present == pytest.approx(SAMPLE_ROWS, rel=0.02)
@@ -661,7 +662,9 @@ def test_a_connection_that_breaks_is_an_outage(
     def look() -> None:
         with open_log(database.url, request(reference).log) as log:
             try:
-                log.window(Window(NOW - HOUR, NOW, counting=True), {})
+                log.window(
+                    Window(NOW - HOUR, NOW, counting=True), reference_of_kinds({})
+                )
             except CheckFailure as failure:
                 reasons.append(failure.reason)
 

@@ -19,6 +19,7 @@ from driftcheck.inference_log.postgres import open_log
 from driftcheck.stats.columns import ColumnKind
 from driftcheck.windows import Window
 from tests.system.support.service_fixtures import Database
+from tests.unit.driftcheck.samples import reference_of_kinds
 
 ROWS = 10_000_000
 LIMIT = 250  # megabytes
@@ -87,18 +88,18 @@ def test_a_locked_table_ends_the_statement_by_name(database: Database) -> None:
         with other.cursor() as cursor:
             cursor.execute("LOCK TABLE public.log IN ACCESS EXCLUSIVE MODE")
             with pytest.raises(CheckFailure) as failure:
-                log.window(hour(), KINDS)
+                log.window(hour(), reference_of_kinds(KINDS))
             other.rollback()
         assert failure.value.reason == "LogTimeout"
-        assert log.window(hour(), KINDS).rows == 200
+        assert log.window(hour(), reference_of_kinds(KINDS)).rows == 200
 
 
 def test_a_table_that_vanishes_between_two_reads_is_missing(database: Database) -> None:
     """The window before was judged; the next one is an error, never empty."""
     database.execute(SMALL)
     with open_log(database.url, SOURCE) as log:
-        assert log.window(hour(), KINDS).rows == 200
+        assert log.window(hour(), reference_of_kinds(KINDS)).rows == 200
         database.execute("DROP TABLE public.log")
         with pytest.raises(CheckFailure) as failure:
-            log.window(hour(), KINDS)
+            log.window(hour(), reference_of_kinds(KINDS))
     assert failure.value.reason == "MissingTable"

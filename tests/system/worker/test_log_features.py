@@ -17,6 +17,7 @@ from driftcheck.inference_log.open import open_log
 from driftcheck.stats.columns import Categories, ColumnKind, Dataset, Numbers
 from driftcheck.windows import Window
 from tests.system.support.service_fixtures import Database
+from tests.unit.driftcheck.samples import reference_of_kinds
 
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)
 WINDOW = Window(NOW - timedelta(hours=1), NOW, counting=False)
@@ -46,7 +47,7 @@ def read(
 ) -> Dataset:
     """The last hour of the log."""
     with open_log(database.url, source) as log:
-        return log.window(WINDOW, kinds)
+        return log.window(WINDOW, reference_of_kinds(kinds))
 
 
 def numbers(found: Dataset, name: str) -> Any:

@@ -33,6 +33,7 @@ from driftcheck.inference_log.open import open_log
 from driftcheck.stats.columns import ColumnKind, Dataset, Numbers
 from driftcheck.windows import Window
 from tests.system.support.service_fixtures import Database
+from tests.unit.driftcheck.samples import reference_of_kinds
 
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)
 HOUR = timedelta(hours=1)
@@ -76,7 +77,9 @@ def fill(database: Database, kind: str, rows: Iterable[NDArray[np.float64]]) -> 
 def read(database: Database) -> Dataset:
     """The last hour of the log."""
     with open_log(database.url, LOG) as log:
-        return log.window(WINDOW, dict.fromkeys(NAMES, ColumnKind.NUMBER))
+        return log.window(
+            WINDOW, reference_of_kinds(dict.fromkeys(NAMES, ColumnKind.NUMBER))
+        )
 
 
 def normal(seed: int, rows: int) -> NDArray[np.float64]:

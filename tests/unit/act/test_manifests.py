@@ -8,7 +8,7 @@ import pytest
 
 from driftcheck.contract.evaluation import EVALUATION_VARIABLE
 from killick.act.evaluation import evaluation_job
-from killick.act.manifests import Owner, check_cronjob, requested_check
+from killick.act.manifests import JobOwner, check_cronjob, requested_check
 from killick.act.training import training_job
 from killick.cluster.port import Manifest
 from killick.names import child_labels
@@ -36,10 +36,10 @@ PODS = {
 SECRET = {"credentialsSecretRef": {"name": "mlflow"}}
 
 
-def owner(**changes: Any) -> Owner:
+def owner(**changes: Any) -> JobOwner:
     """Return the object that owns what is built."""
     made = parse_spec(spec(**changes))
-    return Owner(b.NAME, UID, made, "worker:1", "http://m:5000", "http://push:9091")
+    return JobOwner(b.NAME, UID, made, "worker:1", "http://m:5000", "http://push:9091")
 
 
 def check(**changes: Any) -> Manifest:

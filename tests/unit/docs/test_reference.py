@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,11 @@ import yaml
 
 from dev.reference.fields import fields, schema
 from dev.reference.pages import PAGES, RENDERERS, names, updated
+from dev.reference.reasons import EVENTS
+from driftcheck.contract import Verdict
+from driftcheck.contract.reasons import Reason as WorkerReason
+from killick.reasons import Reason as OperatorReason
+from killick.reasons.descriptions import DESCRIPTIONS
 from killick.resource.conditions import ORDER
 from killick.resource.parse import parse_spec
 from tests.unit.docs.pages import FENCED, REPOSITORY, spans
@@ -27,73 +31,6 @@ OF_A_TRAINING = {  # what a training Job is given; docs/training-contract.md
     *("KILLICK_ATTEMPT", "KILLICK_MODEL", "KILLICK_TRAIN_BEFORE"),
     *("KILLICK_REFERENCE_URI", "KILLICK_CHAMPION_VERSION"),
 }
-SOURCES = [
-    path
-    for folder in ("operator/killick", "drift/driftcheck")
-    for path in sorted((REPOSITORY / folder).rglob("*.py"))
-]
-CAMEL = re.compile(r"[A-Z][a-z]+(?:[A-Z][A-Za-z]*)*")
-
-# Which argument of which call is a reason that a person may read.
-REASONS = {
-    "Blocked": 0,
-    "Condition": 2,
-    "Unknown": 0,
-    "Refused": 0,
-    "EditRefused": 0,
-    "_Missing": 1,
-    "KillickError": 1,
-    "CheckFailure": 0,
-    "CheckError": 0,
-    "open_hold": 2,
-    "_broken": 3,
-    "_failed": 1,
-}
-OF_NO_CONDITION = {
-    "LeaseMissing",  # in the log of an operator that waits for it
-    "NoExecutor",  # a mistake in the program, which only the log shows
-    "NoRepository",
-    "NotFound",  # turned into "there is none"
-    "OperatorRuns",  # printed by `killick uninstall`, like the next
-    "StillThere",
-}
-
-
-def calls() -> Iterator[ast.Call]:
-    """Every call in the operator and the worker."""
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call):
-                yield node
-
-
-def called(node: ast.Call) -> str:
-    """The plain name of what is called."""
-    function = node.func
-    if isinstance(function, ast.Attribute):
-        return function.attr
-    return function.id if isinstance(function, ast.Name) else ""
-
-
-def words(node: ast.AST) -> set[str]:
-    """The CamelCase words that are written in an expression (`x or "NoAnswer"`)."""
-    return {
-        found.value
-        for found in ast.walk(node)
-        if isinstance(found, ast.Constant)
-        and isinstance(found.value, str)
-        and CAMEL.fullmatch(found.value)
-    }
-
-
-def defaults() -> Iterator[tuple[str, str]]:
-    """Every class that has a `default_reason`: its file and the reason."""
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Assign) and words(node.value):
-                names = [getattr(target, "id", "") for target in node.targets]
-                if "default_reason" in names:
-                    yield path.parent.name, words(node.value).pop()
 
 
 def section(page: str, title: str) -> str:
@@ -187,27 +124,17 @@ def test_the_guide_has_an_example_of_every_part() -> None:
     assert shown == set(schema()["properties"]["spec"]["properties"])
 
 
-def test_every_reason_that_is_used_is_explained() -> None:
-    """No reason can be met in a condition, an event or a status and not on the page."""
-    used: set[str] = set()
-    for call in calls():
-        index = REASONS.get(called(call))
-        if index is not None and len(call.args) > index:
-            used |= words(call.args[index])
-    for folder, reason in defaults():
-        used.add(f"Git{reason}" if folder == "gitops" else reason)
-    used -= OF_NO_CONDITION | {"Git", "Error"}
-    assert len(used) > 90
-    listed = set(re.findall(r"`([A-Za-z]+)`", REASON_PAGE))
-    assert sorted(used - listed) == []
+def test_every_reason_of_the_operator_is_described_once() -> None:
+    """A reason that is added without a description is noticed."""
+    listed = [reason for group in DESCRIPTIONS.values() for reason in group]
+    assert sorted(listed) == sorted(OperatorReason)
 
 
-def test_no_reason_is_explained_that_does_not_exist() -> None:
-    """A reason that was renamed in the program is renamed on the page."""
-    source = "\n".join(path.read_text() for path in SOURCES)
-    known = set(re.findall(r'"([A-Z][A-Za-z]+)"', source))
-    known |= {f"Git{reason}" for folder, reason in defaults() if folder == "gitops"}
-    assert sorted(described(REASON_PAGE) - known) == []
+def test_the_page_of_reasons_has_all_and_no_other() -> None:
+    """The reasons of both programs are explained; those of Events on their page."""
+    events = set(DESCRIPTIONS[EVENTS])
+    expected = {*OperatorReason, *WorkerReason} - events
+    assert described(REASON_PAGE) == expected
 
 
 def test_every_condition_has_its_row() -> None:
@@ -219,37 +146,30 @@ def test_every_condition_has_its_row() -> None:
 
 def test_every_phase_is_explained() -> None:
     """What `status.phase` can hold is what the page lists."""
-    summary = (REPOSITORY / "operator/killick/plan/report/summary.py").read_text()
-    function = next(
+    sources = (REPOSITORY / "operator/killick/plan/report").glob("*.py")
+    (function,) = (
         node
-        for node in ast.walk(ast.parse(summary))
+        for source in sources
+        for node in ast.walk(ast.parse(source.read_text()))
         if isinstance(node, ast.FunctionDef) and node.name == "phase"
     )
     returned = {
-        word
+        value.value
         for node in ast.walk(function)
         if isinstance(node, ast.Return) and node.value
         for value in _chosen(node.value)
-        for word in words(value)
+        if isinstance(value, ast.Constant)
     }
     assert returned | {"Stalled"} == described(section(CONDITION_PAGE, "Phases"))
 
 
 def _chosen(value: ast.expr) -> tuple[ast.expr, ...]:
+    """Return what an expression can be: both sides of a condition."""
     return (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,)
 
 
 def test_every_event_is_explained() -> None:
-    """The reasons of events, also those made of a state, have their row."""
-    path = REPOSITORY / "operator/killick/plan/report/events.py"
-    tree = ast.parse(path.read_text())
-    whole = {word for word in words(tree) if len(re.findall("[A-Z]", word)) > 1}
-    whole.add("Released")  # of plan/report/finalization.py
+    """Events of their own, and those that are named after a verdict or a reason."""
+    shared = {"Adopted", "TargetConflict", "PromotionReverted", "UnknownSchemaVersion"}
     listed = described(section(CONDITION_PAGE, "Events"))
-    assert sorted(whole - listed) == []
-    states = {
-        "Evaluation": ("Passed", "Rejected", "Inconclusive"),
-        "Promotion": ("Proposed", "Landed", "Deployed", "Done", "Reverted"),
-    }
-    for track, ends in states.items():
-        assert {f"{track}{end}" for end in ends} <= listed
+    assert listed == {*DESCRIPTIONS[EVENTS], *Verdict, *shared}

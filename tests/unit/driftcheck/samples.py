@@ -1,5 +1,6 @@
 """Requests and tables that several tests of the check use."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,8 +17,17 @@ from driftcheck.contract import (
     Reference,
     WindowGrid,
 )
-from driftcheck.judge.verdict import Judgement, judge
-from driftcheck.stats.columns import Dataset, Order
+from driftcheck.dataset import LoadedReference
+from driftcheck.judge.evidence import Judgement
+from driftcheck.judge.verdict import judge
+from driftcheck.stats.columns import (
+    Categories,
+    Column,
+    ColumnKind,
+    Dataset,
+    Numbers,
+    Order,
+)
 from driftcheck.windows import Window
 
 ANCHOR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -46,12 +56,19 @@ def reference_dataset(**columns: Any) -> Dataset:
     return dataset_from(table, shape, features, order=Order.REFERENCE)
 
 
+def reference_of_kinds(kinds: Mapping[str, ColumnKind]) -> LoadedReference:
+    """Return a reference without rows, for what only its columns' kinds matter to."""
+    columns: dict[str, Column] = {
+        name: Categories({}) if kind is ColumnKind.CATEGORY else Numbers(np.empty(0))
+        for name, kind in kinds.items()
+    }
+    return LoadedReference(Dataset(0, columns), "")
+
+
 def window_dataset(
     reference: Dataset, in_time: bool = False, **columns: Any
 ) -> Dataset:
     """A window of these columns, held against the reference."""
-    from driftcheck.dataset import LoadedReference
-
     table = pa.table(columns)
     features = Features("Columns", tuple(columns))
     kinds = LoadedReference(reference, "").kinds

@@ -13,7 +13,7 @@ import pytest
 
 from driftcheck.contract import ColumnRule, Features, Kind, Verdict
 from driftcheck.errors import CheckFailure
-from driftcheck.inference_log import window_file
+from driftcheck.inference_log import single_file
 from driftcheck.reference import load
 from driftcheck.report.text import histogram
 from driftcheck.stats.columns import Dataset
@@ -318,7 +318,7 @@ def loaded(tmp_path: Path, *columns: tuple[str, Any]) -> Dataset:
     """A window file against a reference that has only the column a."""
     reference = written(tmp_path / "r.parquet", ("a", pa.array(normal(1, 500))))
     current = written(tmp_path / "c.parquet", *columns)
-    return window_file.load_window(
+    return single_file.load_window(
         current, FEATURES, load.load_reference(reference, FEATURES)
     )
 

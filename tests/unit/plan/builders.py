@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from killick.plan.facts import (
     TrainingTemplate,
     Unknown,
 )
+from killick.plan.planner import fold
 from killick.plan.requests.check import check_effect, evidence_hash
 from killick.registry.port import RegistryState, VersionFacts
 from killick.resource.drift_status import DriftStatus, PerformanceStatus, Window
@@ -60,7 +62,6 @@ def version(number: str, **changes: Any) -> VersionFacts:
     facts = VersionFacts(
         version=number,
         run_id=f"run-{number}",
-        run_status="FINISHED",
         stage="None",
         tags={},
         train_before="2026-02-01T00:00:00Z",
@@ -68,7 +69,6 @@ def version(number: str, **changes: Any) -> VersionFacts:
         reference_sha256=None,
         image=None,
         attempt=None,
-        source="s",
     )
     return replace(facts, **changes)
 
@@ -301,6 +301,11 @@ def judged(
     start = NOW - MINUTE * ago
     found = WindowVerdict(start, start + MINUTE, counting, verdict, str(verdict))
     return replace(found, **{"rows": 200, **changes})
+
+
+def run(track: Callable[[Context, Status], Step], ctx: Context, status: Status) -> Step:
+    """Return a track's step, with what it asks of other tracks done."""
+    return fold(ctx, track(ctx, status))
 
 
 def effect_of(step: Step) -> str | None:

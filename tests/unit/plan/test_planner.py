@@ -7,33 +7,11 @@ import pytest
 
 from killick.names import ANNOTATION_RELEASE
 from killick.plan.context import Context
-from killick.plan.facts import Failure, JobFact, Unknown
+from killick.plan.facts import Failure, Unknown
 from killick.plan.planner import TRACKS, plan
-from killick.plan.report.events import pending_events, transitions
+from killick.plan.report.events import missed_decisions, transitions
 from killick.resource.status import Status
 from tests.unit.plan import builders as b
-
-OLD = b.job(b.NAME.training_job("a0"), "Succeeded")
-STALE = b.job(b.NAME.evaluation_job("e0"), "Failed")
-NOW_RUNNING = b.job(b.NAME.training_job("a0"))
-CURRENT = b.job(b.NAME.training_job("a1"), "Succeeded", finished_at=b.NOW)
-OVERDUE = b.job(b.NAME.training_job("a1"))
-RUNNING, FAILED = b.trying("Running"), b.trying("Failed")
-TABLE = [
-    ("of an earlier attempt", RUNNING, (CURRENT, OLD), OLD.name),
-    ("of an earlier evaluation", b.comparing("Running"), (STALE,), STALE.name),
-    ("until another begins", RUNNING, (CURRENT, STALE), None),
-    ("before the adoption", replace(RUNNING, adopted_at=None), (OLD,), None),
-    ("the current one", RUNNING, (CURRENT,), None),
-    ("the failed one, for a person", FAILED, (CURRENT,), None),
-    ("the failed one, still running", FAILED, (OVERDUE,), OVERDUE.name),
-    ("of the current evaluation", b.comparing("Rejected"), (
-        b.job(b.NAME.evaluation_job("e1"), "Failed"),), None),
-    ("an unknown one that runs", RUNNING, (CURRENT, NOW_RUNNING), None),
-    ("not ours", RUNNING, (CURRENT, replace(OLD, owned=False)), None),
-    ("a check", RUNNING, (CURRENT, b.job("ranger-check-1", "Succeeded")), None),
-    ("of another purpose", RUNNING, (CURRENT, replace(OLD, purpose="")), None),
-]  # fmt: skip
 
 
 def settled(ctx: Context, before: Status) -> Context:
@@ -41,22 +19,11 @@ def settled(ctx: Context, before: Status) -> Context:
     return b.applied(ctx, plan(ctx, before).status)
 
 
-@pytest.mark.parametrize(
-    ("before", "jobs", "deleted"), [row[1:] for row in TABLE], ids=[r[0] for r in TABLE]
-)
-def test_tidy(before: Status, jobs: tuple[JobFact, ...], deleted: str | None) -> None:
-    """Only Jobs of ours whose outcome is recorded are deleted."""
-    before = replace(before, drift=b.drifted())
-    ctx = b.context(observed=b.seen(*jobs))
-    step = dict(TRACKS)["tidy"](settled(ctx, before), before)
-    assert getattr(step.effect, "name", None) == deleted
-
-
 def test_order() -> None:
-    """Holds come first, production before what is new, tidying last."""
+    """Holds come first, production before what is new, the cleanup last."""
     assert [name for name, _ in TRACKS] == [
         *("hold", "adoption", "check", "promotion", "evaluation"),
-        *("attempt", "episode", "tidy"),
+        *("attempt", "episode", "cleanup"),
     ]
 
 
@@ -81,7 +48,7 @@ def test_a_moved_track_goes_on_at_once() -> None:
 def test_a_running_job_is_looked_at_soon() -> None:
     """While a Job runs the next look is within seconds."""
     ctx = b.context(observed=b.seen(b.job(b.NAME.training_job("a1"))))
-    assert plan(ctx, RUNNING).wake_at <= b.NOW + b.MINUTE / 6
+    assert plan(ctx, b.trying("Running")).wake_at <= b.NOW + b.MINUTE / 6
 
 
 def test_somebody_elses_job_is_not_looked_at_soon() -> None:
@@ -124,11 +91,11 @@ def test_a_new_operator_tells_what_its_predecessor_may_not_have() -> None:
     """What moved in the last minutes is told by the IDs of then, older things not."""
     before = b.adopted(drift=b.drifted())
     made = plan(b.context(), before)
-    again = pending_events(b.NAME, made.status, b.NOW + b.MINUTE)
+    again = missed_decisions(b.NAME, made.status, b.NOW + b.MINUTE)
     assert made.decisions[0].reason == "EpisodeOpened"
     assert made.decisions[0] in again
-    assert pending_events(b.NAME, made.status, b.NOW + b.MINUTE * 6) == ()
-    assert pending_events(b.NAME, made.status, b.NOW - b.HOUR) == ()
+    assert missed_decisions(b.NAME, made.status, b.NOW + b.MINUTE * 6) == ()
+    assert missed_decisions(b.NAME, made.status, b.NOW - b.HOUR) == ()
 
 
 TURNED = [
@@ -152,7 +119,7 @@ def test_a_new_operator_tells_of_a_verdict_that_just_turned(
     after = replace(before, drift=drift, adopted_at=b.NOW)
     found = transitions(b.NAME, before, after)
     (verdict,) = [d for d in found if d.reason == "Drift"]
-    assert (verdict in pending_events(b.NAME, after, b.NOW)) is is_told
+    assert (verdict in missed_decisions(b.NAME, after, b.NOW)) is is_told
 
 
 @pytest.mark.parametrize(("minutes", "is_told"), [(1, True), (6, False)])
@@ -164,5 +131,25 @@ def test_a_new_operator_tells_of_a_release(minutes: int, *, is_told: bool) -> No
     (release,) = [d for d in made.decisions if d.reason == "HoldReleased"]
     later = b.NOW + b.MINUTE * minutes
     after = replace(made.status, episode=replace(b.episode(), opened_at=later))
-    ids = [d.id for d in pending_events(b.NAME, after, later)]
+    ids = [d.id for d in missed_decisions(b.NAME, after, later)]
     assert (release.id in ids) is is_told
+
+
+def test_suspend_follows_what_runs_and_starts_nothing() -> None:
+    """Under spec.suspend a running training is followed to its end, and no further."""
+    training = b.job(b.NAME.training_job("a1"))
+    spec = b.a_spec(suspend=True)
+    running = b.context(spec, b.seen(training))
+    before = b.trying("Running")
+    first = plan(b.applied(running, before), before)
+    assert first.status.attempt is not None
+    assert (first.status.attempt.state, first.effect) == ("Running", None)
+    trained = b.seen(training, reg=b.registry(attempt_versions=("2",)))
+    status = first.status
+    for _ in range(3):
+        later = plan(b.applied(b.context(spec, trained), status), status)
+        assert later.effect is None
+        status = later.status
+    assert status.attempt is not None
+    assert status.attempt.state == "Registered"
+    assert later.blocked_tracks["evaluation"].reason == "Suspended"

@@ -75,25 +75,40 @@ def scrape(collector: StatusCollector) -> str:
 
 
 def test_metrics_tell_the_status() -> None:
-    """State, verdict, share, age of the check, attempts and promotion are there."""
+    """The metrics show state, verdict, share, age of the check and promotion."""
     collector = StatusCollector()
-    status = b.promoting("Landed", phase="Promoting", attempts=(b.past("Failed"),))
+    status = b.promoting("Landed", phase="Promoting")
     performance = PerformanceStatus(
         "RocAuc", b.NOW, b.NOW, rows=200, labelled=50, score="0.7"
     )
     drift = replace(status.drift, verdict="Drift", percent=38, performance=performance)
     collector.show(b.NAME, "ranger", replace(status, drift=drift))
     text = scrape(collector)
-    where = 'name="ranger",namespace="ml"'
-    assert f"killick_drift_detected{{{where}}} 1.0" in text
-    assert f"killick_drift_share_ratio{{{where}}} 0.38" in text
+    where = 'model="ranger",name="ranger",namespace="ml"'
+    assert f"killick_model_drift_detected{{{where}}} 1.0" in text
+    assert f"killick_model_drift_share_ratio{{{where}}} 0.38" in text
     assert f'killick_model_performance_score{{metric="RocAuc",{where}}} 0.7' in text
     assert f"killick_model_label_coverage_ratio{{{where}}} 0.25" in text
-    assert f'killick_attempts{{{where},outcome="Failed"}} 1.0' in text
     assert 'state="Landed"' in text
     assert 'phase="Promoting"' in text
     checked = next(line for line in text.splitlines() if "last_check_timestamp" in line)
     assert checked
+
+
+def test_an_attempt_is_counted_when_it_ends() -> None:
+    """An outcome counts once, at its transition, and only in this process."""
+    collector = StatusCollector()
+    running = b.adopted(attempts=(b.past("Rejected"), b.past("InFlight", "a2")))
+    ended = b.adopted(attempts=(b.past("Rejected"), b.past("Failed", "a2")))
+    where = 'model="ranger",name="ranger",namespace="ml"'
+    for before, after in ((running, running), (running, ended), (ended, ended)):
+        collector.count_attempts(b.NAME, "ranger", before, after)
+    text = scrape(collector)
+    series = "killick_retraining_attempts_total"
+    assert f'{series}{{{where},outcome="Failed"}} 1.0' in text
+    assert f'{series}{{{where},outcome="Rejected"}} 0.0' in text
+    collector.forget(b.NAME)
+    assert f"{series}{{" not in scrape(collector)
 
 
 def test_metrics_tell_what_answers_are_held_to() -> None:
@@ -107,7 +122,7 @@ def test_metrics_tell_what_answers_are_held_to() -> None:
     drift = replace(b.adopted().drift, performance=performance)
     collector.show(b.NAME, "ranger", b.adopted(drift=drift))
     text = scrape(collector)
-    where = 'name="ranger",namespace="ml"'
+    where = 'model="ranger",name="ranger",namespace="ml"'
     for end, value in (("lower", 0.6), ("upper", 0.75)):
         series = (
             f'killick_model_performance_interval{{end="{end}",metric="RocAuc",{where}}}'
@@ -115,7 +130,7 @@ def test_metrics_tell_what_answers_are_held_to() -> None:
         assert f"{series} {value}" in text
     assert f'killick_model_performance_bound{{metric="RocAuc",{where}}} 0.8' in text
     assert f"killick_model_performance_labelled_rows{{{where}}} 50.0" in text
-    assert f"killick_performance_drift_detected{{{where}}} 1.0" in text
+    assert f"killick_model_performance_drift_detected{{{where}}} 1.0" in text
 
 
 @pytest.mark.parametrize("verdict", [None, "Inconclusive", "DataQuality", "Error"])
@@ -140,7 +155,7 @@ def test_an_undecided_verdict_is_no_zero() -> None:
     for verdict in (None, "Inconclusive", "Error", "DataQuality"):
         drift = replace(b.adopted().drift, verdict=verdict)
         collector.show(b.NAME, "ranger", b.adopted(drift=drift))
-        assert "killick_drift_detected{" not in scrape(collector)
+        assert "killick_model_drift_detected{" not in scrape(collector)
 
 
 def test_deleted_objects_vanish() -> None:

@@ -1,7 +1,6 @@
-"""The last word on an object is said once, and never keeps it."""
+"""A deleted object is reported once, and the report never delays its deletion."""
 
 import asyncio
-import json
 from typing import Any
 
 import pytest
@@ -21,35 +20,35 @@ def body(world: FakeWorld, **metadata: Any) -> Manifest:
     return {**held, "metadata": {**held["metadata"], **marked, **metadata}}
 
 
-def told(world: FakeWorld) -> list[str]:
-    """Return the messages of all last words."""
+def released_events(world: FakeWorld) -> list[str]:
+    """Return the messages of all Released Events."""
     events = world.cluster.events.values()
     return [event["message"] for event in events if event["reason"] == "Released"]
 
 
-async def test_it_is_said_once() -> None:
-    """However many events a deletion has, one Event and one line tell of it."""
-    world, farewells = FakeWorld(), FinalizationReporter()
+async def test_a_deletion_is_reported_once() -> None:
+    """A deletion with several watch events is reported by one Event."""
+    world, reporter = FakeWorld(), FinalizationReporter()
     await world.settle()
     for _ in range(3):
-        await farewells.say(world.world, world.name, body(world), world.now)
-    assert len(told(world)) == 1
+        await reporter.report(world.world, world.name, body(world), world.now)
+    assert len(released_events(world)) == 1
 
 
 @pytest.mark.parametrize(
     "metadata", [{"deletionTimestamp": None}, {"finalizers": ["another"]}]
 )
-async def test_nothing_is_said_of_what_stays(metadata: dict[str, Any]) -> None:
-    """An object that is not being deleted, or was let go before, has no last word."""
+async def test_what_stays_is_not_reported(metadata: dict[str, Any]) -> None:
+    """An object that is not being deleted or has no finalizer of ours is ignored."""
     world = FakeWorld()
-    await FinalizationReporter().say(
+    await FinalizationReporter().report(
         world.world, world.name, body(world, **metadata), world.now
     )
-    assert told(world) == []
+    assert released_events(world) == []
 
 
-async def test_the_newest_intent_is_told() -> None:
-    """What was intended after the watch last saw the object is named, too."""
+async def test_the_newest_intent_is_reported() -> None:
+    """The report includes an intent that is newer than the watch event."""
     world = FakeWorld()
     seen = body(world)
     world.cluster.objects[NAMESPACE, NAME]["status"] = {
@@ -62,8 +61,8 @@ async def test_the_newest_intent_is_told() -> None:
             "startedAt": "2026-03-01T11:00:00Z",
         },
     }
-    await FinalizationReporter().say(world.world, world.name, seen, world.now)
-    assert "its Job train-a1" in told(world)[0]
+    await FinalizationReporter().report(world.world, world.name, seen, world.now)
+    assert "Job train-a1" in released_events(world)[0]
 
 
 async def test_an_api_server_that_is_away_is_not_waited_for(
@@ -73,14 +72,15 @@ async def test_an_api_server_that_is_away_is_not_waited_for(
     world = FakeWorld()
     world.cluster.down = Unavailable("connection refused", "APIServerUnreachable")
     with caplog.at_level("INFO", "killick.runtime.finalization"):
-        await FinalizationReporter().say(
+        await FinalizationReporter().report(
             world.world, world.name, body(world), world.now
         )
     (record,) = caplog.records
-    said = json.loads(record.message)
-    assert said["message"].startswith("nothing was under way")
-    assert "APIServerUnreachable" in said["pending_events"]
-    assert told(world) == []
+    fields = vars(record)
+    assert fields["object"] == "ml/ranger"
+    assert fields["left"].startswith("Nothing was in progress")
+    assert "APIServerUnreachable" in fields["event_error"]
+    assert released_events(world) == []
 
 
 class Silent(FakeCluster):
@@ -99,5 +99,7 @@ async def test_silence_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
     world.cluster = Silent()
     world.restart()
     with caplog.at_level("INFO", "killick.runtime.finalization"):
-        await FinalizationReporter(0.01).say(world.world, world.name, seen, world.now)
-    assert "in time" in caplog.text
+        await FinalizationReporter(0.01).report(
+            world.world, world.name, seen, world.now
+        )
+    assert "in time" in vars(caplog.records[0])["event_error"]

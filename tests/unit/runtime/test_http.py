@@ -55,23 +55,21 @@ async def test_series_of_a_deleted_object_vanish(
     """Every family shows the object's state, and nothing of it once it is gone."""
     url, collector, _ = served
     drift = DriftStatus(verdict="Drift", percent=75, last_check_time=NOON)
-    collector.show(
-        SUBJECT,
-        "ranger",
-        Status(
-            phase="Drifted",
-            versions=Versions(serving="3"),
-            drift=drift,
-            attempts=(PastAttempt("a", "e", NOON, "Failed"),),
-            conditions=(Condition("Ready", "True", "Healthy"),),
-        ),
+    status = Status(
+        phase="Drifted",
+        versions=Versions(serving="3"),
+        drift=drift,
+        attempts=(PastAttempt("a", "e", NOON, "Failed"),),
+        conditions=(Condition("Ready", "True", "Healthy"),),
     )
-    labels = 'name="ranger",namespace="ml"'
+    collector.show(SUBJECT, "ranger", status)
+    collector.count_attempts(SUBJECT, "ranger", status, status)
+    labels = 'model="ranger",name="ranger",namespace="ml"'
     text = (await ask(f"{url}/metrics"))[1]
-    assert f"killick_drift_share_ratio{{{labels}}} 0.75" in text
-    assert f"killick_drift_detected{{{labels}}} 1.0" in text
+    assert f"killick_model_drift_share_ratio{{{labels}}} 0.75" in text
+    assert f"killick_model_drift_detected{{{labels}}} 1.0" in text
     assert 'phase="Drifted",serving="3"' in text
-    assert 'outcome="Failed"} 1.0' in text
+    assert 'outcome="Failed"} 0.0' in text
     collector.forget(SUBJECT)
     assert "ranger" not in (await ask(f"{url}/metrics"))[1]
 
@@ -83,8 +81,8 @@ async def test_undecided_verdicts_have_no_drift_series(
     url, collector, _ = served
     collector.show(SUBJECT, "ranger", Status(drift=DriftStatus(verdict="Inconclusive")))
     text = (await ask(f"{url}/metrics"))[1]
-    assert "killick_drift_detected{" not in text
-    assert "killick_drift_share_ratio{" not in text
+    assert "killick_model_drift_detected{" not in text
+    assert "killick_model_drift_share_ratio{" not in text
 
 
 async def test_drive_runs_until_kopf_stops_it() -> None:

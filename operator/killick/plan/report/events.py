@@ -51,13 +51,13 @@ def transitions(
     )
 
 
-def pending_events(
+def missed_decisions(
     name: ObjectName, status: Status, now: datetime
 ) -> tuple[Decision, ...]:
-    """Return what an operator that just began should tell of the status it found.
+    """Return the decisions of a recent status whose Events may be missing.
 
-    Whoever wrote it a moment ago may have died before it told. The IDs are those of
-    then, so what was told is not told twice.
+    An operator that just started asks: the one before may have died between the status
+    and its Events. The IDs are the original ones, so no Event is created twice.
     """
     if not any(_recent(moment, now) for moment in _moments(status)):
         return ()

@@ -26,6 +26,7 @@ from killick.names import ANNOTATION_RELEASE
 from killick.plan.context import Blocked, Context
 from killick.plan.facts import Unknown
 from killick.plan.rules.ownership import conflict
+from killick.reasons import Reason
 from killick.resource import conditions as kinds
 from killick.resource.codec import format_time
 from killick.resource.schedule import next_run
@@ -62,8 +63,8 @@ def _from_blocked(kind: str, status: str, block: Blocked | None) -> Condition:
 
 
 def _stalled(ctx: Context, blocked_tracks: BlockedTracks) -> Blocked | None:
-    if "owner" in blocked_tracks:
-        return blocked_tracks["owner"]
+    if "target" in blocked_tracks:
+        return blocked_tracks["target"]
     found = ctx.observed.children
     if isinstance(found, Unknown) and found.reason == "NamespaceNotGranted":
         return Blocked(found.reason, found.message)
@@ -79,10 +80,12 @@ def _ready(ctx: Context, status: Status, blocked_tracks: BlockedTracks) -> Condi
     if unhealthy:
         return _from_blocked(kinds.READY, "False", unhealthy)
     if ctx.spec.suspend:
-        return Condition(kinds.READY, "True", "Suspended", "no checks while suspended")
+        return Condition(
+            kinds.READY, "True", Reason.SUSPENDED, "no checks while suspended"
+        )
     drift = status.drift
     if drift.last_check_time is None:
-        return Condition(kinds.READY, "Unknown", "CheckPending", "no check yet")
+        return Condition(kinds.READY, "Unknown", Reason.CHECK_PENDING, "no check yet")
     if drift.verdict in (Verdict.ERROR, Verdict.DATA_QUALITY):
         reason = drift.reason or str(drift.verdict)
         return Condition(kinds.READY, "False", reason, drift.message or "")
@@ -90,8 +93,8 @@ def _ready(ctx: Context, status: Status, blocked_tracks: BlockedTracks) -> Condi
     due = next_run(ctx.spec.drift, str(ctx.name), expected) + LATE
     if ctx.now > due:
         message = f"the last check was at {format_time(drift.last_check_time)}"
-        return Condition(kinds.READY, "False", "CheckStale", message)
-    return Condition(kinds.READY, "True", "Healthy", drift.message or "")
+        return Condition(kinds.READY, "False", Reason.CHECK_STALE, message)
+    return Condition(kinds.READY, "True", Reason.HEALTHY, drift.message or "")
 
 
 def _unhealthy(
@@ -127,7 +130,7 @@ def _troubles(ctx: Context, blocked_tracks: BlockedTracks) -> Iterator[Blocked]:
     if check:
         yield check
     if ctx.children and ctx.children.waiting:
-        yield Blocked("PodCannotStart", "; ".join(ctx.children.waiting))
+        yield Blocked(Reason.POD_CANNOT_START, "; ".join(ctx.children.waiting))
 
 
 def _inputs(ctx: Context, status: Status, blocked_tracks: BlockedTracks) -> Condition:
@@ -139,8 +142,8 @@ def _inputs(ctx: Context, status: Status, blocked_tracks: BlockedTracks) -> Cond
         reason = drift.reason or str(drift.verdict)
         return Condition(kinds.INPUTS_HEALTHY, "False", reason, drift.message or "")
     if drift.last_check_time is None:
-        return Condition(kinds.INPUTS_HEALTHY, "Unknown", "CheckPending", "")
-    return Condition(kinds.INPUTS_HEALTHY, "True", "Healthy", "")
+        return Condition(kinds.INPUTS_HEALTHY, "Unknown", Reason.CHECK_PENDING, "")
+    return Condition(kinds.INPUTS_HEALTHY, "True", Reason.HEALTHY, "")
 
 
 def _drift(status: Status) -> Condition:
@@ -158,14 +161,14 @@ def _adopted(ctx: Context, status: Status, blocked_tracks: BlockedTracks) -> Con
     observed = (ctx.observed.registry, ctx.observed.git)
     if status.adopted_at and observed == (None, None):
         message = "neither a registry nor a repository is declared"
-        return Condition(kinds.ADOPTED, "True", "NothingToAdopt", message)
+        return Condition(kinds.ADOPTED, "True", Reason.NOTHING_TO_ADOPT, message)
     if status.adopted_at:
         champion = status.versions.champion
         reason = "Adopted" if champion else "NoChampion"
         message = f"version {status.versions.desired or 'none'} is desired"
         return Condition(kinds.ADOPTED, "True", reason, message)
-    block = blocked_tracks.get("owner") or blocked_tracks.get("adoption")
-    block = block or Blocked("Pending", "not looked at yet")
+    block = blocked_tracks.get("target") or blocked_tracks.get("adoption")
+    block = block or Blocked(Reason.PENDING, "not looked at yet")
     facts = (*observed, ctx.observed.children)
     unreadable = {fact.reason for fact in facts if isinstance(fact, Unknown)}
     unknown = block.reason in unreadable or block.reason == "Pending"
@@ -174,7 +177,7 @@ def _adopted(ctx: Context, status: Status, blocked_tracks: BlockedTracks) -> Con
 
 def _held(status: Status) -> Condition:
     if status.hold is None:
-        return Condition(kinds.HELD, "False", "NoHold", "")
+        return Condition(kinds.HELD, "False", Reason.NO_HOLD, "")
     # First what to do: a long story may be cut at its end.
     message = f"release by {ANNOTATION_RELEASE}={status.hold.id}: {status.hold.message}"
     return Condition(kinds.HELD, "True", status.hold.reason, message)
@@ -182,8 +185,8 @@ def _held(status: Status) -> Condition:
 
 def _retraining(status: Status, blocked_tracks: BlockedTracks) -> Condition:
     attempt = status.attempt
-    if "owner" in blocked_tracks:
-        return _from_blocked(kinds.RETRAINING, "False", blocked_tracks["owner"])
+    if "target" in blocked_tracks:
+        return _from_blocked(kinds.RETRAINING, "False", blocked_tracks["target"])
     if attempt and attempt.in_flight:
         block = blocked_tracks.get("attempt") or Blocked(
             attempt.state, f"attempt {attempt.id}"
@@ -194,14 +197,14 @@ def _retraining(status: Status, blocked_tracks: BlockedTracks) -> Condition:
         current = Blocked(
             attempt.state, attempt.message or f"version {attempt.version}"
         )
-    block = current or Blocked("NotNeeded", "no episode of drift is open")
+    block = current or Blocked(Reason.NOT_NEEDED, "no episode of drift is open")
     return _from_blocked(kinds.RETRAINING, "False", block)
 
 
 def _promoted(status: Status, blocked_tracks: BlockedTracks) -> Condition:
     promotion, evaluation = status.promotion, status.evaluation
     block = (
-        blocked_tracks.get("owner")
+        blocked_tracks.get("target")
         or blocked_tracks.get("promotion")
         or blocked_tracks.get("evaluation")
     )
@@ -220,7 +223,7 @@ def _promoted(status: Status, blocked_tracks: BlockedTracks) -> Condition:
     if evaluation and evaluation.finished_at:
         reason = evaluation.reason or evaluation.state
         return Condition(kinds.PROMOTED, "False", reason, evaluation.message or "")
-    return Condition(kinds.PROMOTED, "False", "NothingToPromote", "")
+    return Condition(kinds.PROMOTED, "False", Reason.NOTHING_TO_PROMOTE, "")
 
 
 def _deployed(status: Status) -> Condition:
@@ -258,9 +261,9 @@ def waiting_for(ctx: Context, status: Status, blocked_tracks: BlockedTracks) -> 
     """Return in a few words what must happen next."""
     if ctx.spec.suspend:
         return "spec.suspend to be false"
-    if status.hold and "owner" not in blocked_tracks:
+    if status.hold and "target" not in blocked_tracks:
         return f"a person: release {status.hold.id}"
-    for track in ("owner", "adoption", "promotion", "evaluation", "attempt", "check"):
+    for track in ("target", "adoption", "promotion", "evaluation", "attempt", "check"):
         block = blocked_tracks.get(track)
         if block:
             return _WORDS.get(block.reason, block.reason)

@@ -12,6 +12,7 @@ from driftcheck.contract.evaluation import (
 from killick.plan.context import Blocked, Context
 from killick.plan.effects import StartEvaluation
 from killick.plan.requests.check import log_source
+from killick.reasons import Reason
 from killick.resource.codec import parse_time
 from killick.resource.status import Evaluation
 
@@ -30,7 +31,7 @@ def comparison(ctx: Context, evaluation: Evaluation) -> StartEvaluation | Blocke
     template = ctx.children.template if ctx.children else None
     if policy is None or candidate is None or template is None:
         return Blocked(
-            "TemplateMissing", "the training CronJob names the scoring image"
+            Reason.TEMPLATE_MISSING, "the training CronJob names the scoring image"
         )
     request = EvaluationRequest(
         id=evaluation.id,
@@ -63,5 +64,5 @@ def _cut_off(ctx: Context, evaluation: Evaluation) -> datetime | Blocked:
                 f"version {version} does not say which rows it was trained on: set "
                 "its tag killick.dev/train-before to the time before which they lie"
             )
-            return Blocked("HoldoutOverlap", message)
+            return Blocked(Reason.HOLDOUT_OVERLAP, message)
     return max(moments)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from killick.plan.context import Blocked, Context
 from killick.plan.facts import ConflictingObject
+from killick.reasons import Reason
 from killick.resource.spec import Spec
 
 LOOK_AGAIN = timedelta(seconds=30)
@@ -51,7 +52,7 @@ def conflict(ctx: Context) -> Blocked | None:
         f"{what} of this object: {owner.namespace}/{owner.name} is older and has the "
         "same; delete one of them or point it elsewhere"
     )
-    return Blocked("TargetConflict", message, ctx.now + LOOK_AGAIN)
+    return Blocked(Reason.TARGET_CONFLICT, message, ctx.now + LOOK_AGAIN)
 
 
 def _age(conflict: ConflictingObject) -> tuple[object, str, str]:

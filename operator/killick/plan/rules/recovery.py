@@ -37,23 +37,24 @@ UNKNOWN_EPISODE = "recovered"  # its cause was in the status that vanished
 WHOLE_HISTORY = ""  # nobody knows where it began: the whole history is searched
 
 
-def recover_attempts(ctx: Context, status: Status) -> Status:
-    """Return a status that knows of the trainings that left a Job or a version."""
-    if status.attempt or status.attempts or ctx.children is None:
-        return status
-    return _with_versions(ctx, _with_jobs(ctx, ctx.children, status))
+Recovered = tuple[Attempt | None, tuple[PastAttempt, ...]]
 
 
-def _with_versions(ctx: Context, status: Status) -> Status:
-    known = {past.id for past in status.attempts}
-    found = [
+def recover_attempts(ctx: Context, champion: str | None) -> Recovered:
+    """Return the attempt in flight, if any, and all that left a Job or a version."""
+    if ctx.children is None:
+        return None, ()
+    attempt, history = _from_jobs(ctx, ctx.children, champion)
+    known = {past.id for past in history}
+    runs = ctx.registry.past if ctx.registry else ()
+    registered = [
         PastAttempt(run.attempt, UNKNOWN_EPISODE, _begun(run, ctx.now), "Recovered")
-        for run in (ctx.registry.past if ctx.registry else ())
+        for run in runs
         if re.fullmatch(f"[0-9a-f]{{{ID_LENGTH}}}", run.attempt)
         and run.attempt not in known
     ]
-    all_of_them = sorted([*found, *status.attempts], key=lambda past: past.started_at)
-    return replace(status, attempts=tuple(all_of_them[-HISTORY_LIMIT:]))
+    whole = sorted([*registered, *history], key=lambda past: past.started_at)
+    return attempt, tuple(whole[-HISTORY_LIMIT:])
 
 
 def _begun(run: PastRun, now: datetime) -> datetime:
@@ -61,11 +62,11 @@ def _begun(run: PastRun, now: datetime) -> datetime:
     return min(datetime.fromtimestamp(int(run.registered), UTC), now)
 
 
-def _with_jobs(ctx: Context, children: Children, status: Status) -> Status:
+def _from_jobs(ctx: Context, children: Children, champion: str | None) -> Recovered:
     jobs = [job for job in children.jobs if _attempt_id(ctx, job)]
     jobs.sort(key=lambda job: (job.created_at, job.name))
     if not jobs:
-        return status
+        return None, ()
     past = [
         PastAttempt(
             _attempt_id(ctx, job) or "",
@@ -77,17 +78,17 @@ def _with_jobs(ctx: Context, children: Children, status: Status) -> Status:
     ]
     latest, job = past[-1], jobs[-1]
     if job.state == "Failed":
-        return replace(status, attempts=tuple(past[-HISTORY_LIMIT:]))
+        return None, tuple(past[-HISTORY_LIMIT:])
     past[-1] = replace(latest, outcome="InFlight")
     attempt = Attempt(
         id=latest.id,
         episode=UNKNOWN_EPISODE,
         state="Running",
         started_at=job.created_at,
-        champion=status.versions.champion,
+        champion=champion,
         job=job.name,
     )
-    return replace(status, attempt=attempt, attempts=tuple(past[-HISTORY_LIMIT:]))
+    return attempt, tuple(past[-HISTORY_LIMIT:])
 
 
 def _attempt_id(ctx: Context, job: JobFact) -> str | None:

@@ -23,12 +23,11 @@ from dataclasses import replace
 
 from killick.plan.context import Blocked, Context, Step
 from killick.plan.facts import Unknown
-from killick.plan.rules.recovery import promotion_explains_mismatch, recover_attempts
-from killick.plan.tracks.check import restart_windows
-from killick.resource.bounds import is_sha256
-from killick.resource.status import ReferencePin, Status, Versions
-
-URI_LIMIT = 1000  # characters of a reference's address
+from killick.plan.rules.recovery import promotion_explains_mismatch
+from killick.plan.rules.reference import adopt_reference, restart_windows
+from killick.plan.rules.versions import desired_version
+from killick.reasons import Reason
+from killick.resource.status import Status, Versions
 
 
 def step(ctx: Context, status: Status) -> Step:
@@ -50,8 +49,7 @@ def step(ctx: Context, status: Status) -> Step:
     namespace = ctx.observed.children
     if ctx.spec.retraining and isinstance(namespace, Unknown):
         return Step(status, blocked=Blocked(namespace.reason, namespace.message))
-    status = replace(_taken_up(ctx, status), adopted_at=ctx.now)
-    return Step(recover_attempts(ctx, status))
+    return Step(replace(_taken_up(ctx, status), adopted_at=ctx.now))
 
 
 def watch(ctx: Context, status: Status) -> Status:
@@ -76,15 +74,6 @@ def _newly_declared(ctx: Context, status: Status) -> bool:
     return ctx.spec.promotion is not None and status.versions.desired is None
 
 
-def desired_version(ctx: Context) -> str | None:
-    """Return the version that Git names; without a repository, the champion."""
-    if ctx.spec.promotion is None:
-        return ctx.registry.champion if ctx.registry else None
-    if ctx.git is None or ctx.git.value is None:
-        return None
-    return ctx.spec.version_in(ctx.git.value)
-
-
 def _seen(ctx: Context, status: Status) -> Status:
     desired = desired_version(ctx)
     registry = ctx.registry
@@ -103,7 +92,7 @@ def disagreement(ctx: Context) -> Blocked | None:
     model = ctx.spec.model.name
     if registry is not None and not registry.model_exists:
         message = f"the registry has no model {model!r}: register its first version"
-        return Blocked("ModelMissing", message)
+        return Blocked(Reason.MODEL_MISSING, message)
     if git is None:
         return None
     if git.refused:
@@ -112,37 +101,13 @@ def disagreement(ctx: Context) -> Blocked | None:
     if desired is None and ctx.spec.promotion:
         wanted = ctx.spec.promotion.git.value
         message = f"the value {git.value!r} in Git does not have the form {wanted!r}"
-        return Blocked("ValueNotOurs", message)
+        return Blocked(Reason.VALUE_NOT_OURS, message)
     champion = registry.champion if registry else None
     if champion is None or champion == desired:
         return None
     return Blocked(
-        "ValueAliasDisagree",
+        Reason.VALUE_ALIAS_DISAGREE,
         f"Git names version {desired}, the alias "
         f"{ctx.spec.registry.aliases.champion!r} version {champion}: "
         "make them agree, nothing is written until then",
     )
-
-
-def adopt_reference(ctx: Context, status: Status) -> Status:
-    """Judge against the reference of the champion, where it owns one."""
-    champion = status.versions.champion
-    facts = ctx.version(champion)
-    old = status.reference
-    if facts is None:
-        return status
-    if facts.reference_uri is None or len(facts.reference_uri) > URI_LIMIT:
-        declared = ctx.spec.reference
-        if old is None or old.version in (None, champion):
-            return status
-        # The version that owned the reference is not the champion any more.
-        pin = ReferencePin(declared.uri, declared.sha256)
-        return restart_windows(status, pin, ctx.now)
-    found = (facts.reference_sha256 or "").lower()
-    sha256 = found if is_sha256(found) else None
-    pin = ReferencePin(facts.reference_uri, sha256, champion)
-    if old and (old.uri, old.version) == (pin.uri, pin.version):
-        return status
-    if old and old.uri == pin.uri and old.sha256 in (None, pin.sha256):
-        return replace(status, reference=replace(pin, sha256=pin.sha256 or old.sha256))
-    return restart_windows(status, pin, ctx.now)

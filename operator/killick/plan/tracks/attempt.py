@@ -28,10 +28,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from killick.plan.context import Blocked, Context, Step
+from killick.plan.context import Blocked, Context, Outcome, Step
 from killick.plan.effects import StartTraining
 from killick.plan.facts import JobFact
-from killick.plan.tracks.hold import open_hold
+from killick.plan.rules.recovery import recover_attempts
+from killick.reasons import Reason
 from killick.resource.codec import format_time
 from killick.resource.parse import duration
 from killick.resource.spec import Retraining
@@ -49,27 +50,42 @@ def step(ctx: Context, status: Status) -> Step:
     return _maybe_start(ctx, status)
 
 
-def finish(ctx: Context, status: Status, outcome: str, block: Blocked) -> Status:
-    """Return a status in which the attempt is over, with what became of it."""
+def finish(ctx: Context, status: Status, outcome: Outcome) -> Step:
+    """Return a status in which the attempt is over; the last rejection holds.
+
+    The only place that ends an attempt: other tracks report an outcome.
+    """
     attempt = status.attempt
     if attempt is None:
-        return status
+        return Step(status)
+    why = outcome.why
     over = replace(
         attempt,
-        state=outcome,
+        state=outcome.state,
         finished_at=ctx.now,
-        reason=block.reason,
-        message=block.message,
+        reason=why.reason,
+        message=why.message,
     )
-    status = replace(status, attempt=over, attempts=_outcome(status, attempt, outcome))
-    rejected = [past.outcome for past in status.attempts[-BREAKER:]]
+    history = _with_outcome(status, attempt, outcome.state)
+    status = replace(status, attempt=over, attempts=history)
+    rejected = [past.outcome for past in history[-BREAKER:]]
     if rejected == ["Rejected"] * BREAKER and status.hold is None:
-        message = f"{BREAKER} candidates in a row were rejected: {block.message}"
-        return open_hold(ctx, status, "CandidatesRejected", message)
-    return status
+        message = f"{BREAKER} candidates in a row were rejected: {why.message}"
+        return Step(status, hold=Blocked(Reason.CANDIDATES_REJECTED, message))
+    return Step(status)
 
 
-def _outcome(status: Status, attempt: Attempt, outcome: str) -> tuple[PastAttempt, ...]:
+def recover(ctx: Context, status: Status) -> Status:
+    """Return a status with the attempts that a lost status left in the world."""
+    if status.attempt or status.attempts:
+        return status
+    attempt, history = recover_attempts(ctx, status.versions.champion)
+    return replace(status, attempt=attempt, attempts=history)
+
+
+def _with_outcome(
+    status: Status, attempt: Attempt, outcome: str
+) -> tuple[PastAttempt, ...]:
     return tuple(
         replace(past, outcome=outcome) if past.id == attempt.id else past
         for past in status.attempts
@@ -109,13 +125,13 @@ def _gate(ctx: Context, status: Status, policy: Retraining) -> Blocked | None:
         return blocked
     template = policy.job.cron_job_ref.name
     if ctx.children is None:
-        return Blocked("Unreadable", "the namespace cannot be read")
+        return Blocked(Reason.UNREADABLE, "the namespace cannot be read")
     if ctx.children.template is None:
         message = f"CronJob {template!r}, the template of the training, does not exist"
-        return Blocked("TemplateMissing", message)
+        return Blocked(Reason.TEMPLATE_MISSING, message)
     if not ctx.children.template.suspended:
         message = f"CronJob {template!r} must be suspended: it is only a template"
-        return Blocked("TemplateNotSuspended", message)
+        return Blocked(Reason.TEMPLATE_NOT_SUSPENDED, message)
     return _pace(ctx, status, policy) or _recommend(ctx, status)
 
 
@@ -125,7 +141,7 @@ def _pace(ctx: Context, status: Status, policy: Retraining) -> Blocked | None:
     rested = status.attempts[-1].started_at + duration(policy.cooldown)
     if ctx.now < rested:
         message = f"the cooldown ends at {format_time(rested)}"
-        return Blocked("Cooldown", message, rested)
+        return Blocked(Reason.COOLDOWN, message, rested)
     period = duration(policy.budget.per)
     recent = [p for p in status.attempts if p.started_at > ctx.now - period]
     if len(recent) >= policy.budget.attempts:
@@ -134,7 +150,7 @@ def _pace(ctx: Context, status: Status, policy: Retraining) -> Blocked | None:
             f"{len(recent)} attempts in {policy.budget.per}; "
             f"the next is allowed at {format_time(again)}"
         )
-        return Blocked("BudgetExhausted", message, again)
+        return Blocked(Reason.BUDGET_EXHAUSTED, message, again)
     return None
 
 
@@ -142,13 +158,14 @@ def _recommend(ctx: Context, status: Status) -> Blocked | None:
     if not ctx.recommends():
         return None
     episode = status.episode.id if status.episode else ""
-    return Blocked("Recommended", f"would retrain now for episode {episode}")
+    return Blocked(Reason.RECOMMENDED, f"would retrain now for episode {episode}")
 
 
 def _follow(ctx: Context, status: Status, attempt: Attempt) -> Step:
     if ctx.registry is None or ctx.children is None:
         return Step(
-            status, blocked=Blocked("Unreadable", "waiting for the systems to answer")
+            status,
+            blocked=Blocked(Reason.UNREADABLE, "waiting for the systems to answer"),
         )
     if ctx.registry.attempt_versions:
         version = ctx.registry.attempt_versions[0]
@@ -160,9 +177,9 @@ def _follow(ctx: Context, status: Status, attempt: Attempt) -> Step:
     job = ctx.children.job(attempt.job or "")
     if job and not job.owned:
         block = Blocked(
-            "NameTaken", f"Job {job.name} exists and belongs to someone else"
+            Reason.NAME_TAKEN, f"Job {job.name} exists and belongs to someone else"
         )
-        return Step(finish(ctx, status, "Failed", block), blocked=block)
+        return _ended(ctx, status, "Failed", block)
     if job is None:
         return _without_job(ctx, status, attempt)
     return _with_job(ctx, status, attempt, job)
@@ -172,16 +189,17 @@ def _without_job(ctx: Context, status: Status, attempt: Attempt) -> Step:
     if attempt.state == "Running":
         return _vanished(ctx, status, attempt)
     if ctx.spec.retraining is None:
-        block = Blocked("SpecChanged", "spec.retraining is not declared any more")
-        return Step(finish(ctx, status, "Superseded", block), blocked=block)
+        block = Blocked(Reason.SPEC_CHANGED, "spec.retraining is not declared any more")
+        return _ended(ctx, status, "Superseded", block)
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
         return Step(
-            status, blocked=blocked or Blocked("Recommended", "would start training")
+            status,
+            blocked=blocked or Blocked(Reason.RECOMMENDED, "would start training"),
         )
     if ctx.registry and not ctx.registry.attempt_search_complete:
         message = "the registry has too many versions to be sure of a new attempt"
-        return Step(status, blocked=Blocked("SearchIncomplete", message))
+        return Step(status, blocked=Blocked(Reason.SEARCH_INCOMPLETE, message))
     effect = StartTraining(attempt, attempt.job or "")
     return ctx.request_effect(status, effect)
 
@@ -192,9 +210,9 @@ def _vanished(ctx: Context, status: Status, attempt: Attempt) -> Step:
     if ctx.now < gone + GRACE:
         status = replace(status, attempt=replace(attempt, finished_at=gone))
         message = "the training Job vanished; looking for its version in the registry"
-        return Step(status, blocked=Blocked("Searching", message, gone + GRACE))
-    block = Blocked("JobVanished", "the training Job vanished without a version")
-    return Step(finish(ctx, status, "Failed", block), blocked=block)
+        return Step(status, blocked=Blocked(Reason.SEARCHING, message, gone + GRACE))
+    block = Blocked(Reason.JOB_VANISHED, "the training Job vanished without a version")
+    return _ended(ctx, status, "Failed", block)
 
 
 def _with_job(ctx: Context, status: Status, attempt: Attempt, job: JobFact) -> Step:
@@ -202,20 +220,28 @@ def _with_job(ctx: Context, status: Status, attempt: Attempt, job: JobFact) -> S
         attempt = replace(attempt, state="Running", finished_at=None)
         status = replace(status, attempt=attempt)
     if job.state == "Failed":
-        block = Blocked(job.reason or "JobFailed", job.detail or "see the pod's log")
-        return Step(finish(ctx, status, "Failed", block), blocked=block)
+        block = Blocked(
+            job.reason or Reason.JOB_FAILED, job.detail or "see the pod's log"
+        )
+        return _ended(ctx, status, "Failed", block)
     if job.state == "Succeeded":
         ended = job.finished_at or ctx.now
         if ctx.now < ended + GRACE:
             message = "the training ended; looking for its version in the registry"
-            return Step(status, blocked=Blocked("Searching", message, ended + GRACE))
+            return Step(
+                status, blocked=Blocked(Reason.SEARCHING, message, ended + GRACE)
+            )
         message = (
             f"training succeeded, but no version of a FINISHED run carries the tag "
             f"killick.dev/attempt={attempt.id}; see docs/training-contract.md"
         )
-        block = Blocked("NoVersion", message)
-        return Step(finish(ctx, status, "Failed", block), blocked=block)
+        block = Blocked(Reason.NO_VERSION, message)
+        return _ended(ctx, status, "Failed", block)
     return _running(ctx, status, attempt, job)
+
+
+def _ended(ctx: Context, status: Status, state: str, why: Blocked) -> Step:
+    return replace(finish(ctx, status, Outcome(state, why)), blocked=why)
 
 
 def _running(ctx: Context, status: Status, attempt: Attempt, job: JobFact) -> Step:
@@ -223,6 +249,8 @@ def _running(ctx: Context, status: Status, attempt: Attempt, job: JobFact) -> St
     limit = attempt.started_at + duration(policy.timeout if policy else "6h")
     if ctx.now < limit:
         message = f"Job {job.name} is running"
-        return Step(status, blocked=Blocked("Running", message, limit))
-    block = Blocked("Timeout", f"Job {job.name} ran past its timeout and is deleted")
-    return Step(finish(ctx, status, "Failed", block), blocked=block)
+        return Step(status, blocked=Blocked(Reason.RUNNING, message, limit))
+    block = Blocked(
+        Reason.TIMEOUT, f"Job {job.name} ran past its timeout and is deleted"
+    )
+    return _ended(ctx, status, "Failed", block)

@@ -21,7 +21,6 @@ check.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from itertools import takewhile
 
 from driftcheck.contract import (
@@ -38,7 +37,9 @@ from killick.plan.effects import RunCheck
 from killick.plan.facts import JobFact
 from killick.plan.requests.check import check_effect, evidence_hash
 from killick.plan.rules.performance import performance_breaches, show_performance
+from killick.plan.rules.reference import restart_windows
 from killick.plan.rules.transient import is_away, pause
+from killick.reasons import Reason
 from killick.resource.bounds import KINDS_LIMIT, count, is_sha256, token_of
 from killick.resource.drift_status import DriftStatus, Window
 from killick.resource.schedule import next_run
@@ -79,19 +80,6 @@ def _same_reference(pin: ReferencePin, declared: ReferencePin) -> bool:
     return pin.uri == declared.uri and declared.sha256 in (None, pin.sha256)
 
 
-def restart_windows(status: Status, pin: ReferencePin, now: datetime) -> Status:
-    """Return a status that knows nothing of drift yet, judged against `pin`."""
-    old = status.drift
-    fresh = DriftStatus(
-        spec_hash=old.spec_hash,
-        anchor=now,
-        last_check=old.last_check,
-        last_check_time=old.last_check_time,
-        requested=old.requested,
-    )
-    return replace(status, reference=pin, drift=fresh)
-
-
 def _finished(ctx: Context) -> list[JobFact]:
     jobs = ctx.children.jobs if ctx.children else ()
     done = [j for j in jobs if j.purpose == PURPOSE_CHECK and j.owned and j.finished_at]
@@ -117,10 +105,10 @@ def _answered(ctx: Context, status: Status, job: JobFact) -> Status:
     try:
         answer = decode(job.answer) if job.answer else None
     except (ContractError, UnicodeError) as error:  # half of a pair
-        return _failed(status, "BrokenAnswer", str(error))
+        return _failed(status, Reason.BROKEN_ANSWER, str(error))
     if answer is None:
         why = job.detail or "the check's pod left no answer"
-        return _failed(status, job.reason or "NoAnswer", why)
+        return _failed(status, job.reason or Reason.NO_ANSWER, why)
     if answer.spec_hash != evidence_hash(ctx, status):
         return status
     return _judged(ctx, status, answer)
@@ -250,7 +238,7 @@ def _effect(ctx: Context, status: Status) -> Step:
         return Step(status)
     if ctx.children.check_foreign:
         taken = f"CronJob {ctx.name.check_cronjob} exists and belongs to someone else"
-        return Step(status, blocked=Blocked("NameTaken", taken))
+        return Step(status, blocked=Blocked(Reason.NAME_TAKEN, taken))
     wanted = check_effect(ctx, status)
     if ctx.children.check_applied != wanted.fingerprint:
         return ctx.request_effect(status, wanted)

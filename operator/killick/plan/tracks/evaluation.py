@@ -35,14 +35,14 @@ from driftcheck.contract.evaluation import (
     decode_evaluation,
 )
 from killick.names import TAG_ATTEMPT, TAG_EVALUATION
-from killick.plan.context import Blocked, Context, Step
+from killick.plan.context import Blocked, Context, Outcome, Step
 from killick.plan.effects import MarkCandidate, StartEvaluation
 from killick.plan.facts import JobFact
 from killick.plan.requests.evaluation import comparison
 from killick.plan.rules.acceptance import judge, result_of
 from killick.plan.rules.transient import is_away, pause
-from killick.plan.tracks import attempt as attempts
-from killick.plan.tracks import episode as episodes
+from killick.plan.rules.versions import is_marked, outdated
+from killick.reasons import Reason
 from killick.resource.parse import duration
 from killick.resource.status import Attempt, Evaluation, Status
 
@@ -77,14 +77,13 @@ def _nothing_to_compare(ctx: Context, status: Status, attempt: Attempt) -> Step 
     """End an attempt whose version needs no evaluation."""
     if ctx.spec.evaluation is None:
         message = f"version {attempt.version} is registered; spec.evaluation is absent"
-        outcome, block = "Trained", Blocked("NoEvaluation", message)
+        state, why = "Trained", Blocked(Reason.NO_EVALUATION, message)
     elif attempt.version == status.versions.champion:
         message = f"version {attempt.version} is the champion already"
-        outcome, block = "Superseded", Blocked("AlreadyChampion", message)
+        state, why = "Superseded", Blocked(Reason.ALREADY_CHAMPION, message)
     else:
         return None
-    status = attempts.finish(ctx, status, outcome, block)
-    return Step(episodes.close(ctx, status, outcome), blocked=block)
+    return Step(status, blocked=why, outcome=Outcome(state, why))
 
 
 def _begin(ctx: Context, status: Status, attempt: Attempt, number: int) -> Status:
@@ -109,12 +108,6 @@ def _begin(ctx: Context, status: Status, attempt: Attempt, number: int) -> Statu
     return replace(status, evaluation=evaluation)
 
 
-def outdated(ctx: Context, status: Status, evaluation: Evaluation) -> bool:
-    """Return whether the champion or the policy is not what was compared with."""
-    moved = evaluation.champion != status.versions.champion
-    return moved or evaluation.policy != ctx.spec.fingerprint("evaluation")
-
-
 def _wait(
     ctx: Context, status: Status, attempt: Attempt, evaluation: Evaluation
 ) -> Step:
@@ -128,7 +121,8 @@ def _wait(
 def _follow(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
     if ctx.registry is None or ctx.children is None:
         return Step(
-            status, blocked=Blocked("Unreadable", "waiting for the systems to answer")
+            status,
+            blocked=Blocked(Reason.UNREADABLE, "waiting for the systems to answer"),
         )
     job = ctx.children.job(ctx.name.evaluation_job(evaluation.id))
     if job is None:
@@ -137,7 +131,9 @@ def _follow(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
         evaluation = replace(evaluation, state="Running")
         status = replace(status, evaluation=evaluation)
     if not job.owned:
-        return _broken(ctx, status, evaluation, "NameTaken", f"{job.name} is not ours")
+        return _broken(
+            ctx, status, evaluation, Reason.NAME_TAKEN, f"{job.name} is not ours"
+        )
     if job.state == "Running":
         return _running(ctx, status, evaluation, job)
     return _answered(ctx, status, evaluation, job)
@@ -150,19 +146,21 @@ def _running(
     limit = evaluation.started_at + duration(policy.timeout if policy else "1h")
     if ctx.now < limit:
         message = f"Job {job.name} compares the versions"
-        return Step(status, blocked=Blocked("Running", message, limit))
-    return _broken(ctx, status, evaluation, "Timeout", f"{job.name} took too long")
+        return Step(status, blocked=Blocked(Reason.RUNNING, message, limit))
+    return _broken(ctx, status, evaluation, Reason.TIMEOUT, f"{job.name} took too long")
 
 
 def _start(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
-        return Step(status, blocked=blocked or Blocked("Recommended", "would evaluate"))
+        return Step(
+            status, blocked=blocked or Blocked(Reason.RECOMMENDED, "would evaluate")
+        )
     effect = comparison(ctx, evaluation)
     if isinstance(effect, StartEvaluation):
         return ctx.request_effect(status, effect)
     if effect.reason == "HoldoutOverlap":
-        return Step(_conclude(ctx, status, evaluation, "Inconclusive", effect))
+        return _conclude(ctx, status, evaluation, "Inconclusive", effect)
     return Step(status, blocked=effect)
 
 
@@ -171,32 +169,34 @@ def _answered(
 ) -> Step:
     if job.answer_may_come(ctx.now):
         return Step(
-            status, blocked=Blocked("Running", f"Job {job.name} has just ended")
+            status, blocked=Blocked(Reason.RUNNING, f"Job {job.name} has just ended")
         )
     if not job.answer:
         why = job.detail or "the evaluation's pod left no answer"
-        return _broken(ctx, status, evaluation, job.reason or "NoAnswer", why)
+        return _broken(ctx, status, evaluation, job.reason or Reason.NO_ANSWER, why)
     try:
         answer = decode_evaluation(job.answer)
     except (ContractError, UnicodeError) as error:  # half of a pair
-        return _broken(ctx, status, evaluation, "BrokenAnswer", str(error))
+        return _broken(ctx, status, evaluation, Reason.BROKEN_ANSWER, str(error))
     if answer.id != evaluation.id:
-        return _broken(ctx, status, evaluation, "BrokenAnswer", "of another evaluation")
+        return _broken(
+            ctx, status, evaluation, Reason.BROKEN_ANSWER, "of another evaluation"
+        )
     if answer.error and answer.error.reason == "NotEnoughRows":
         return Step(_postpone(ctx, status, evaluation, answer))
     if answer.error:
         return _broken(
             ctx, status, evaluation, answer.error.reason, answer.error.message
         )
-    return Step(_judged(ctx, status, evaluation, answer))
+    return _judged(ctx, status, evaluation, answer)
 
 
 def _judged(
     ctx: Context, status: Status, evaluation: Evaluation, answer: EvaluationAnswer
-) -> Status:
+) -> Step:
     policy = ctx.spec.evaluation
     if policy is None:
-        return status
+        return Step(status)
     evaluation = replace(evaluation, result=result_of(answer))
     passed, block = judge(policy, answer, has_champion=evaluation.champion is not None)
     state = "Passed" if passed else "Rejected"
@@ -205,7 +205,7 @@ def _judged(
 
 def _conclude(
     ctx: Context, status: Status, evaluation: Evaluation, state: str, block: Blocked
-) -> Status:
+) -> Step:
     done = replace(
         evaluation,
         state=state,
@@ -215,8 +215,10 @@ def _conclude(
     )
     status = replace(status, evaluation=done)
     if state == "Passed":
-        return status
-    return attempts.finish(ctx, status, "Rejected", block)
+        return Step(status)
+    # The episode stays open: another attempt may follow.
+    outcome = Outcome("Rejected", block, closes_episode=False)
+    return Step(status, outcome=outcome)
 
 
 def _postpone(
@@ -224,7 +226,9 @@ def _postpone(
 ) -> Status:
     wait = duration(ctx.spec.drift.window) / 4
     due = ctx.now + min(max(wait, SHORTEST_WAIT), LONGEST_WAIT)
-    block = Blocked("NotEnoughRows", answer.error.message if answer.error else "")
+    block = Blocked(
+        Reason.NOT_ENOUGH_ROWS, answer.error.message if answer.error else ""
+    )
     return replace(status, evaluation=_waiting(evaluation, block, due))
 
 
@@ -240,9 +244,8 @@ def _broken(
         return Step(replace(status, evaluation=waiting), blocked=block)
     failures = evaluation.failures + 1
     if failures >= TRIES:
-        return Step(
-            _conclude(ctx, status, evaluation, "Inconclusive", block), blocked=block
-        )
+        concluded = _conclude(ctx, status, evaluation, "Inconclusive", block)
+        return replace(concluded, blocked=block)
     due = ctx.now + SHORTEST_WAIT * 2**failures
     waiting = replace(_waiting(evaluation, block, due), failures=failures)
     return Step(replace(status, evaluation=waiting), blocked=block)
@@ -267,19 +270,8 @@ def _mark(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
         return Step(status)
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
-        return Step(status, blocked=blocked or Blocked("Recommended", "would mark it"))
+        return Step(
+            status, blocked=blocked or Blocked(Reason.RECOMMENDED, "would mark it")
+        )
     tags = ((TAG_EVALUATION, evaluation.id), (TAG_ATTEMPT, evaluation.attempt))
     return ctx.request_effect(status, MarkCandidate(evaluation.candidate, tags))
-
-
-def is_marked(ctx: Context, evaluation: Evaluation) -> bool:
-    """Return whether alias, tag and stage of the candidate are in place."""
-    facts = ctx.version(evaluation.candidate)
-    if ctx.registry is None or facts is None:
-        return False
-    staged = facts.stage in ("Staging", "Production")
-    return (
-        ctx.registry.candidate == evaluation.candidate
-        and facts.tags.get(TAG_EVALUATION) == evaluation.id
-        and (staged or ctx.spec.registry.stage_policy == "Ignore")
-    )

@@ -9,17 +9,17 @@
     the annotation killick.dev/release names the hold  → released; adopt anew
 
 A hold blocks everything but checks. A promotion in flight looks after its own
-conflicts (`plan/promotion.py`) and opens its hold through `open_hold`.
+conflicts (`promotion.py`) and asks for its hold in its step.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from killick.gitops.port import CommitInfo
 from killick.names import ANNOTATION_RELEASE
-from killick.plan.context import Context, Step
-from killick.plan.tracks.adoption import desired_version
+from killick.plan.context import Blocked, Context, Step
+from killick.plan.rules.versions import desired_version, who
+from killick.reasons import Reason
 from killick.resource.codec import format_time
 from killick.resource.status import Hold, Status
 
@@ -32,23 +32,16 @@ def step(ctx: Context, status: Status) -> Step:
     return Step(_foreign_alias(ctx, _foreign_value(ctx, status)))
 
 
-def open_hold(ctx: Context, status: Status, reason: str, message: str) -> Status:
+def open_hold(ctx: Context, status: Status, why: Blocked) -> Status:
     """Return a status with a hold whose ID follows from its cause and its time.
 
     The time is part of it, so that the token that released one hold never releases
     a later one of the same cause.
     """
     head = ctx.git.head if ctx.git else ""
-    identity = ctx.name.derive("hold", reason, head, format_time(ctx.now))
-    hold = Hold(identity, reason, message, ctx.now)
+    identity = ctx.name.derive("hold", why.reason, head, format_time(ctx.now))
+    hold = Hold(identity, why.reason, why.message, ctx.now)
     return replace(status, hold=hold)
-
-
-def who(commit: CommitInfo | None) -> str:
-    """Return who made a commit, for a message."""
-    if commit is None:
-        return "somebody (the commit is too far back to see)"
-    return f"{commit.author_name} <{commit.author_email}> in {commit.sha[:10]}"
 
 
 def _release(ctx: Context, status: Status) -> Status:
@@ -71,7 +64,7 @@ def _foreign_value(ctx: Context, status: Status) -> Status:
         f"{path.json_pointer} in {path.values_path} is {git.value!r}, expected "
         f"{ctx.spec.value_of(desired)!r}; changed by {who(git.last_change)}"
     )
-    status = open_hold(ctx, status, "ValueChanged", message)
+    status = open_hold(ctx, status, Blocked(Reason.VALUE_CHANGED, message))
     found = desired_version(ctx)
     versions = replace(status.versions, desired=found, serving=found)
     return replace(status, versions=versions)
@@ -88,4 +81,4 @@ def _foreign_alias(ctx: Context, status: Status) -> Status:
         f"the alias {ctx.spec.registry.aliases.champion!r} moved from version "
         f"{champion} to {registry.champion or 'none'} without a promotion"
     )
-    return open_hold(ctx, status, "AliasMoved", message)
+    return open_hold(ctx, status, Blocked(Reason.ALIAS_MOVED, message))

@@ -25,31 +25,21 @@ outranks the value: what a person took back is never pushed again.
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import replace
 
-from killick.gitops.port import GitState, ValueChange
-from killick.names import (
-    TAG_PROMOTION,
-    TRAILER_EPISODE,
-    TRAILER_EVALUATION,
-    TRAILER_MODEL,
-    TRAILER_PREVIOUS,
-    TRAILER_VERSION,
-)
-from killick.plan.context import Blocked, Context, Step
+from killick.gitops.port import GitState
+from killick.names import TAG_PROMOTION
+from killick.plan.context import Blocked, Context, Outcome, Step
 from killick.plan.effects import MarkChampion, PushPromotion
+from killick.plan.requests.commit import value_change
 from killick.plan.rules.recovery import (
     UNKNOWN_EPISODE,
     WHOLE_HISTORY,
     recover_promotion,
 )
-from killick.plan.tracks import attempt as attempts
-from killick.plan.tracks import episode as episodes
-from killick.plan.tracks import hold as holds
-from killick.plan.tracks.adoption import adopt_reference
-from killick.plan.tracks.check import restart_windows
-from killick.plan.tracks.evaluation import is_marked, outdated
+from killick.plan.rules.reference import adopt_reference, restart_windows
+from killick.plan.rules.versions import is_marked, outdated, who
+from killick.reasons import Reason
 from killick.registry.port import ChampionChange
 from killick.resource.status import (
     Attempt,
@@ -59,8 +49,6 @@ from killick.resource.status import (
     Status,
     Versions,
 )
-
-COMMIT_WIDTH = 72  # columns, as Git's own tools expect
 
 
 def step(ctx: Context, status: Status) -> Step:
@@ -73,10 +61,14 @@ def step(ctx: Context, status: Status) -> Step:
     if promotion is None or not promotion.in_flight:
         return _maybe_propose(ctx, status)
     if ctx.spec.promotion is None or promotion.target != target(ctx):
-        block = Blocked("SpecChanged", "spec.promotion changed; nothing more is pushed")
-        return Step(_end(ctx, status, promotion, "Superseded", block), blocked=block)
+        block = Blocked(
+            Reason.SPEC_CHANGED, "spec.promotion changed; nothing more is pushed"
+        )
+        return _end(ctx, status, promotion, "Superseded", block)
     if ctx.git is None:
-        return Step(status, blocked=Blocked("Unreadable", "waiting for the Git server"))
+        return Step(
+            status, blocked=Blocked(Reason.UNREADABLE, "waiting for the Git server")
+        )
     if promotion.state == "Proposed":
         return _land(ctx, status, promotion, ctx.git)
     if ctx.git.value is None:
@@ -114,7 +106,7 @@ def _maybe_propose(ctx: Context, status: Status) -> Step:
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
         would = f"would promote version {evaluation.candidate}"
-        return Step(status, blocked=blocked or Blocked("Recommended", would))
+        return Step(status, blocked=blocked or Blocked(Reason.RECOMMENDED, would))
     if ctx.git is None or not is_marked(ctx, evaluation):
         return Step(status)
     if ctx.git.refused:
@@ -128,9 +120,8 @@ def _proven(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
     """End the story here when no repository is declared."""
     if ctx.blocked(status) or not is_marked(ctx, evaluation):
         return Step(status)
-    block = Blocked("NoPromotion", f"version {evaluation.candidate} is proven")
-    status = attempts.finish(ctx, status, "Proven", block)
-    return Step(episodes.close(ctx, status, "Proven"), blocked=block)
+    block = Blocked(Reason.NO_PROMOTION, f"version {evaluation.candidate} is proven")
+    return Step(status, blocked=block, outcome=Outcome("Proven", block))
 
 
 def _propose(ctx: Context, status: Status, attempt: Attempt, git: GitState) -> Status:
@@ -170,21 +161,21 @@ def _land(ctx: Context, status: Status, promotion: Promotion, git: GitState) -> 
             f"the history of {git.head[:10]} back to {base} is too long "
             f"to search for promotion {promotion.id}; look for it, then release"
         )
-        return _stop(ctx, status, promotion, Blocked("HistoryTooDeep", message))
+        return _stop(ctx, status, promotion, Blocked(Reason.HISTORY_TOO_DEEP, message))
     if git.refused:
         return Step(status, blocked=Blocked(git.refused.reason, git.refused.message))
     if status.adopted_at is None:
-        block = Blocked("NotOurs", "the value in Git was set by someone else")
-        return Step(_end(ctx, status, promotion, "Superseded", block), blocked=block)
+        block = Blocked(Reason.NOT_OURS, "the value in Git was set by someone else")
+        return _end(ctx, status, promotion, "Superseded", block)
     if git.value == promotion.to_value:
         landed = replace(promotion, state="Landed", landed_at=ctx.now)
         return Step(replace(status, promotion=landed))
     if git.value != promotion.from_value:
         message = (
             f"the value is {git.value!r}, expected {promotion.from_value!r}; "
-            f"changed by {holds.who(git.last_change)}"
+            f"changed by {who(git.last_change)}"
         )
-        return _stop(ctx, status, promotion, Blocked("ValueChanged", message))
+        return _stop(ctx, status, promotion, Blocked(Reason.VALUE_CHANGED, message))
     return _push(ctx, status, promotion)
 
 
@@ -192,41 +183,16 @@ def _push(ctx: Context, status: Status, promotion: Promotion) -> Step:
     proof = status.evaluation
     if proof is None or proof.id != promotion.evaluation or proof.state != "Passed":
         block = Blocked(
-            "NotProven", "the evaluation that proved this version is not there"
+            Reason.NOT_PROVEN, "the evaluation that proved this version is not there"
         )
-        return Step(_end(ctx, status, promotion, "Superseded", block), blocked=block)
+        return _end(ctx, status, promotion, "Superseded", block)
     blocked = ctx.blocked(status)
     if blocked or ctx.recommends():
-        return Step(status, blocked=blocked or Blocked("Recommended", "would push"))
+        return Step(
+            status, blocked=blocked or Blocked(Reason.RECOMMENDED, "would push")
+        )
     return ctx.request_effect(
         status, PushPromotion(value_change(ctx, status, promotion))
-    )
-
-
-def value_change(ctx: Context, status: Status, promotion: Promotion) -> ValueChange:
-    """Return the commit of a promotion, wholly determined by its record."""
-    evaluation, episode = status.evaluation, status.episode
-    model = ctx.spec.model.name
-    body = []
-    if episode:
-        body.append(f"Drift persists: {episode.message}")
-    if evaluation and evaluation.message:
-        body.append(f"The new version is better: {evaluation.message}")
-    return ValueChange(
-        promotion_id=promotion.id,
-        old=promotion.from_value,
-        new=promotion.to_value,
-        subject=f"Promote {model} to version {promotion.version}",
-        timestamp=int(promotion.proposed_at.timestamp()),
-        body="\n\n".join(textwrap.fill(text, COMMIT_WIDTH) for text in body),
-        trailers=(
-            (TRAILER_MODEL, model),
-            (TRAILER_VERSION, promotion.version),
-            (TRAILER_PREVIOUS, promotion.previous or "none"),
-            (TRAILER_EVALUATION, promotion.evaluation or "none"),
-            (TRAILER_EPISODE, promotion.episode or "none"),
-        ),
-        base=promotion.base or None,
     )
 
 
@@ -235,55 +201,53 @@ def _reverted(
 ) -> Step:
     message = (
         f"commit {(promotion.commit or '')[:10]} set {promotion.to_value!r}; the value "
-        f"is {git.value!r} now, changed by {holds.who(git.last_change)}"
+        f"is {git.value!r} now, changed by {who(git.last_change)}"
     )
-    block = Blocked("PromotionReverted", message)
-    status = _end(ctx, status, promotion, "Reverted", block)
     desired = ctx.spec.version_in(git.value or "")
     versions = replace(status.versions, desired=desired, serving=desired)
-    status = replace(status, versions=versions)
-    return Step(holds.open_hold(ctx, status, block.reason, message), blocked=block)
+    why = Blocked(Reason.PROMOTION_REVERTED, message)
+    step = _end(ctx, replace(status, versions=versions), promotion, "Reverted", why)
+    return replace(step, hold=why)
 
 
-def _stop(ctx: Context, status: Status, promotion: Promotion, block: Blocked) -> Step:
-    status = _end(ctx, status, promotion, "Superseded", block)
-    return Step(
-        holds.open_hold(ctx, status, block.reason, block.message), blocked=block
-    )
+def _stop(ctx: Context, status: Status, promotion: Promotion, why: Blocked) -> Step:
+    """End the promotion, and ask for a hold: a person must look."""
+    return replace(_end(ctx, status, promotion, "Superseded", why), hold=why)
 
 
 def _end(
-    ctx: Context, status: Status, promotion: Promotion, state: str, block: Blocked
-) -> Status:
-    over = replace(
+    ctx: Context, status: Status, promotion: Promotion, state: str, why: Blocked
+) -> Step:
+    """End the promotion, and report what became of its attempt."""
+    ended = replace(
         promotion,
         state=state,
         finished_at=ctx.now,
-        reason=block.reason,
-        message=block.message,
+        reason=why.reason,
+        message=why.message,
     )
-    status = replace(status, promotion=over)
-    outcome = "Promoted" if state == "Done" else state
-    status = attempts.finish(ctx, status, outcome, block)
-    return episodes.close(ctx, status, outcome)
+    outcome = Outcome("Promoted" if state == "Done" else state, why)
+    return Step(replace(status, promotion=ended), blocked=why, outcome=outcome)
 
 
 def _move_champion_alias(ctx: Context, status: Status, promotion: Promotion) -> Step:
     """The alias follows what is deployed; then the new reference, then the end."""
     if ctx.registry is None:
-        return Step(status, blocked=Blocked("Unreadable", "waiting for the registry"))
+        return Step(
+            status, blocked=Blocked(Reason.UNREADABLE, "waiting for the registry")
+        )
     if ctx.registry.champion not in (promotion.version, status.versions.champion):
         message = (
             f"the alias {ctx.spec.registry.aliases.champion!r} is at version "
             f"{ctx.registry.champion or 'none'}, while version {promotion.version} is "
             "in Git: somebody moved it during the promotion"
         )
-        return _stop(ctx, status, promotion, Blocked("AliasMoved", message))
+        return _stop(ctx, status, promotion, Blocked(Reason.ALIAS_MOVED, message))
     if ctx.registry.champion != promotion.version:
         blocked = ctx.blocked(status)
         if blocked or ctx.recommends():
             return Step(
-                status, blocked=blocked or Blocked("Recommended", "would move it")
+                status, blocked=blocked or Blocked(Reason.RECOMMENDED, "would move it")
             )
         change = ChampionChange(
             version=promotion.version,
@@ -292,15 +256,15 @@ def _move_champion_alias(ctx: Context, status: Status, promotion: Promotion) -> 
             sync_stage=ctx.spec.registry.stage_policy == "Sync",
         )
         return ctx.request_effect(status, MarkChampion(change))
-    return Step(_done(ctx, status, promotion))
+    return _done(ctx, status, promotion)
 
 
-def _done(ctx: Context, status: Status, promotion: Promotion) -> Status:
-    block = Blocked("Promoted", f"version {promotion.version} is the champion")
+def _done(ctx: Context, status: Status, promotion: Promotion) -> Step:
+    """Judge from now on against the new champion's reference."""
     version = promotion.version
+    why = Blocked(Reason.PROMOTED, f"version {version} is the champion")
     versions = Versions(desired=version, serving=version, champion=version)
-    status = _end(ctx, status, promotion, "Done", block)
-    status = replace(status, versions=versions)
     pin = status.reference or ReferencePin(ctx.spec.reference.uri)
-    status = restart_windows(status, pin, ctx.now)
-    return adopt_reference(ctx, status)
+    status = restart_windows(replace(status, versions=versions), pin, ctx.now)
+    step = _end(ctx, adopt_reference(ctx, status), promotion, "Done", why)
+    return replace(step, blocked=None)

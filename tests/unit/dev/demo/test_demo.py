@@ -1,5 +1,9 @@
 """The demo's pure parts: what it applies, how it reads the object, when it starts."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from dev.demo import manifests
@@ -8,6 +12,7 @@ from dev.demo.screen import Screen
 from dev.demo.story import EARLIEST, LATEST, LOADING, pause_before_feeding
 from dev.demo.watch import Look
 
+REPOSITORY = Path(__file__).resolve().parents[4]
 ADDRESSES = Addresses(
     reference_uri="file:///somewhere/one.parquet",
     references="file:///somewhere",
@@ -70,7 +75,25 @@ def test_a_condition_reads_as_one_line() -> None:
 
 def test_quotes_are_printed_unchanged(capsys: pytest.CaptureFixture[str]) -> None:
     """What a program said is indented, and nothing else happens to it."""
-    Screen(colour=False).quote("a  b\n\n  c", "show")
+    Screen(color=False).quote("a  b\n\n  c", "show")
     assert capsys.readouterr().out == (
         "        $ show\n          a  b\n\n            c\n"
     )
+
+
+def test_the_first_part_needs_no_installed_package() -> None:
+    """`make demo` begins in a bare Python: what it imports is the standard library."""
+    command = (
+        f"import sys; sys.path.insert(0, {str(REPOSITORY)!r}); import dev.demo.__main__"
+    )
+    # -S leaves out site-packages.
+    subprocess.run([sys.executable, "-I", "-S", "-c", command], check=True)
+
+
+def test_the_first_verdict_reads_the_training_s_data() -> None:
+    """The price files come from the same release of `arch` as the training's."""
+    pins = set()
+    for name in ("story", "training"):
+        lines = (REPOSITORY / "requirements" / f"{name}.txt").read_text().splitlines()
+        pins |= {line.split()[0] for line in lines if line.startswith("arch==")}
+    assert len(pins) == 1

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dev.kubernetes.node.environment import (
+from dev.kubernetes.node.launch.environment import (
     ConfigError,
     Sources,
     base_environment,
@@ -15,8 +15,8 @@ from dev.kubernetes.node.environment import (
     references,
     resolve,
 )
-from dev.kubernetes.node.images import Image
-from dev.kubernetes.node.podspec import parse_pod
+from dev.kubernetes.node.launch.images import Image
+from dev.kubernetes.node.pod.spec import parse_pod
 from tests.unit.dev.node.builders import make_container, make_pod
 
 SOURCES: Sources = {

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dev.kubernetes.node.__main__ import shared_by_default
-from dev.kubernetes.node.paths import real_paths, rewriter
-from dev.kubernetes.node.podspec import parse_pod
+from dev.kubernetes.node.launch.paths import real_paths, rewriter
+from dev.kubernetes.node.pod.spec import parse_pod
 from tests.unit.dev.node.builders import make_container, make_pod
 
 PATHS = {"/tmp": "/R/tmp", "/data": "/R/d", "/data/in": "/R/i"}

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from dev.kubernetes.node.podspec import Mount, parse_pod
-from dev.kubernetes.node.support import unsupported
+from dev.kubernetes.node.pod.spec import Mount, parse_pod
+from dev.kubernetes.node.pod.supported_fields import unsupported
 from tests.unit.dev.node.builders import Json, make_container, make_pod
 
 RESTRICTED = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dev.kubernetes.node.quantity import memory_bytes
+from dev.kubernetes.node.pod.quantity import memory_bytes
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from dev.kubernetes.node.images import Images, parse_images
-from dev.kubernetes.node.logs import find_log, last_lines
-from dev.kubernetes.node.messages import read_log_tail, read_message
-from dev.kubernetes.node.runner import Launch, Runner
-from dev.kubernetes.node.session_reaper import processes
+from dev.kubernetes.node.launch.images import Images, parse_images
+from dev.kubernetes.node.launch.runner import Launch, Runner
+from dev.kubernetes.node.launch.session_reaper import processes
+from dev.kubernetes.node.launch.termination_message import read_log_tail, read_message
+from dev.kubernetes.node.log_server import find_log, last_lines
 from dev.waiting import wait_until
 
 REPOSITORY = Path(__file__).resolve().parents[4]
@@ -94,7 +94,7 @@ def test_nothing_survives_a_killed_node(tmp_path: Path) -> None:
     script = f"""
 import asyncio
 from pathlib import Path
-from dev.kubernetes.node.runner import Launch, Runner
+from dev.kubernetes.node.launch.runner import Launch, Runner
 here = Path({str(tmp_path)!r})
 async def main():
     argv = ("sh", "-c", "sleep 100 & sleep 101 & wait")

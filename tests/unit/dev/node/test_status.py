@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dev.kubernetes.node.status import (
+from dev.kubernetes.node.pod.status import (
     ContainerRecord,
     PodRecord,
     Running,

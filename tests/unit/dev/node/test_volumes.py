@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from dev.kubernetes.node.environment import ConfigError
-from dev.kubernetes.node.podspec import parse_pod
-from dev.kubernetes.node.volumes import (
+from dev.kubernetes.node.launch.environment import ConfigError
+from dev.kubernetes.node.launch.volumes import (
     File,
     TokenRequest,
     files,
@@ -15,6 +14,7 @@ from dev.kubernetes.node.volumes import (
     token_requests,
     write,
 )
+from dev.kubernetes.node.pod.spec import parse_pod
 from tests.unit.dev.node.builders import make_pod
 
 SOURCES = {

@@ -1,4 +1,4 @@
-"""A check by hand of a log in files, and of folders that are Delta tables."""
+"""A command-line check of a log in files, and of folders that are Delta tables."""
 
 import json
 from collections.abc import Callable
@@ -103,9 +103,9 @@ def test_a_delta_table_is_reference_and_window(
 
 
 @pytest.mark.parametrize("other", [["--current", "x"], ["--backend", "duckdb://"]])
-def test_a_log_stands_alone(
+def test_a_log_is_the_only_input(
     reference: list[str], other: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Which of two would be judged is not guessed."""
+    """The check does not guess which of two inputs to judge."""
     assert main([*reference, "--log", "x", "--table", "t", *other], {}) == 2
-    assert "--log stands alone" in capsys.readouterr().err
+    assert "--log cannot be used with" in capsys.readouterr().err

@@ -76,11 +76,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("drift", 10, "Drift"),
         ("gone", 11, "DataQuality"),
         ("few", 12, "Inconclusive"),
-        ("none", 1, None),
+        ("none", 1, "Error"),
     ],
 )
-def test_by_hand_the_exit_code_is_the_verdict(
-    run: Run, tmp_path: Path, current: str, code: int, verdict: str | None
+def test_on_the_command_line_the_exit_code_is_the_verdict(
+    run: Run, tmp_path: Path, current: str, code: int, verdict: str
 ) -> None:
     """A shell script can act on the code; people read the table; tools the JSON."""
     output = tmp_path / "answer.json"
@@ -89,12 +89,14 @@ def test_by_hand_the_exit_code_is_the_verdict(
         *("--json", str(output)),
     )
     assert ran.returncode == code, ran.stderr
-    if verdict is None:
-        assert "none.parquet: there is no such file" in ran.stderr
-        return
-    assert ran.stdout.startswith(f"{verdict} (")
+    reason = "" if verdict == "NoDrift" else " ("
+    assert ran.stdout.startswith(f"{verdict}{reason or ': '}")
     assert c.decode(output.read_bytes()).windows[0].verdict == verdict
-    assert ran.stderr == ""
+    if verdict == "Error":
+        complaint = "error: CurrentUnreadable: none.parquet: there is no such file\n"
+        assert ran.stderr == complaint
+    else:
+        assert ran.stderr == ""
 
 
 def test_weights_by_hand_decide_the_share(run: Run) -> None:
@@ -253,9 +255,9 @@ def test_gauges_are_pushed(run: Run, gateway: tuple[str, type[Gateway]]) -> None
     assert ran.returncode == 10
     [(_, path, body)] = seen.pushed
     assert path == "/metrics/job/killick/name/shop/namespace/ml"
-    assert "killick_model_check_drift_detected 1.0" in body
-    assert "killick_model_drift_share 0.5" in body
-    assert "killick_model_check_timestamp_seconds 1." in body
+    assert "driftcheck_drift_detected 1.0" in body
+    assert "driftcheck_drift_share_ratio 0.5" in body
+    assert "driftcheck_last_check_timestamp_seconds 1." in body
 
 
 def test_what_was_not_computed_is_not_pushed_as_zero(
@@ -269,7 +271,7 @@ def test_what_was_not_computed_is_not_pushed_as_zero(
     )
     assert ran.returncode == 12
     body = seen.pushed[0][2]
-    assert "killick_model_check_timestamp_seconds" in body
+    assert "driftcheck_last_check_timestamp_seconds" in body
     assert "drift" not in body
 
 
@@ -403,7 +405,7 @@ def test_answers_below_a_bound_are_drift_by_hand(run: Run, data: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (("--performance-minimum", "0.8"), "needs --label and --metric"),
+        (("--performance-minimum", "0.8"), "require --label and --metric"),
         (
             (
                 *("--label", "a", "--metric", "Accuracy", "--prediction-column", "a"),

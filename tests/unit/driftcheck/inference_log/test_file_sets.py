@@ -21,6 +21,7 @@ from driftcheck.stats.columns import ColumnKind, Numbers
 from driftcheck.storage.delta import live_files
 from driftcheck.storage.partitions import MARGIN, folder_span, statistics_span
 from driftcheck.windows import Window
+from tests.unit.driftcheck.samples import reference_of_kinds
 from tests.unit.driftcheck.storage.counting_files import CountingFiles
 
 YEAR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -73,7 +74,9 @@ def year_of_folders(
 
 def read(files: FileSet, window: Window) -> tuple[int, list[float]]:
     """The rows of a window and their prices."""
-    found = FilesLog(SOURCE, files).window(window, {"price": ColumnKind.NUMBER})
+    found = FilesLog(SOURCE, files).window(
+        window, reference_of_kinds({"price": ColumnKind.NUMBER})
+    )
     column = found.columns["price"]
     assert isinstance(column, Numbers)
     return found.rows, column.values.tolist()

@@ -19,6 +19,7 @@ from driftcheck.inference_log.files import FilesLog
 from driftcheck.inference_log.open import open_log
 from driftcheck.stats.columns import ColumnKind, Dataset, Numbers
 from driftcheck.windows import Window
+from tests.unit.driftcheck.samples import reference_of_kinds
 
 START = datetime(2026, 1, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -68,7 +69,7 @@ def one_file(path: Path, table: pa.Table, **changes: object) -> LogSource:
 def read(source: LogSource, window: Window = WINDOW) -> Dataset:
     """What the log has of a window."""
     with open_log(None, source) as log:
-        return log.window(window, KINDS)
+        return log.window(window, reference_of_kinds(KINDS))
 
 
 def prices(found: Dataset) -> list[float]:
@@ -311,9 +312,12 @@ def test_a_row_group_that_claims_too_much_is_refused(tmp_path: Path) -> None:
     wide = rows().append_column("blob", pa.array([b"x" * 10_000] * 72))
     source = one_file(tmp_path, wide)
     files = FilesLog.open(source).files
-    assert FilesLog(source, files, 5_000).window(WINDOW, KINDS).rows == 24
+    assert (
+        FilesLog(source, files, 5_000).window(WINDOW, reference_of_kinds(KINDS)).rows
+        == 24
+    )
     with pytest.raises(CheckFailure, match="over 500"):
-        FilesLog(source, files, 500).window(WINDOW, KINDS)
+        FilesLog(source, files, 500).window(WINDOW, reference_of_kinds(KINDS))
 
 
 @pytest.mark.parametrize("kind", ["Files", "DuckDB"])

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,9 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driftcheck import contract as c
+from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LabelledPredictions
+from driftcheck.errors import CheckFailure
+from driftcheck.judge.evidence import Evidence
 from driftcheck.judge.model_performance import performance_of
-from driftcheck.judge.performance import judged, with_performance
+from driftcheck.judge.performance import judge_performance
+from driftcheck.judge.scores import ColumnScore
+from driftcheck.judge.verdict import conclude
+from driftcheck.stats.columns import Finding
 from driftcheck.windows import Window, labelled_windows
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -22,14 +29,15 @@ ERROR = c.PerformanceRule(c.Metric.MEAN_ABSOLUTE_ERROR, maximum=2.0)
 FOUND = c.Performance(
     START, START + HOUR, c.Metric.ACCURACY, 500, 400, 0.7, effective=400
 )
-WINDOW = c.WindowVerdict(START, START + HOUR, False, c.Verdict.NO_DRIFT, "NoDrift")
 
 
 def bounded(
     lower: float | None, upper: float | None, rule: c.PerformanceRule = SCORE
 ) -> c.Performance:
     """The judged performance with this interval."""
-    return judged(rule, replace(FOUND, metric=rule.metric, lower=lower, upper=upper))
+    return judge_performance(
+        rule, replace(FOUND, metric=rule.metric, lower=lower, upper=upper)
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,7 +91,7 @@ def test_few_rows_are_never_judged_by(
     performance = replace(FOUND, lower=bounds[0], upper=bounds[1], effective=effective)
     if bounds[0] is None:
         performance = replace(performance, score=None, reason="NotEnoughLabels")
-    found = judged(replace(SCORE, minimum_rows=401), performance)
+    found = judge_performance(replace(SCORE, minimum_rows=401), performance)
     assert found.verdict is c.Verdict.INCONCLUSIVE
     assert found.reason in ("NotEnoughLabels", "RowsTooDependent")
     assert (found.score, found.lower) == (performance.score, performance.lower)
@@ -92,7 +100,7 @@ def test_few_rows_are_never_judged_by(
 def scored(rule: c.PerformanceRule, table: pa.Table) -> c.Performance:
     """The judged performance of rows that are all labelled."""
     window = Window(START, START + HOUR, counting=True)
-    return judged(
+    return judge_performance(
         rule,
         performance_of(
             rule, window, LabelledPredictions(len(table), len(table), table)
@@ -135,18 +143,41 @@ def test_answers_that_are_all_right_or_all_wrong_are_judged(
     assert (found.verdict, found.borderline) == (verdict, False)
 
 
+def shown(performance: c.Performance, **changes: Any) -> c.WindowVerdict:
+    """Return the verdict on a window of calm columns with this performance."""
+    calm = ColumnScore("a", 0.01, 0.1, 0.5, False, ())
+    evidence = Evidence(500, 5000, scores=(calm,), performance=performance)
+    window = Window(START, START + HOUR, counting=False)
+    return conclude(asked(SCORE), window, replace(evidence, **changes)).verdict
+
+
 @pytest.mark.parametrize(
-    "before", [c.Verdict.ERROR, c.Verdict.DATA_QUALITY, c.Verdict.INCONCLUSIVE]
+    ("changes", "verdict"),
+    [
+        (
+            {"failure": CheckFailure(Reason.LOG_TIMEOUT, "")},
+            c.Verdict.ERROR,
+        ),
+        (
+            {"findings": (Finding(Reason.ALL_NULL, "a"),)},
+            c.Verdict.DATA_QUALITY,
+        ),
+        ({"rows": 5}, c.Verdict.INCONCLUSIVE),
+    ],
 )
-def test_what_comes_before_drift_stands(before: c.Verdict) -> None:
-    """Broken data or too few rows are no drift, whatever answers were worth."""
-    window = replace(WINDOW, verdict=before, reason="Because")
-    assert with_performance(window, SCORE, bounded(0.5, 0.6)) == window
+def test_what_comes_before_drift_stands(
+    changes: dict[str, Any], verdict: c.Verdict
+) -> None:
+    """Broken data or too few rows are no drift, whatever the performance is."""
+    found = shown(bounded(0.5, 0.6), **changes)
+    assert found.verdict is verdict
+    assert found.kinds == ()
+    assert "Accuracy" not in found.message
 
 
-def test_bad_answers_make_no_drift_drift_of_kind_performance() -> None:
+def test_bad_performance_makes_no_drift_drift_of_kind_performance() -> None:
     """The message says metric, score, interval, bound and rows."""
-    found = with_performance(WINDOW, SCORE, bounded(0.65, 0.75))
+    found = shown(bounded(0.65, 0.75))
     assert (found.verdict, found.reason) == (c.Verdict.DRIFT, "PerformanceDropped")
     assert found.kinds == (c.Kind.PERFORMANCE,)
     assert found.message == (
@@ -155,27 +186,14 @@ def test_bad_answers_make_no_drift_drift_of_kind_performance() -> None:
     )
 
 
-def test_bad_answers_are_told_beside_another_drift() -> None:
-    """The verdict and its reason stay, the kind is added."""
-    window = replace(
-        WINDOW,
-        verdict=c.Verdict.DRIFT,
-        reason="ColumnsDrifted",
-        message="3 of 9",
-        kinds=(c.Kind.COVARIATE,),
-    )
-    found = with_performance(window, SCORE, bounded(0.65, 0.75))
-    assert found.reason == "ColumnsDrifted"
-    assert found.message.startswith("3 of 9; Accuracy 0.7")
-    assert found.kinds == (c.Kind.COVARIATE, c.Kind.PERFORMANCE)
-
-
 @pytest.mark.parametrize("bounds", [(0.75, 0.85), (0.85, 0.95), (None, None)])
-def test_answers_that_are_not_surely_bad_change_no_verdict(
+def test_performance_that_is_not_certainly_bad_changes_no_verdict(
     bounds: tuple[float | None, float | None],
 ) -> None:
-    """Neither do those that could not be judged."""
-    assert with_performance(WINDOW, SCORE, bounded(*bounds)) == WINDOW
+    """Neither does one that could not be judged."""
+    found = shown(bounded(*bounds))
+    assert (found.verdict, found.kinds) == (c.Verdict.NO_DRIFT, ())
+    assert found.message == "none of 1 columns drifted"
 
 
 def asked(rule: c.PerformanceRule, windows: int = 3) -> c.CheckRequest:

@@ -10,7 +10,8 @@ import pytest
 from driftcheck import contract as c
 from driftcheck.arrow.conversion import dataset_from
 from driftcheck.arrow.schema import reference_shape, window_shape
-from driftcheck.judge.verdict import Judgement, judge
+from driftcheck.judge.evidence import Judgement
+from driftcheck.judge.verdict import judge
 from driftcheck.stats import significance as s
 from driftcheck.stats.columns import ColumnKind
 from tests.unit.driftcheck.samples import (

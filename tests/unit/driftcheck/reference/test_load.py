@@ -12,8 +12,9 @@ import pytest
 from driftcheck.arrow.conversion import dataset_from
 from driftcheck.arrow.schema import window_shape
 from driftcheck.contract import Features
+from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure
-from driftcheck.inference_log.window_file import load_window
+from driftcheck.inference_log.single_file import load_window
 from driftcheck.reference.load import load_reference
 from driftcheck.stats.columns import Categories, ColumnKind, Numbers
 from driftcheck.storage.parquet import open_table, read_files
@@ -195,7 +196,7 @@ def test_a_file_written_to_while_it_is_read_is_refused(tmp_path: Path) -> None:
     """Half of one and half of another would have a digest that names neither."""
     path = tmp_path / "reference.parquet"
     pq.write_table(TABLE, path)
-    opened = read_files(str(path), "ReferenceUnreadable")
+    opened = read_files(str(path), Reason.REFERENCE_UNREADABLE)
     table = open_table(opened, {"price"})
     with path.open("ab") as file:
         file.write(b"more")
@@ -208,7 +209,7 @@ def test_a_file_replaced_while_it_is_read_is_read_on(tmp_path: Path) -> None:
     path, other = tmp_path / "reference.parquet", tmp_path / "other"
     pq.write_table(TABLE, path)
     expected = hashlib.sha256(path.read_bytes()).hexdigest()
-    opened = read_files(str(path), "ReferenceUnreadable")
+    opened = read_files(str(path), Reason.REFERENCE_UNREADABLE)
     pq.write_table(TABLE.slice(0, 1), other)
     other.replace(path)
     assert opened.sha256 == expected

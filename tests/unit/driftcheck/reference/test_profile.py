@@ -15,8 +15,9 @@ from driftcheck.__main__ import main
 from driftcheck.arrow.conversion import numbers_from
 from driftcheck.contract import CheckRequest, Reference
 from driftcheck.errors import CheckFailure
-from driftcheck.inference_log.window_file import load_window
-from driftcheck.judge.verdict import Judgement, judge
+from driftcheck.inference_log.single_file import load_window
+from driftcheck.judge.evidence import Judgement
+from driftcheck.judge.verdict import judge
 from driftcheck.reference.load import load_reference
 from driftcheck.reference.profile import reference_of
 from driftcheck.reference.profile_format import BrokenProfile, from_bytes

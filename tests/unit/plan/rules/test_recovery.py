@@ -10,7 +10,6 @@ from killick.plan.facts import JobFact, Observation
 from killick.plan.needs import needs
 from killick.plan.rules.recovery import (
     promotion_explains_mismatch,
-    recover_attempts,
     recover_promotion,
 )
 from killick.plan.tracks import adoption, attempt, promotion
@@ -45,7 +44,7 @@ def test_attempts(
     jobs: tuple[JobFact, ...], current: str | None, outcomes: tuple[str, ...]
 ) -> None:
     """Training Jobs of ours are attempts; the newest goes on unless it failed."""
-    found = recover_attempts(b.context(observed=b.seen(*jobs)), Status())
+    found = attempt.recover(b.context(observed=b.seen(*jobs)), Status())
     assert (found.attempt.id if found.attempt else None) == current
     assert tuple(past.outcome for past in found.attempts) == outcomes
 
@@ -53,7 +52,7 @@ def test_attempts(
 def test_a_status_that_knows_its_attempts_is_not_made_up() -> None:
     """Only a lost history is made up from Jobs."""
     before = b.trying("Failed")
-    assert recover_attempts(b.context(observed=b.seen(LATER)), before) == before
+    assert attempt.recover(b.context(observed=b.seen(LATER)), before) == before
 
 
 def run_of(identity: str, hours: int) -> PastRun:
@@ -65,7 +64,7 @@ def test_trainings_that_left_only_a_version_count() -> None:
     """Cooldown and budget know of attempts whose Jobs are gone; odd tags are none."""
     runs = (run_of("0123456789", 3), run_of("abcdef0123", 2), run_of("../x", 1))
     reg = b.registry(past=runs)
-    found = recover_attempts(b.context(observed=b.seen(reg=reg)), Status())
+    found = attempt.recover(b.context(observed=b.seen(reg=reg)), Status())
     assert found.attempt is None
     assert [(p.id, p.outcome) for p in found.attempts] == [
         ("0123456789", "Recovered"),
@@ -82,7 +81,7 @@ def test_a_version_of_a_clock_that_was_set_back_counts_as_of_now() -> None:
     """It was left out, and the budget was given a second time."""
     future = replace(run_of("1111111111", 1), registered=b.NOW.timestamp() + 99)
     reg = b.registry(past=(future,))
-    (past,) = recover_attempts(b.context(observed=b.seen(reg=reg)), Status()).attempts
+    (past,) = attempt.recover(b.context(observed=b.seen(reg=reg)), Status()).attempts
     assert (past.id, past.started_at) == ("1111111111", b.NOW)
 
 
@@ -90,7 +89,7 @@ def test_an_attempt_with_a_job_and_a_version_is_one() -> None:
     """A Job and a version of one attempt are not counted twice."""
     job = b.job(b.NAME.training_job("0123456789"), "Succeeded", finished_at=b.NOW)
     reg = b.registry(past=(run_of("0123456789", 0),))
-    found = recover_attempts(b.context(observed=b.seen(job, reg=reg)), Status())
+    found = attempt.recover(b.context(observed=b.seen(job, reg=reg)), Status())
     assert [p.outcome for p in found.attempts] == ["InFlight"]
 
 

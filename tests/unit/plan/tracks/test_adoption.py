@@ -8,6 +8,7 @@ import pytest
 from killick.plan.context import Context
 from killick.plan.facts import Observation, Unknown
 from killick.plan.report.summary import conditions
+from killick.plan.rules.versions import desired_version
 from killick.plan.tracks import adoption as track
 from killick.resource.status import ReferencePin, Status, Versions
 from tests.unit.plan import builders as b
@@ -52,7 +53,7 @@ TABLE = [
 )
 def test_table(ctx: Context, truth: str, reason: str) -> None:
     """What the world says gives the condition Adopted and its reason."""
-    step = track.step(ctx, NEW)
+    step = b.run(track.step, ctx, NEW)
     blocked_tracks = {"adoption": step.blocked} if step.blocked else {}
     found = {c.type: c for c in conditions(ctx, step.status, blocked_tracks)}["Adopted"]
     assert (found.status, found.reason) == (truth, reason)
@@ -63,14 +64,14 @@ def test_table(ctx: Context, truth: str, reason: str) -> None:
 def test_once_adopted_stays() -> None:
     """An adopted object is not looked at again, whatever the world says."""
     before = b.adopted()
-    assert track.step(look(b.TWO), before).status == before
+    assert b.run(track.step, look(b.TWO), before).status == before
 
 
 def test_a_repository_that_comes_later() -> None:
     """Declaring a repository after the adoption without one adopts afresh."""
     before = b.adopted(versions=Versions())
-    assert track.step(look(), before).status.versions.desired == "1"
-    assert track.step(look(b.TWO), before).status.adopted_at is None
+    assert b.run(track.step, look(), before).status.versions.desired == "1"
+    assert b.run(track.step, look(b.TWO), before).status.adopted_at is None
 
 
 OWNED = ReferencePin("s3://two", b.SHA, "2")
@@ -109,7 +110,7 @@ def test_the_reference(
     """Monitoring uses the champion's own reference, else the declared one."""
     ctx = look(versions={"1": b.version("1", **facts)})
     before = b.adopted(reference=pin, adopted_at=None)
-    after = track.step(ctx, before).status
+    after = b.run(track.step, ctx, before).status
     assert after.reference == wanted
     assert (after.drift.anchor == b.NOW) == anew
 
@@ -117,4 +118,4 @@ def test_the_reference(
 def test_desired_without_a_repository() -> None:
     """Without a repository the champion is what is desired."""
     ctx = replace(look(), spec=ALONE)
-    assert track.desired_version(ctx) == "1"
+    assert desired_version(ctx) == "1"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from killick.plan.context import Blocked, Context
+from killick.plan.context import Blocked, Context, Outcome
 from killick.plan.facts import Failure, JobFact, Observation, TrainingTemplate, Unknown
 from killick.plan.tracks import attempt as track
 from killick.resource.status import Status
@@ -45,6 +45,7 @@ def spec(**changes: Any) -> Context:
     return b.context(b.a_spec(**changes))
 
 
+SUSPENDED = b.a_spec(suspend=True)
 GONE = replace(RUNNING, attempt=b.attempt("Running", finished_at=b.NOW - b.MINUTE * 2))
 TABLE = [
     ("episode open, gates pass", OPEN, b.context(), "Intended", None, None),
@@ -79,6 +80,14 @@ TABLE = [
         RUNNING,
         replace(runs(), spec=b.a_spec(retraining=None)),
         *("Running", None, "Running"),
+    ),
+    *(
+        (f"suspended, {event}", RUNNING, replace(ctx, spec=SUSPENDED), *result)
+        for event, ctx, result in (
+            ("training still runs", runs(), ("Running", None, "Running")),
+            ("training registered", found(), ("Registered", None, None)),
+            ("training failed", ended(2, "Failed"), ("Failed", None, "OOMKilled")),
+        )
     ),
     (
         "registry away",
@@ -190,7 +199,7 @@ def test_table(
     before: Status, ctx: Context, state: str, effect: str | None, reason: str | None
 ) -> None:
     """State and event give the state, the effect and the reason of the table."""
-    step = track.step(ctx, before)
+    step = b.run(track.step, ctx, before)
     after = step.status.attempt
     assert (after.state if after else None) == state
     assert (b.effect_of(step), b.reason_of(step)) == (effect, reason)
@@ -198,7 +207,7 @@ def test_table(
 
 def test_the_intent_is_whole() -> None:
     """A new attempt names its episode, its Job and the version it must beat."""
-    made = track.step(b.context(), OPEN).status
+    made = b.run(track.step, b.context(), OPEN).status
     assert made.attempt is not None
     assert made.attempt.job == b.NAME.training_job(made.attempt.id)
     assert (made.attempt.episode, made.attempt.champion) == ("ep1", "1")
@@ -210,10 +219,11 @@ def test_ids_never_come_twice() -> None:
     status, ids = OPEN, []
     for number in range(30):
         ctx = b.context(now=b.NOW + b.DAY * 8 * number)
-        status = track.step(ctx, status).status
+        status = b.run(track.step, ctx, status).status
         assert status.attempt is not None
         ids.append(status.attempt.id)
-        status = track.finish(ctx, status, "Failed", Blocked("Failed", "why"))
+        failed = Outcome("Failed", Blocked("Failed", "why"))
+        status = track.finish(ctx, status, failed).status
     assert len(set(ids)) == 30
     assert len(status.attempts) == 10
 
@@ -223,7 +233,7 @@ def test_a_smaller_budget_names_the_right_time() -> None:
     history = tuple(b.past("Failed", f"x{d}", b.DAY * d) for d in (5, 3, 2))
     policy = {"job": {"cronJobRef": {"name": "train"}}, "budget": {"attempts": 1}}
     ctx = b.context(b.a_spec(retraining=policy))
-    step = track.step(ctx, replace(OPEN, attempts=history))
+    step = b.run(track.step, ctx, replace(OPEN, attempts=history))
     assert step.blocked is not None
     assert step.blocked.retry_at == b.NOW - b.DAY * 2 + b.DAY * 7
 
@@ -236,11 +246,11 @@ def test_the_breaker() -> None:
     ):
         history = [b.past(o, f"x{i}") for i, o in enumerate(outcomes)]
         status = b.trying("Registered", attempts=(*history, b.past()))
-        block = Blocked("NotBetter", "a tie")
-        status = track.finish(b.context(), status, "Rejected", block)
-        assert (status.hold is not None) == held
-        if status.hold:
-            assert status.hold.reason == "CandidatesRejected"
+        rejected = Outcome("Rejected", Blocked("NotBetter", "a tie"))
+        step = track.finish(b.context(), status, rejected)
+        assert (step.hold is not None) == held
+        if step.hold:
+            assert step.hold.reason == "CandidatesRejected"
 
 
 def test_a_timeout_is_deleted_until_it_is_gone() -> None:

@@ -124,7 +124,7 @@ TABLE = [
 )
 def test_table(before: Status, ctx: Context, wanted: str | None) -> None:
     """Windows and state open, keep or close the episode as the table says."""
-    step = track.step(ctx, before)
+    step = b.run(track.step, ctx, before)
     found = step.status.episode
     state = ("open" if found.is_open else found.outcome) if found else None
     assert (state, step.effect) == (wanted, None)
@@ -133,8 +133,8 @@ def test_table(before: Status, ctx: Context, wanted: str | None) -> None:
 def test_one_cause_one_id() -> None:
     """The same first window and reference give the same episode, whenever seen."""
     before = b.adopted(drift=b.drifted())
-    first = track.step(b.context(), before).status.episode
-    later = track.step(b.context(now=b.NOW + b.DAY), before).status.episode
+    first = b.run(track.step, b.context(), before).status.episode
+    later = b.run(track.step, b.context(now=b.NOW + b.DAY), before).status.episode
     assert first is not None
     assert later is not None
     assert first.id == later.id
@@ -143,7 +143,7 @@ def test_one_cause_one_id() -> None:
 def test_only_the_last_windows_are_counted() -> None:
     """Windows beyond persistence.windows are neither counted nor told."""
     drift = b.windows(DRIFT, DRIFT, DRIFT, DRIFT, CALM)
-    found = track.step(b.context(), b.adopted(drift=drift)).status.episode
+    found = b.run(track.step, b.context(), b.adopted(drift=drift)).status.episode
     assert found is not None
     assert "2 of the last 3" in found.message
 
@@ -151,7 +151,7 @@ def test_only_the_last_windows_are_counted() -> None:
 def test_an_episode_says_by_what_it_was_opened() -> None:
     """Its reason is the trigger, and its message what the windows with labels show."""
     drift = b.performances(DRIFT, DRIFT)
-    found = track.step(ACTED, b.adopted(drift=drift)).status.episode
+    found = b.run(track.step, ACTED, b.adopted(drift=drift)).status.episode
     assert found is not None
     assert found.reason == "Performance"
     assert "2 of the last 3 counting windows with labels drifted" in found.message
@@ -161,8 +161,8 @@ def test_an_episode_says_by_what_it_was_opened() -> None:
 def test_of_both_kinds_drift_opens_the_episode() -> None:
     """Only one is open, and its ID is not that of the other kind's."""
     both = b.performances(DRIFT, DRIFT, drift=b.windows(DRIFT, DRIFT))
-    drifted = track.step(BOTH, b.adopted(drift=both)).status.episode
-    worse = track.step(ACTED, b.adopted(drift=both)).status.episode
+    drifted = b.run(track.step, BOTH, b.adopted(drift=both)).status.episode
+    worse = b.run(track.step, ACTED, b.adopted(drift=both)).status.episode
     assert drifted is not None
     assert worse is not None
     assert (drifted.reason, worse.reason) == ("Drift", "Performance")
@@ -172,11 +172,11 @@ def test_of_both_kinds_drift_opens_the_episode() -> None:
 def test_trained_and_proven_end_it() -> None:
     """A trained or proven version closes it where nothing more is declared."""
     trained = b.a_spec(evaluation=None, promotion=None)
-    status = evaluation.step(b.context(trained), b.trying("Registered")).status
+    status = b.run(evaluation.step, b.context(trained), b.trying("Registered")).status
     assert status.episode is not None
     assert status.episode.outcome == "Trained"
     proven = b.context(b.a_spec(promotion=None), b.seen(reg=b.marked()))
-    status = promotion.step(proven, b.comparing("Passed")).status
+    status = b.run(promotion.step, proven, b.comparing("Passed")).status
     assert status.episode is not None
     assert status.episode.outcome == "Proven"
 
@@ -191,6 +191,6 @@ def test_trained_and_proven_end_it() -> None:
 def test_the_promotion_ends_it(repo: Any, reg: Any, wanted: str) -> None:
     """A promotion that is done or taken back closes the episode with that outcome."""
     ctx = b.context(observed=b.seen(reg=reg, repo=repo))
-    status = promotion.step(ctx, b.promoting("Deployed")).status
+    status = b.run(promotion.step, ctx, b.promoting("Deployed")).status
     assert status.episode is not None
     assert status.episode.outcome == wanted

@@ -148,6 +148,10 @@ TABLE = [
       for state in ("Intended", "Passed")
       for mode, reason in (("Observe", "ModeObserve"), ("Recommend", "Recommended"))),
     ("suspended", INTENDED, spec(suspend=True), "Intended", None, "Suspended"),
+    ("suspended, Job runs", RUNNING, replace(RUNS, spec=b.a_spec(suspend=True)),
+     "Running", None, "Running"),
+    ("suspended, Job answered", RUNNING, replace(done(message()), spec=b.a_spec(
+        suspend=True)), "Passed", None, None),
     ("held", replace(PASSED, hold=b.held()), PLAIN, "Passed", None, "Held"),
 ]  # fmt: skip
 
@@ -161,7 +165,7 @@ def test_table(
     before: Status, ctx: Context, state: str, effect: str | None, reason: str | None
 ) -> None:
     """State and event give the state, the effect and the reason of the table."""
-    step = track.step(ctx, before)
+    step = b.run(track.step, ctx, before)
     after = step.status.evaluation
     assert (after.state if after else None) == state
     assert (b.effect_of(step), b.reason_of(step)) == (effect, reason)
@@ -181,7 +185,7 @@ def test_what_becomes_of_the_attempt(
     ctx: Context, before: Status, outcome: str
 ) -> None:
     """A no ends the attempt, a yes keeps it for the promotion."""
-    attempt = track.step(ctx, before).status.attempt
+    attempt = b.run(track.step, ctx, before).status.attempt
     assert attempt is not None
     assert attempt.state == outcome
 
@@ -189,14 +193,14 @@ def test_what_becomes_of_the_attempt(
 def test_outages_are_waited_for() -> None:
     """The pause grows from outage to outage; the tries that broke stay what they were."""
     outage = done(broken(reason="LogUnreachable"))
-    first = track.step(outage, THIRD).status
-    due = track.step(replace(outage, now=b.NOW + b.MINUTE), first).status
+    first = b.run(track.step, outage, THIRD).status
+    due = b.run(track.step, replace(outage, now=b.NOW + b.MINUTE), first).status
     assert due.evaluation is not None
     running = replace(due, evaluation=replace(due.evaluation, state="Running"))
     job = b.job(b.NAME.evaluation_job(due.evaluation.id), "Succeeded")
     again = message(id=due.evaluation.id, error=CheckError(reason="LogUnreachable"))
     seen = b.seen(replace(job, answer=again))
-    second = track.step(b.context(observed=seen), running).status
+    second = b.run(track.step, b.context(observed=seen), running).status
     waits = [one.evaluation for one in (first, second) if one.evaluation]
     assert [one.outages for one in waits] == [1, 2]
     assert [one.failures for one in waits] == [2, 2]
@@ -207,7 +211,7 @@ def test_outages_are_waited_for() -> None:
 def test_every_try_has_its_own_id() -> None:
     """A repeated evaluation has another number, ID and Job; failures are counted on."""
     due = b.evaluation("Waiting", not_before=b.NOW, failures=2)
-    made = track.step(PLAIN, b.comparing(evaluation=due)).status.evaluation
+    made = b.run(track.step, PLAIN, b.comparing(evaluation=due)).status.evaluation
     assert made is not None
     assert (made.number, made.failures) == (2, 2)
     assert made.id != "e1"
@@ -220,7 +224,7 @@ def test_the_request() -> None:
         "1": b.version("1", image="one:1"),
         "2": b.version("2", train_before=late),
     }
-    effect = track.step(reg(versions=versions), INTENDED).effect
+    effect = b.run(track.step, reg(versions=versions), INTENDED).effect
     assert isinstance(effect, effects.StartEvaluation)
     request = decode_evaluation_request(effect.request)
     assert request.after.isoformat() == "2026-03-01T00:00:00+00:00"
@@ -233,7 +237,7 @@ def test_without_a_champion_one_is_scored() -> None:
     lonely = b.comparing(
         evaluation=b.evaluation("Intended", champion=None), versions=Versions("1")
     )
-    effect = track.step(reg(champion=None), lonely).effect
+    effect = b.run(track.step, reg(champion=None), lonely).effect
     assert isinstance(effect, effects.StartEvaluation)
     assert effect.champion_image is None
     assert not decode_evaluation_request(effect.request).champion

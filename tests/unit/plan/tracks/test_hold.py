@@ -55,7 +55,7 @@ TABLE = [
 )
 def test_table(before: Status, ctx: Context, wanted: str | None) -> None:
     """Each foreign write is a hold with its reason, each release ends one."""
-    step = track.step(ctx, before)
+    step = b.run(track.step, ctx, before)
     hold = step.status.hold
     found = None if hold is None else ("h1" if hold.id == "h1" else hold.reason)
     assert (found, step.effect) == (wanted, None)
@@ -63,26 +63,29 @@ def test_table(before: Status, ctx: Context, wanted: str | None) -> None:
 
 def test_a_release_adopts_afresh() -> None:
     """After a release the token is remembered and the world is looked at anew."""
-    after = track.step(told("h1"), HELD).status
+    after = b.run(track.step, told("h1"), HELD).status
     assert after.requests.release == "h1"
     assert after.adopted_at is None
 
 
 def test_one_token_releases_one_hold() -> None:
     """The annotation of an earlier release does not release the same cause later."""
-    first = track.step(look(champion="3"), ADOPTED).status.hold
+    first = b.run(track.step, look(champion="3"), ADOPTED).status.hold
     assert first is not None
     again = replace(look(champion="3"), now=b.NOW + b.HOUR)
     facts = replace(again.facts, annotations={ANNOTATION_RELEASE: first.id})
-    second = track.step(replace(again, facts=facts), ADOPTED).status
+    second = b.run(track.step, replace(again, facts=facts), ADOPTED).status
     assert second.hold is not None
     assert second.hold.id != first.id
-    assert track.step(replace(again, facts=facts), second).status.hold == second.hold
+    assert (
+        b.run(track.step, replace(again, facts=facts), second).status.hold
+        == second.hold
+    )
 
 
 def test_a_hold_says_who_and_what() -> None:
     """The message names the value found, the expected one and the commit's author."""
-    hold = track.step(look(b.THREE), ADOPTED).status.hold
+    hold = b.run(track.step, look(b.THREE), ADOPTED).status.hold
     assert hold is not None
     for part in (b.THREE, b.ONE, "Ada <ada@example.org>", "values.yaml", "/model/uri"):
         assert part in hold.message
@@ -90,5 +93,5 @@ def test_a_hold_says_who_and_what() -> None:
 
 def test_what_git_says_is_desired() -> None:
     """A foreign value is what is desired and serving from then on."""
-    versions = track.step(look(b.THREE), ADOPTED).status.versions
+    versions = b.run(track.step, look(b.THREE), ADOPTED).status.versions
     assert (versions.desired, versions.serving, versions.champion) == ("3", "3", "1")

@@ -120,7 +120,7 @@ def test_table(
     before: Status, ctx: Context, state: str, effect: str | None, reason: str | None
 ) -> None:
     """State and event give the state, the effect, the reason and the hold."""
-    step = track.step(ctx, before)
+    step = b.run(track.step, ctx, before)
     after = step.status.promotion
     assert (after.state if after else None) == state
     assert (b.effect_of(step), b.reason_of(step)) == (effect, reason)
@@ -130,7 +130,7 @@ def test_table(
 
 def test_the_proposal_is_whole() -> None:
     """A proposal says from what to what, on which head, and for which evaluation."""
-    made = track.step(PLAIN, PASSED).status.promotion
+    made = b.run(track.step, PLAIN, PASSED).status.promotion
     assert made is not None
     assert (made.from_value, made.to_value, made.base) == (b.ONE, b.TWO, "head")
     assert (made.previous, made.evaluation, made.episode) == ("1", "e1", "ep1")
@@ -140,8 +140,8 @@ def test_the_commit_depends_on_the_record_only() -> None:
     """The same promotion gives the same commit, hours later and on another head."""
     late = replace(repo(b.ONE, head="another"), now=b.NOW + b.HOUR * 9)
     first, second = (
-        track.step(PLAIN, PROPOSED).effect,
-        track.step(late, PROPOSED).effect,
+        b.run(track.step, PLAIN, PROPOSED).effect,
+        b.run(track.step, late, PROPOSED).effect,
     )
     assert isinstance(first, effects.PushPromotion)
     assert first == second
@@ -150,7 +150,7 @@ def test_the_commit_depends_on_the_record_only() -> None:
 
 def test_done_begins_anew() -> None:
     """When done, versions agree, windows start anew, and the attempt is Promoted."""
-    status = track.step(at("2"), DEPLOYED).status
+    status = b.run(track.step, at("2"), DEPLOYED).status
     versions = status.versions
     assert (versions.desired, versions.serving, versions.champion) == ("2", "2", "2")
     assert versions.candidate is None
@@ -174,14 +174,14 @@ def test_the_reference_follows(facts: Any, uri: str, version: str | None) -> Non
     reg = replace(b.marked(), champion="2", versions={"2": b.version("2", **facts)})
     git: GitState = b.git(b.TWO)
     ctx = b.context(observed=b.seen(reg=reg, repo=git))
-    pin = track.step(ctx, DEPLOYED).status.reference
+    pin = b.run(track.step, ctx, DEPLOYED).status.reference
     assert pin is not None
     assert (pin.uri, pin.version) == (uri, version)
 
 
 def test_a_revert_says_who() -> None:
     """The hold names the commit, its author and the value found."""
-    hold = track.step(repo(b.THREE, **OURS), PROPOSED).status.hold
+    hold = b.run(track.step, repo(b.THREE, **OURS), PROPOSED).status.hold
     assert hold is not None
     assert "Ada <ada@example.org>" in hold.message
     assert b.THREE in hold.message

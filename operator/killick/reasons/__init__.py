@@ -1,0 +1,163 @@
+"""Every reason that the operator reports: in conditions, Events, holds and errors.
+
+A reason is one CamelCase word; `descriptions` says in one sentence what happened and
+what to do. Reasons of the worker (`driftcheck.contract`) and of pods, such as
+`OOMKilled`, pass through as text.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something is as it is, or why it is not."""
+
+    # All is well, or there is nothing to do
+    HEALTHY = "Healthy"
+    CHECK_PENDING = "CheckPending"
+    PENDING = "Pending"
+    ADOPTED = "Adopted"
+    NOTHING_TO_ADOPT = "NothingToAdopt"
+    NO_CHAMPION = "NoChampion"
+    NOT_NEEDED = "NotNeeded"
+    NOTHING_TO_PROMOTE = "NothingToPromote"
+    NOT_OBSERVED = "NotObserved"
+    NO_HOLD = "NoHold"
+    RUNNING = "Running"
+    SEARCHING = "Searching"
+    BETTER = "Better"
+    PROMOTED = "Promoted"
+    NO_PROMOTION = "NoPromotion"
+    NO_EVALUATION = "NoEvaluation"
+    ALREADY_CHAMPION = "AlreadyChampion"
+
+    # Automation waits
+    SUSPENDED = "Suspended"
+    MODE_OBSERVE = "ModeObserve"
+    RECOMMENDED = "Recommended"
+    HELD = "Held"
+    NOT_ADOPTED = "NotAdopted"
+    DELETING = "Deleting"
+    COOLDOWN = "Cooldown"
+    BUDGET_EXHAUSTED = "BudgetExhausted"
+    NOT_ENOUGH_ROWS = "NotEnoughRows"
+    UNREADABLE = "Unreadable"
+    SEARCH_INCOMPLETE = "SearchIncomplete"
+    TEMPLATE_MISSING = "TemplateMissing"
+    TEMPLATE_NOT_SUSPENDED = "TemplateNotSuspended"
+
+    # Holds
+    VALUE_CHANGED = "ValueChanged"
+    ALIAS_MOVED = "AliasMoved"
+    PROMOTION_REVERTED = "PromotionReverted"
+    CANDIDATES_REJECTED = "CandidatesRejected"
+    HISTORY_TOO_DEEP = "HistoryTooDeep"
+
+    # Attempts, evaluations and promotions without a result
+    JOB_FAILED = "JobFailed"
+    JOB_VANISHED = "JobVanished"
+    TIMEOUT = "Timeout"
+    NO_VERSION = "NoVersion"
+    SPEC_CHANGED = "SpecChanged"
+    BELOW_MINIMUM = "BelowMinimum"
+    ABOVE_MAXIMUM = "AboveMaximum"
+    NOT_BETTER = "NotBetter"
+    NOT_PROVEN = "NotProven"
+    NOT_OURS = "NotOurs"
+    NO_SCORE = "NoScore"
+    NO_INTERVAL = "NoInterval"
+    HOLDOUT_OVERLAP = "HoldoutOverlap"
+    NO_ANSWER = "NoAnswer"
+    BROKEN_ANSWER = "BrokenAnswer"
+    PUSH_REJECTED = "PushRejected"
+    PUSH_UNKNOWN = "PushUnknown"
+
+    # Systems and permissions
+    NAMESPACE_NOT_GRANTED = "NamespaceNotGranted"
+    INVALID_SPEC = "InvalidSpec"
+    UNKNOWN_SCHEMA_VERSION = "UnknownSchemaVersion"
+    TARGET_CONFLICT = "TargetConflict"
+    NAME_TAKEN = "NameTaken"
+    POD_CANNOT_START = "PodCannotStart"
+    CHECK_STALE = "CheckStale"
+    HOST_NOT_ALLOWED = "HostNotAllowed"
+    SECRET_MISSING = "SecretMissing"  # noqa: S105  no secret
+    SECRET_INCOMPLETE = "SecretIncomplete"  # noqa: S105  no secret
+    SECRET_UNREADABLE = "SecretUnreadable"  # noqa: S105  no secret
+    NO_TRACKING_URI = "NoTrackingURI"
+    NO_REPOSITORY = "NoRepository"
+    MODEL_MISSING = "ModelMissing"
+    VERSION_MISSING = "VersionMissing"
+    VALUE_ALIAS_DISAGREE = "ValueAliasDisagree"
+    VALUE_NOT_OURS = "ValueNotOurs"
+    REGISTRY_UNREACHABLE = "RegistryUnreachable"
+    REGISTRY_UNAUTHORIZED = "RegistryUnauthorized"
+    REGISTRY_CONFLICT = "RegistryConflict"
+    REGISTRY_REFUSED = "RegistryRefused"
+    REGISTRY_ERROR = "RegistryError"
+    GIT_UNREACHABLE = "GitUnreachable"
+    GIT_TIMED_OUT = "GitTimedOut"
+    GIT_UNAUTHORIZED = "GitUnauthorized"
+    GIT_BRANCH_MISSING = "GitBranchMissing"
+    GIT_TARGET_INVALID = "GitTargetInvalid"
+    GIT_PUSH_NOT_POSSIBLE = "GitPushNotPossible"
+    GIT_CONTENDED = "GitContended"
+    GIT_ERROR = "GitError"
+    API_SERVER_UNREACHABLE = "APIServerUnreachable"
+    API_SERVER_UNAVAILABLE = "APIServerUnavailable"
+    UNAVAILABLE = "Unavailable"
+    CONFLICT = "Conflict"
+    REFUSED = "Refused"
+    NOT_FOUND = "NotFound"
+
+    # The values file: nothing is written until a person fixes it
+    FILE_MISSING = "FileMissing"
+    NOT_A_REGULAR_FILE = "NotARegularFile"
+    PATH_NOT_ALLOWED = "PathNotAllowed"
+    TOO_LARGE = "TooLarge"
+    TOO_DEEP = "TooDeep"
+    TOO_MANY_NODES = "TooManyNodes"
+    TOO_MANY_ALIASES = "TooManyAliases"
+    TOO_MANY_DOCUMENTS = "TooManyDocuments"
+    NOT_TEXT = "NotText"
+    NOT_YAML = "NotYaml"
+    KEY_MISSING = "KeyMissing"
+    KEY_AMBIGUOUS = "KeyAmbiguous"
+    MERGE_INHERITED = "MergeInherited"
+    SHARED_ANCHOR = "SharedAnchor"
+    NOT_A_SCALAR = "NotAScalar"
+    BLOCK_SCALAR = "BlockScalar"
+    EMPTY_VALUE = "EmptyValue"
+    POINTER_INVALID = "PointerInvalid"
+    VALUE_INVALID = "ValueInvalid"
+    PROOF_FAILED = "ProofFailed"
+    NOTHING_TO_CHANGE = "NothingToChange"
+    HISTORY_TOO_FAR = "HistoryTooFar"
+
+    # Events
+    EPISODE_OPENED = "EpisodeOpened"
+    EPISODE_CLOSED = "EpisodeClosed"
+    RETRAINING_STARTED = "RetrainingStarted"
+    CANDIDATE_REGISTERED = "CandidateRegistered"
+    RETRAINING_FAILED = "RetrainingFailed"
+    EVALUATION_PASSED = "EvaluationPassed"
+    EVALUATION_REJECTED = "EvaluationRejected"
+    EVALUATION_INCONCLUSIVE = "EvaluationInconclusive"
+    PROMOTION_PROPOSED = "PromotionProposed"
+    PROMOTION_LANDED = "PromotionLanded"
+    PROMOTION_DEPLOYED = "PromotionDeployed"
+    PROMOTION_DONE = "PromotionDone"
+    PROMOTION_SUPERSEDED = "PromotionSuperseded"
+    HOLD_OPENED = "HoldOpened"
+    HOLD_RELEASED = "HoldReleased"
+    RELEASED = "Released"
+
+    # The operator's log and command line
+    LEASE_MISSING = "LeaseMissing"
+    NOT_LEADING = "NotLeading"
+    NO_EXECUTOR = "NoExecutor"
+    UNEXPECTED = "Unexpected"
+    ERROR = "Error"
+    OPERATOR_RUNS = "OperatorRuns"
+    STILL_THERE = "StillThere"
