@@ -13,7 +13,6 @@ PAGES = sorted(
     ]
 )
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
-GENERATED = re.compile(r"<!-- generated: .*?<!-- end -->", re.DOTALL)
 CODE = re.compile(r"`[^`\n]+`")
 
 
