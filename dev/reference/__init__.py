@@ -5,6 +5,6 @@ is written once: fields from the CRD, settings and metrics from the operator, re
 from the enums. `tests/unit/docs/test_reference.py` fails while a page is out of date.
 """
 
-from dev.reference.fields import CRD, schema
+from dev.reference.crd import CRD, fields, schema
 
-__all__ = ["CRD", "schema"]
+__all__ = ["CRD", "fields", "schema"]

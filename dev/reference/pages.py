@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from dev.reference import fields, metrics, reasons, settings
+from dev.reference import crd, metrics, reasons, settings
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 REFERENCE: Final = REPOSITORY / "docs" / "reference"
@@ -13,8 +13,8 @@ PAGES: Final = tuple(
     REFERENCE / f"{name}.md" for name in ("fields", "metrics", "reasons", "settings")
 )
 RENDERERS: Final[Mapping[str, Callable[[], str]]] = {
-    "spec": fields.spec_tables,
-    "status": fields.status_table,
+    "spec": crd.spec_tables,
+    "status": crd.status_table,
     "operator metrics": metrics.operator_table,
     "pushed metrics": metrics.pushed_table,
     "operator reasons": reasons.operator_tables,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dev.reference.fields import fields, schema
+from dev.reference.crd import fields, schema
 from dev.reference.pages import PAGES, RENDERERS, names, updated
 from dev.reference.reasons import EVENTS
 from driftcheck.contract import Verdict
