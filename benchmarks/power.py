@@ -28,7 +28,7 @@ from driftcheck.contract import (
     Reference,
     WindowGrid,
 )
-from driftcheck.judge.column_drift import columns_drifted, inconclusive_drift
+from driftcheck.judge.drift import columns_drifted, inconclusive_drift
 from driftcheck.judge.scores import judge_columns
 from driftcheck.stats.block_variability import blocks_of_categories
 from driftcheck.stats.columns import Categories, Column, Numbers, Order
@@ -259,7 +259,7 @@ def request(columns: int) -> CheckRequest:
     base = CheckRequest(
         name="simulation",
         namespace="none",
-        spec_hash="none",
+        request_fingerprint="none",
         reference=Reference("none"),
         log=LogSource("none", "none", "at", Features("Columns", names)),
         window_seconds=86400,

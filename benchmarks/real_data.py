@@ -95,7 +95,7 @@ def judged(pair: Pair) -> WindowVerdict:
     request = CheckRequest(
         name="real-data",
         namespace="benchmark",
-        spec_hash="none",
+        request_fingerprint="none",
         reference=Reference("none"),
         log=LogSource("none", "none", "at", features),
         window_seconds=86400,

@@ -28,7 +28,7 @@ from benchmarks.power import (
     request,
 )
 from driftcheck.contract import CheckRequest, SegmentRule
-from driftcheck.judge.column_drift import columns_drifted, statistically_supported
+from driftcheck.judge.drift import columns_drifted, statistically_supported
 from driftcheck.judge.evidence import EffectiveRows, effective_rows_of
 from driftcheck.judge.scores import ColumnScore, judge_columns
 from driftcheck.judge.segments import request_of_segment, request_of_whole

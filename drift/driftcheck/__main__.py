@@ -183,10 +183,10 @@ def store_report(
 
 
 def leave_answer(
-    error: CheckError, spec_hash: str, environment: Mapping[str, str]
+    error: CheckError, request_fingerprint: str, environment: Mapping[str, str]
 ) -> None:
     """Write an answer without verdicts, for a failure before there were any."""
-    answer = CheckAnswer(spec_hash, None, datetime.now(UTC), error=error)
+    answer = CheckAnswer(request_fingerprint, None, datetime.now(UTC), error=error)
     write_message(encode(answer), environment)
 
 

@@ -61,7 +61,7 @@ def request() -> CheckRequest:
     return CheckRequest(
         name="index-range",
         namespace="story",
-        spec_hash="rehearsal",
+        request_fingerprint="rehearsal",
         reference=Reference("reference.parquet"),
         log=LogSource("ml", "log", "at", Features("Columns", FEATURES)),
         window_seconds=20,

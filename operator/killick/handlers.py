@@ -43,6 +43,7 @@ async def startup(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) ->
     configure(settings)
     memo.runtime = await memo.get("build", build)(Settings())
     await memo.runtime.lead()
+    memo.runtime.publish_settings()
     memo.runtime.await_grant(memo.get("missing", ()))
 
 

@@ -16,12 +16,8 @@ leads.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from killick.act.dispatch import EffectContext, act
-from killick.act.manifests import JobOwner
 from killick.cluster.port import Manifest
 from killick.errors import (
     Conflict,
@@ -31,81 +27,26 @@ from killick.errors import (
     Unavailable,
     UnknownSchema,
 )
+from killick.execution import carry_out
 from killick.names import ObjectName
-from killick.observe.credentials import git_credentials, registry_credentials
-from killick.observe.gather import Ports, Subject, observe
-from killick.observe.gitops import git_target
-from killick.observe.model_deployment import changed_since_read, object_facts
-from killick.observe.registry import registry_target
-from killick.observe.target_conflicts import TargetIndex, no_conflicts
+from killick.observe.gather import Subject, observe
+from killick.observe.model_deployment import object_facts
 from killick.plan.context import Context
-from killick.plan.effects import (
-    Effect,
-    MarkCandidate,
-    MarkChampion,
-    PushPromotion,
-)
-from killick.plan.facts import Failure
 from killick.plan.needs import needs
-from killick.plan.planner import Plan, plan
+from killick.plan.planner import Plan
 from killick.plan.report.events import Decision, missed_decisions, unknown_schema
 from killick.plan.report.invalid import invalid
+from killick.reasons import Reason
 from killick.record.events import emit_events
-from killick.record.metrics import StatusCollector
 from killick.record.status import write_status
 from killick.resource.parse import parse_spec
 from killick.resource.status import Status, parse_status, require_known
-from killick.settings import Settings
+from killick.world import Memory, PassResult, World
 
 log = logging.getLogger("killick.loop")
 SOON = timedelta(seconds=2)  # after a lost race: the other writer is done by then
 ERROR_PAUSE = timedelta(seconds=10)  # as after a read that failed (planner.RETRY)
 PENDING_EVENTS_LIMIT = 20  # more than one pass ever decides
-
-
-@dataclass
-class Memory:
-    """What a pass leaves for the next one; losing it is harmless.
-
-    `failures`: effects that failed, by key. `began`: a pass wrote its status.
-    `pending_events`: decisions without an Event so far. `reported_schema`: the message
-    of the last Event about a status of another version.
-    """
-
-    failures: dict[str, Failure] = field(default_factory=dict)
-    began: bool = False
-    pending_events: tuple[Decision, ...] = ()
-    reported_schema: str | None = None
-
-
-@dataclass(frozen=True)
-class World:
-    """Everything outside the object; tests replace `decide` and `act`.
-
-    `leading`: return whether this operator may write and act at this moment.
-    """
-
-    ports: Ports
-    settings: Settings
-    collector: StatusCollector
-    index: TargetIndex = no_conflicts
-    decide: Callable[[Context, Status], Plan] = plan
-    act: Callable[[EffectContext, Effect], Awaitable[str]] = act
-    leading: Callable[[], bool] = lambda: True
-
-    def require_leader(self) -> None:
-        """Raise NotLeading unless this operator may write and act now."""
-        if not self.leading():
-            raise NotLeading("another operator holds the Lease, or it expired")
-
-
-@dataclass(frozen=True)
-class PassResult:
-    """When to run the next pass; `gone` means that the object does not exist."""
-
-    wake_at: datetime
-    gone: bool = False
-    plan: Plan | None = None
 
 
 async def run_once(
@@ -129,7 +70,7 @@ async def run_once(
             now + (pause if settled else max(ERROR_PAUSE, error.retry_after))
         )
     except Exception:
-        world.collector.pass_errors.labels("Unexpected").inc()
+        world.collector.pass_errors.labels(Reason.UNEXPECTED).inc()
         log.exception("Pass failed unexpectedly", extra={"object": str(name)})
         return PassResult(now + ERROR_PAUSE)
 
@@ -194,7 +135,7 @@ async def _pass(
     await _emit(world, name, manifest, memory, now)
     outcome = None
     if decided.effect:
-        outcome = await _carry_out(world, context, decided, memory, manifest)
+        outcome = await carry_out(world, context, decided, memory, manifest)
     _log_pass(name, decided, wrote=wrote, outcome=outcome)
     wake_at = now if decided.effect else decided.wake_at
     return PassResult(wake_at, plan=decided)
@@ -248,65 +189,6 @@ async def _emit(
     except KillickError as error:
         world.collector.pass_errors.labels(error.reason).inc()
         _log(name, "Events delayed", reason=error.reason, error=error.message)
-
-
-async def _carry_out(
-    world: World, context: Context, decided: Plan, memory: Memory, manifest: Manifest
-) -> str:
-    """Carry out the plan's effect; return what became of it, for the log."""
-    effect = decided.effect
-    if effect is None:
-        return ""
-    name = type(effect).__name__
-    try:
-        effect_context = await _effect_context(
-            world, context, decided.status, manifest, effect
-        )
-        late = await changed_since_read(world.ports.cluster, manifest, decided.status)
-        world.require_leader()
-        outcome = "" if late else await world.act(effect_context, effect)
-    except NotLeading:
-        raise
-    except KillickError as error:
-        known = memory.failures.get(effect.key)
-        memory.failures[effect.key] = Failure(
-            known.count + 1 if known else 1,
-            context.now,
-            error.reason,
-            error.message,
-            error.retry_after,
-        )
-        world.collector.effects.labels(name, "failed").inc()
-        return f"failed {effect.key}: {error.reason}: {error.message}"
-    if late:
-        raise Conflict(f"{effect.key} is not done: the object changed in this pass")
-    memory.failures.pop(effect.key, None)
-    world.collector.effects.labels(name, "done").inc()
-    return outcome
-
-
-async def _effect_context(
-    world: World, context: Context, status: Status, manifest: Manifest, effect: Effect
-) -> EffectContext:
-    ports, settings, spec = world.ports, world.settings, context.spec
-    namespace = context.name.namespace
-    owner = JobOwner(
-        name=context.name,
-        uid=manifest["metadata"]["uid"],
-        spec=spec,
-        worker_image=settings.worker_image,
-        tracking_uri=settings.tracking_uri,
-        pushgateway_url=settings.pushgateway_url,
-    )
-    registry = git = None
-    if isinstance(effect, MarkCandidate | MarkChampion):
-        target = registry_target(spec, settings.tracking_uri)
-        credentials = await registry_credentials(ports.cluster, namespace, spec)
-        registry = (ports.registry, target, credentials)
-    if isinstance(effect, PushPromotion) and spec.promotion:
-        token = await git_credentials(ports.cluster, namespace, spec)
-        git = (ports.git, git_target(spec.promotion), token)
-    return EffectContext(owner, ports.cluster, status.reference, registry, git)
 
 
 async def _record_invalid(

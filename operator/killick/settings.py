@@ -5,8 +5,11 @@ Every setting is a variable `KILLICK_<NAME>`; the defaults work.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -14,11 +17,28 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from killick import __version__
 from killick.plan.context import PlanSettings
 
+PREFIX: Final = "KILLICK_"
+PUBLISHED: Final = (
+    "cluster",
+    "namespaces",
+    "tracking_uri",
+    "allowed_hosts",
+    "worker_image",
+    "pushgateway_url",
+    "resync_seconds",
+)
+"""What a plan depends on: the operator publishes these for the command line."""
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting."""
+    return f"{PREFIX}{name.upper()}"
+
 
 class Settings(BaseSettings):
     """The operator's settings."""
 
-    model_config = SettingsConfigDict(env_prefix="KILLICK_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
     cluster: str = Field(default="default", pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,62}$")
     """This cluster's own name: part of every ID that leaves the cluster."""
@@ -63,6 +83,13 @@ class Settings(BaseSettings):
     )
     """NAMESPACE/NAME of that Lease, which must exist; one for each set of replicas."""
 
+    settings_config_map: str = Field(
+        default="killick-system/killick-settings",
+        pattern=r"^([a-z0-9-]{1,63}/[a-z0-9.-]{1,253})?$",
+    )
+    """NAMESPACE/NAME of the ConfigMap, which must exist, that the settings which
+    `killick plan` and `killick doctor` need are published in; empty: none."""
+
     lease_seconds: int = Field(default=15, ge=3, le=3600)
     """How long a replica that vanished keeps the others waiting."""
 
@@ -76,6 +103,33 @@ class Settings(BaseSettings):
         """The patterns of hosts that resources may name."""
         return tuple(h.strip() for h in self.allowed_hosts.split(",") if h.strip())
 
+    def published(self) -> dict[str, str]:
+        """Return the settings to publish, by variable; URLs without credentials."""
+        values = {name: getattr(self, name) for name in PUBLISHED}
+        return {
+            variable(name): _without_credentials(str(value))
+            for name, value in values.items()
+            if value is not None
+        }
+
+    def overridden(self) -> tuple[str, ...]:
+        """Return which published settings the environment sets."""
+        return tuple(name for name in PUBLISHED if name in self.model_fields_set)
+
+    @classmethod
+    def from_published(cls, published: Mapping[str, str]) -> Settings:
+        """Return published settings; the environment's own go first.
+
+        Raises pydantic's ValidationError for values of another version.
+        """
+        own = cls()
+        values = {
+            name: published[variable(name)]
+            for name in PUBLISHED
+            if variable(name) in published and name not in own.model_fields_set
+        }
+        return cls.model_validate({**own.model_dump(exclude_unset=True), **values})
+
     def for_plans(self) -> PlanSettings:
         """Return what plans depend on."""
         return PlanSettings(
@@ -84,3 +138,14 @@ class Settings(BaseSettings):
             pushgateway_url=self.pushgateway_url,
             resync=timedelta(seconds=self.resync_seconds),
         )
+
+
+def _without_credentials(value: str) -> str:
+    """Return a URL without its user and password; any other text as it is."""
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return value
+    if "@" not in parts.netloc:
+        return value
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

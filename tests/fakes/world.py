@@ -24,12 +24,13 @@ from driftcheck.contract.evaluation import (
     decode_evaluation_request,
     encode_evaluation,
 )
-from killick.loop import Memory, PassResult, World, run_once
+from killick.loop import run_once
 from killick.names import LABEL_PURPOSE, ObjectName
 from killick.observe.gather import Ports
 from killick.record.metrics import StatusCollector
 from killick.resource.status import Status, parse_status
 from killick.settings import Settings
+from killick.world import Memory, PassResult, World
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.git import FakeGit, FakeGitServer, FakeRepository
 from tests.fakes.registry import FakeRegistry, FakeServer
@@ -161,7 +162,7 @@ class FakeWorld:
         self.now = max(self.now + timedelta(seconds=5), start)
         last = verdicts[-1]
         windows.append(window(self.now - length, length, last, counting=False))
-        answer = CheckAnswer(request.spec_hash, SHA, self.now, tuple(windows))
+        answer = CheckAnswer(request.request_fingerprint, SHA, self.now, tuple(windows))
         await self.finish_check(encode(answer).decode())
         return await self.settle()
 

@@ -201,7 +201,7 @@ class Parked:
             if found and datetime.fromisoformat(found["time"]) < since:
                 return False
             if found.get("object") == f"{world.namespace}/{NAME}":
-                return bool(found["result"] == "ok")
+                return bool(found["message"] == "Pass completed")
         return False
 
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from dev import reference
+from driftcheck.contract import Metric
 from killick.resource import spec as spec_classes
 from killick.resource import status as status_classes
 from killick.resource.bounds import LIMITS
@@ -114,7 +115,29 @@ def test_no_word_is_a_boolean_in_yaml() -> None:
 def test_enums_are_camel_case() -> None:
     """Values are written as Kubernetes writes its own."""
     values = [value for _, node in ALL for value in node.get("enum", ())]
-    assert [v for v in values if not re.fullmatch("[A-Z][a-z]+([A-Z][a-z]*)*", v)] == []
+    assert [
+        v for v in values if not re.fullmatch("[A-Z][a-z0-9]+([A-Z][a-z]*)*", v)
+    ] == []
+
+
+def test_metrics_are_those_of_the_contract() -> None:
+    """Every metric that the worker knows can be declared, and no other."""
+    named = [node["enum"] for path, node in ALL if path.endswith("metric.name")]
+    assert named == [list(Metric)] * 2
+
+
+def test_rules_on_metrics_know_their_direction() -> None:
+    """A rule that lists metrics lists all scores, or all errors."""
+    rules = [
+        rule["rule"]
+        for _, node in nodes("spec")
+        for rule in node.get("x-kubernetes-validations", ())
+    ]
+    scores = [metric for metric in Metric if metric.higher_is_better]
+    errors = [metric for metric in Metric if not metric.higher_is_better]
+    listed = [re.findall(r"'(\w+)'", rule) for rule in rules if "metric.name" in rule]
+    assert len(listed) >= 4
+    assert all(names in (scores, errors) for names in listed), listed
 
 
 def test_fields_are_lower_camel_case() -> None:
@@ -245,6 +268,19 @@ def test_the_defaults_are_those_of_the_dataclass(
             assert ours == child.get("default") or not (ours or "default" in child), (
                 here
             )
+
+
+def test_the_description_states_the_default() -> None:
+    """`kubectl explain` names the same default as the schema applies."""
+    for path, node in nodes("spec"):
+        default = node.get("default")
+        if path.endswith("[]") or default in ({}, []) or isinstance(default, dict):
+            continue
+        if default is not None:
+            stated = node["description"].partition(" Default: ")[2]
+            value = f"{default}".lower() if isinstance(default, bool) else default
+            value = f"[{', '.join(value)}]" if isinstance(value, list) else value
+            assert re.match(rf"{re.escape(str(value))}[.,]", stated), path
 
 
 def test_texts_that_are_cut_fit_into_the_status() -> None:

@@ -48,12 +48,13 @@ def reference_shape(
 
     The column of predictions is one more column, if the reference has it.
     """
-    if features.column in schema.names and not set(features.names) & set(schema.names):
-        kinds = dict.fromkeys(features.names, ColumnKind.NUMBER)
+    names = features.compared
+    if features.column in schema.names and not set(names) & set(schema.names):
+        kinds = dict.fromkeys(names, ColumnKind.NUMBER)
         shape = window_shape(schema, features, kinds)
     else:
-        shape = _columns_shape(schema, features.names)
-    if prediction is None or prediction in features.names:
+        shape = _columns_shape(schema, names)
+    if prediction is None or prediction in (*features.names, *features.exclude):
         return shape
     if prediction in schema.names:
         found = _columns_shape(schema, (prediction,))

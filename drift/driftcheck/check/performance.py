@@ -10,7 +10,7 @@ from driftcheck.contract import CheckRequest, Performance, PerformanceRule, Verd
 from driftcheck.dataset import MAXIMUM_LABELLED_ROWS, LoadedReference
 from driftcheck.errors import CheckFailure
 from driftcheck.inference_log.base import Log
-from driftcheck.judge.data_quality import by_severity, data_quality_findings
+from driftcheck.judge.evidence import by_severity, data_quality_findings
 from driftcheck.judge.model_performance import labelled_window, performance_of
 from driftcheck.judge.performance import judge_performance
 from driftcheck.windows import Window, labelled_windows

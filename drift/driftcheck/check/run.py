@@ -98,9 +98,11 @@ def check_inputs(
     try:
         with inputs.log() as log:
             gathered = _gather(request, inputs.windows, reference, log, environment)
-            performance = measure_performance(
-                request, inputs.windows, now, reference, log
-            )
+            performance = NOT_MEASURED
+            if request.performance:
+                performance = measure_performance(
+                    request, inputs.windows, now, reference, log
+                )
     except CheckFailure as failure:
         return _failed(request, inputs.windows, now, failure, reference)
     judged = _judge(request, gathered, performance.latest)
@@ -164,7 +166,7 @@ def _evidence(
 
     Nobody else imports Evidently, so a check by the engine Native never pays for it.
     """
-    request = request_of_whole(request)
+    request = _of_whole(request)
     if request.engine == NATIVE:
         return native_evidence(request, reference, current)
     from driftcheck.evidently.engine import evidently_evidence
@@ -179,7 +181,7 @@ def _with_segments(
     log: Log,
 ) -> Evidence:
     """Return the evidence with that of segments, read only where they can matter."""
-    if segmented is None or not can_matter(request_of_whole(request), whole.evidence):
+    if segmented is None or not can_matter(_of_whole(request), whole.evidence):
         return whole.evidence
     column = segmented.rule.column
 
@@ -201,7 +203,7 @@ def _judge(
     once its labels have arrived. If it is the newest one and performance adds to its
     verdict, it is shown once more as an interim window.
     """
-    judged = [_judged(request, one) for one in gathered]
+    judged = [_judged(request, window) for window in gathered]
     if not gathered or performance is None:
         return judged
     newest = gathered[-1]
@@ -219,8 +221,13 @@ def _judge(
 
 
 def _judged(request: CheckRequest, gathered: Gathered) -> JudgedWindow:
-    judgement = conclude(request_of_whole(request), gathered.window, gathered.evidence)
+    judgement = conclude(_of_whole(request), gathered.window, gathered.evidence)
     return JudgedWindow(judgement, gathered.current)
+
+
+def _of_whole(request: CheckRequest) -> CheckRequest:
+    """Return the request by which all rows are judged, beside segments if any."""
+    return request_of_whole(request) if request.segments else request
 
 
 def _failed(
@@ -245,10 +252,10 @@ def _answered(
     performance: PerformanceResults = NOT_MEASURED,
 ) -> Check:
     answer = CheckAnswer(
-        spec_hash=request.spec_hash,
+        request_fingerprint=request.request_fingerprint,
         reference_sha256=reference.sha256 if reference else None,
         judged_at=now.astimezone(UTC).replace(microsecond=0),
-        windows=tuple(one.judgement.verdict for one in judged),
+        windows=tuple(window.judgement.verdict for window in judged),
         performance=performance.latest,
         performance_windows=performance.counting,
     )

@@ -23,7 +23,8 @@ def column_rules(options: argparse.Namespace) -> tuple[ColumnRule, ...]:
             raise UsageError(message) from None
     names = sorted({*options.critical, *weights})
     return tuple(
-        ColumnRule(n, n in options.critical, weight=weights.get(n, 1.0)) for n in names
+        ColumnRule(n, n in options.critical, weight=weights.get(n, ColumnRule.weight))
+        for n in names
     )
 
 

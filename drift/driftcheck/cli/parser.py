@@ -2,7 +2,14 @@
 
 import argparse
 
-from driftcheck.contract import Metric
+from driftcheck.contract import (
+    TIMESTAMP_COLUMN,
+    CheckRequest,
+    LogSource,
+    Metric,
+    SegmentRule,
+    duration_text,
+)
 from driftcheck.contract.request import ENGINES
 
 REFERENCE_VARIABLE = "REFERENCE_DATASET_PATH"
@@ -47,14 +54,22 @@ def _add_inputs(options: argparse.ArgumentParser) -> None:
     )
     add("--table", help="table of the inference log: [SCHEMA.]TABLE")
     add("--backend", metavar="URL", help="warehouse that counts the rows of --table")
-    add("--timestamp-column", default="predicted_at")
-    add("--time-zone", default="UTC", help="time zone of timestamps without one")
+    add("--timestamp-column", default=TIMESTAMP_COLUMN)
+    add(
+        "--time-zone",
+        default=LogSource.time_zone,
+        help="time zone of timestamps without one",
+    )
     add(
         "--window",
-        default="24h",
+        default=duration_text(CheckRequest.window_seconds),
         help="length such as 90m, 24h or 7d; with --backend also 'all'",
     )
-    add("--lag", default="5m", help="time a row may take to arrive")
+    add(
+        "--lag",
+        default=duration_text(LogSource.lag_seconds),
+        help="time a row may take to arrive",
+    )
     add(
         "--all-rows",
         action="store_true",
@@ -66,6 +81,13 @@ def _add_columns(options: argparse.ArgumentParser) -> None:
     add = options.add_argument_group("columns").add_argument
     add("--vector-column", help="array column that holds all features")
     add("--columns", help="comma-separated features (default: all of the reference)")
+    add(
+        "--exclude",
+        action="append",
+        default=[],
+        metavar="COLUMNS",
+        help="comma-separated columns that are not features; may be repeated",
+    )
     add("--prediction-column", help="its drift alone is drift of the dataset")
     add(
         "--critical",
@@ -99,25 +121,34 @@ def _add_performance_and_segments(options: argparse.ArgumentParser) -> None:
         help="drift if an error is above it with 95%% confidence",
     )
     add("--segment", metavar="COLUMN", help="also judge each value of this column")
-    add("--segment-minimum-rows", type=int, default=100)
+    add("--segment-minimum-rows", type=int, default=SegmentRule.minimum_rows)
     add(
         "--segment-maximum",
         type=int,
-        default=20,
+        default=SegmentRule.maximum,
         help="number of segments to judge, the largest first",
     )
 
 
 def _add_rules(options: argparse.ArgumentParser) -> None:
     add = options.add_argument_group("rules").add_argument
-    add("--threshold", type=float, default=0.1, help="effect size that is drift")
-    add("--minimum-rows", type=int, default=100)
-    add("--significance", type=float, default=0.05)
-    add("--drifted-columns-percent", type=int, default=30)
+    add(
+        "--threshold",
+        type=float,
+        default=CheckRequest.default_threshold,
+        help="effect size that is drift",
+    )
+    add("--minimum-rows", type=int, default=CheckRequest.minimum_rows)
+    add("--significance", type=float, default=CheckRequest.significance)
+    add(
+        "--drifted-columns-percent",
+        type=int,
+        default=CheckRequest.drifted_columns_percent,
+    )
     add(
         "--engine",
         choices=ENGINES,
-        default=ENGINES[0],
+        default=CheckRequest.engine,
         help="engine that computes the scores",
     )
 

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import chain
 
 from driftcheck.cli.options import UsageError, column_rules, seconds_in
 from driftcheck.cli.parser import REFERENCE_VARIABLE
@@ -21,8 +22,8 @@ from driftcheck.reference.profile import read_profile
 from driftcheck.reference.profile_format import SUFFIX
 from driftcheck.storage.parquet import column_names
 
-SPEC_HASH = "command-line"
-"""Stands for the hash of a spec, which a check on the command line does not have."""
+REQUEST_FINGERPRINT = "command-line"
+"""Stands for a fingerprint: no operator compares the answer with its request."""
 ALL = "all"
 
 
@@ -41,10 +42,10 @@ def request_from(
     value = CheckRequest(
         name=options.name or log.table,
         namespace=options.namespace,
-        spec_hash=SPEC_HASH,
+        request_fingerprint=REQUEST_FINGERPRINT,
         reference=Reference(uri, options.reference_sha256),
         log=log,
-        window_seconds=seconds_in("24h" if options.window == ALL else options.window),
+        window_seconds=_window_seconds(options),
         windows=WindowGrid(now.replace(microsecond=0) + timedelta(days=1), 1),
         minimum_rows=options.minimum_rows,
         significance=options.significance,
@@ -62,6 +63,12 @@ def request_from(
         raise UsageError(str(error)) from None
 
 
+def _window_seconds(options: argparse.Namespace) -> int:
+    if options.window == ALL:
+        return CheckRequest.window_seconds
+    return seconds_in(options.window)
+
+
 def _log_source(options: argparse.Namespace, reference: str) -> LogSource:
     schema, _, table = (options.table or "current").rpartition(".")
     names = options.columns.split(",") if options.columns else None
@@ -76,6 +83,7 @@ def _log_source(options: argparse.Namespace, reference: str) -> LogSource:
             features,
             tuple(names or _feature_names(options, reference)),
             options.vector_column,
+            tuple(dict.fromkeys(chain(*(t.split(",") for t in options.exclude)))),
         ),
         time_zone=options.time_zone,
         lag_seconds=seconds_in(options.lag),

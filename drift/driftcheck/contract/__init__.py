@@ -1,10 +1,11 @@
 """What Killick asks a drift check, and what the check answers; standard library only.
 
 The request travels as JSON in the environment (``DRIFTCHECK_REQUEST``), the answer
-as JSON in the pod's termination message, which all containers of a pod share: hence
-its limit of 1,536 bytes, its short keys, and a way to cut it that never loses what a
-decision needs. Both sides ignore fields that they do not know; a change that is not
-additive gets a new version. The operator imports this and ``evaluation_contract``.
+as JSON in the pod's termination message, of which Kubernetes keeps little: `truncation`
+shortens an answer and never loses what a decision needs. Both sides ignore fields that
+they do not know; a change that is not additive gets a new version. `codec` reads and
+writes all of it by the type hints of the dataclasses. The operator imports this package
+``contract.evaluation`` and ``contract.reasons``, and nothing else of the worker.
 """
 
 from driftcheck.contract.answer import (
@@ -13,15 +14,15 @@ from driftcheck.contract.answer import (
     WindowVerdict,
     decode,
 )
-from driftcheck.contract.fields import (
-    CONTRACT,
-    ContractError,
-    format_time,
-    parse_time,
-)
-from driftcheck.contract.log import Features, Filter, LogSource
-from driftcheck.contract.performance import Metric, Performance, PerformanceRule
+from driftcheck.contract.codec import from_json, to_json
+from driftcheck.contract.durations import duration_text
+from driftcheck.contract.log import TIMESTAMP_COLUMN, Features, Filter, LogSource
+from driftcheck.contract.metric import Metric
+from driftcheck.contract.performance import Performance, PerformanceRule
+from driftcheck.contract.reading import parse_time
+from driftcheck.contract.reflection import camel
 from driftcheck.contract.request import (
+    CONTRACT,
     MAXIMUM_COUNT,
     REQUEST_VARIABLE,
     CheckRequest,
@@ -31,15 +32,18 @@ from driftcheck.contract.request import (
     decode_request,
     encode_request,
 )
+from driftcheck.contract.rules import ContractError
 from driftcheck.contract.segments import SegmentRule
 from driftcheck.contract.truncation import ANSWER_LIMIT, encode
 from driftcheck.contract.verdict import Kind, Verdict
+from driftcheck.contract.writing import Style, format_time
 
 __all__ = [
     "ANSWER_LIMIT",
     "CONTRACT",
     "MAXIMUM_COUNT",
     "REQUEST_VARIABLE",
+    "TIMESTAMP_COLUMN",
     "CheckAnswer",
     "CheckError",
     "CheckRequest",
@@ -54,13 +58,18 @@ __all__ = [
     "PerformanceRule",
     "Reference",
     "SegmentRule",
+    "Style",
     "Verdict",
     "WindowGrid",
     "WindowVerdict",
+    "camel",
     "decode",
     "decode_request",
+    "duration_text",
     "encode",
     "encode_request",
     "format_time",
+    "from_json",
     "parse_time",
+    "to_json",
 ]

@@ -1,27 +1,30 @@
-"""What Killick asks an evaluation pod, and the facts it answers; standard library only.
+"""The request of an evaluation pod, and its answer; standard library only.
 
 ``rows`` (init container) writes the labelled rows and ends with exit code 3 and an
 answer of its own where there are too few; one ``score`` container per version runs
 ``mlflow models predict`` from ROWS_FILE to CHAMPION_FILE or CANDIDATE_FILE;
 ``compare`` answers with both scores and their paired difference. The answer holds
-facts only: what they mean for a promotion, the operator decides.
+facts only: the operator decides what they mean for a promotion.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Annotated
 
-from driftcheck.contract.answer import CheckError, error_from, error_json
-from driftcheck.contract.fields import (
-    ContractError,
-    Fields,
-    compact,
-    format_time,
-    parse_object,
-    short_text,
-)
+from driftcheck.contract.answer import CheckError
+from driftcheck.contract.codec import COMPACT, Document, dumps, loads, to_json
 from driftcheck.contract.log import LogSource
-from driftcheck.contract.performance import Metric, metric_from
+from driftcheck.contract.metric import Metric
+from driftcheck.contract.rules import (
+    Bounds,
+    Constant,
+    ContractError,
+    Count,
+    Name,
+    Positive,
+    ShortText,
+    below,
+)
 
 __all__ = [
     "CANDIDATE_FILE",
@@ -37,6 +40,7 @@ __all__ = [
     "EvaluationAnswer",
     "EvaluationRequest",
     "Metric",
+    "RowsMeta",
     "decode_evaluation",
     "decode_evaluation_request",
     "encode_evaluation",
@@ -47,7 +51,11 @@ EVALUATION_CONTRACT = "evaluation.killick.dev/v1"
 EVALUATION_VARIABLE = "DRIFTCHECK_EVALUATION"
 EXIT_TOO_FEW_ROWS = 3
 MAXIMUM_ROWS = 100_000
-MESSAGE_LIMIT = 400
+"""Rows that are scored at most: models of any kind score so many within the timeout."""
+EVALUATION_ANSWER_LIMIT = 1536
+"""Bytes of the answer: an evaluation's pod has four containers, and with as many that
+others inject the kubelet keeps 12,288 / 8 bytes of each one's termination message."""
+MESSAGE_LIMIT = 400  # characters of an error's message, before bytes are counted
 
 # Files in the request's directory, shared by the pod's containers.
 ROWS_FILE = "rows.json"
@@ -58,82 +66,61 @@ CANDIDATE_FILE = "candidate.json"
 
 
 @dataclass(frozen=True)
-class EvaluationRequest:
-    """Which rows to score and how.
+class EvaluationRequest(Document):
+    """Which rows to score, and how.
 
     `after`: rows must be strictly later, so that neither version was trained on
-    them. `champion`: whether there is one to compare with. `maximum_rows`: the
-    latest so many are taken. The log needs a label column.
+    them. `champion`: whether there is one to compare with. `maximum_rows`: only the
+    latest of them are taken. The log needs a label column.
     """
 
-    id: str
+    id: ShortText
     log: LogSource
     after: datetime
     metric: Metric
-    champion: bool
-    minimum_rows: int = 100
-    maximum_rows: int = MAXIMUM_ROWS
-    directory: str = "/work"
-    contract: str = EVALUATION_CONTRACT
+    champion: bool = False
+    minimum_rows: Positive = 100
+    maximum_rows: Annotated[int, Bounds(minimum=1, maximum=MAXIMUM_ROWS)] = MAXIMUM_ROWS
+    directory: Name = "/work"
+    contract: Annotated[str, Constant(EVALUATION_CONTRACT)] = EVALUATION_CONTRACT
 
-    def to_json(self) -> dict[str, Any]:
-        """A value that `json.dumps` takes; `from_json` reads it back equal."""
-        return {
-            "contract": self.contract,
-            "id": self.id,
-            "log": self.log.to_json(),
-            "after": format_time(self.after),
-            "metric": self.metric.value,
-            "champion": self.champion,
-            "minimum_rows": self.minimum_rows,
-            "maximum_rows": self.maximum_rows,
-            "directory": self.directory,
-        }
-
-    @classmethod
-    def from_json(cls, value: Any) -> Self:
-        """The request, or ContractError naming the field that is wrong."""
-        fields = Fields(value)
-        fields.contract("contract", EVALUATION_CONTRACT)
-        log = LogSource.from_fields(fields.child("log"))
-        if not log.label_column:
-            raise ContractError("log.label_column: is missing")
-        minimum = fields.whole("minimum_rows", 1)
-        maximum = (
-            fields.whole("maximum_rows", 1)
-            if fields.has("maximum_rows")
-            else MAXIMUM_ROWS
-        )
-        if not minimum <= maximum <= MAXIMUM_ROWS:
+    def validate(self, path: str) -> None:
+        """Raise ContractError for a log without labels or bounds that cross."""
+        if not self.log.label_column:
+            raise ContractError(f"{below(path, 'log.labelColumn')}: is missing")
+        if self.minimum_rows > self.maximum_rows:
             raise ContractError(
-                f"maximum_rows: must lie between minimum_rows and {MAXIMUM_ROWS}"
+                f"{below(path, 'maximumRows')}: must be at least minimumRows"
             )
-        return cls(
-            id=short_text(fields.text("id"), "id"),
-            log=log,
-            after=fields.time("after"),
-            metric=metric_from(fields),
-            champion=fields.flag("champion", default=False),
-            minimum_rows=minimum,
-            maximum_rows=maximum,
-            directory=fields.optional_text("directory") or "/work",
-        )
 
 
 @dataclass(frozen=True)
-class EvaluationAnswer:
-    """The facts of one evaluation; None means not computed, never zero.
+class RowsMeta(Document):
+    """What ``rows`` wrote: META_FILE, by which ``compare`` proves the rows unchanged.
 
     `rows` labelled rows from strictly after `after` up to and including `until`;
     `digest` is the SHA-256 of the rows file followed by the labels file.
-    `improvement` is positive where the candidate is better, whatever the metric's
-    direction, and `lower` to `upper` its 95 % interval (None where resamples have no
-    score); all three are in the metric's unit.
     """
 
-    id: str
-    rows: int | None = None
-    digest: str | None = None
+    rows: Count
+    digest: Name
+    after: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class EvaluationAnswer(Document):
+    """The facts of one evaluation; None means not computed, never zero.
+
+    `rows`, `digest`, `after` and `until` as in `RowsMeta`. `improvement` is positive
+    where the candidate is better, whatever the metric's direction, and `lower` to
+    `upper` its 95 % interval (None where resamples have no score); all three are in the
+    metric's unit.
+    """
+
+    id: ShortText
+    rows: Count | None = None
+    digest: Name | None = None
     after: datetime | None = None
     until: datetime | None = None
     metric: Metric | None = None
@@ -143,67 +130,40 @@ class EvaluationAnswer:
     lower: float | None = None
     upper: float | None = None
     error: CheckError | None = None
-    contract: str = EVALUATION_CONTRACT
-
-    def to_json(self) -> dict[str, Any]:
-        """Without the fields that are None; `from_json` reads it back."""
-        value = {
-            "contract": self.contract,
-            "id": self.id,
-            "rows": self.rows,
-            "digest": self.digest,
-            "after": format_time(self.after) if self.after else None,
-            "until": format_time(self.until) if self.until else None,
-            "metric": self.metric.value if self.metric else None,
-            "champion_score": self.champion_score,
-            "candidate_score": self.candidate_score,
-            "improvement": self.improvement,
-            "lower": self.lower,
-            "upper": self.upper,
-            "error": error_json(self.error) if self.error else None,
-        }
-        return {key: item for key, item in value.items() if item is not None}
-
-    @classmethod
-    def from_json(cls, value: Any) -> Self:
-        """The answer, or ContractError naming the field that is wrong."""
-        fields = Fields(value)
-        fields.contract("contract", EVALUATION_CONTRACT)
-        return cls(
-            id=short_text(fields.text("id"), "id"),
-            rows=fields.optional_whole("rows"),
-            digest=fields.optional_text("digest"),
-            after=fields.optional_time("after"),
-            until=fields.optional_time("until"),
-            metric=metric_from(fields) if fields.has("metric") else None,
-            champion_score=fields.optional_number("champion_score"),
-            candidate_score=fields.optional_number("candidate_score"),
-            improvement=fields.optional_number("improvement"),
-            lower=fields.optional_number("lower"),
-            upper=fields.optional_number("upper"),
-            error=error_from(fields.child("error")) if fields.has("error") else None,
-        )
+    contract: Annotated[str, Constant(EVALUATION_CONTRACT)] = EVALUATION_CONTRACT
 
 
 def encode_evaluation_request(request: EvaluationRequest) -> str:
-    """The request as the text of the environment variable."""
-    return compact(request.to_json())
+    """Return the request as the text of the environment variable."""
+    return dumps(request.to_json())
 
 
 def decode_evaluation_request(text: str) -> EvaluationRequest:
-    """The request from the environment variable's text, or ContractError."""
-    return EvaluationRequest.from_json(parse_object(text))
+    """Return the request in the environment variable's text, or raise ContractError."""
+    return EvaluationRequest.from_json(loads(text))
 
 
 def encode_evaluation(answer: EvaluationAnswer) -> bytes:
-    """The answer for a termination message, at most 1,536 bytes."""
-    value = answer.to_json()
-    if answer.error:
-        clipped = CheckError(answer.error.reason, answer.error.message[:MESSAGE_LIMIT])
-        value["error"] = error_json(clipped)
-    return compact(value).encode("utf-8", "replace")
+    """Return the answer's JSON in at most EVALUATION_ANSWER_LIMIT bytes.
+
+    Only the error's message is cut. Raises ContractError where that is not enough.
+    """
+    limit = MESSAGE_LIMIT
+    while True:
+        shown = answer.error
+        if shown:
+            shown = replace(shown, message=shown.message[:limit])
+        value = to_json(replace(answer, error=shown), COMPACT)
+        text = dumps(value).encode("utf-8", "replace")
+        if len(text) <= EVALUATION_ANSWER_LIMIT:
+            return text
+        if limit == 0:
+            raise ContractError(
+                f"the answer does not fit in {EVALUATION_ANSWER_LIMIT} bytes"
+            )
+        limit //= 2
 
 
 def decode_evaluation(data: bytes | str) -> EvaluationAnswer:
-    """The answer from a termination message, or ContractError."""
-    return EvaluationAnswer.from_json(parse_object(data))
+    """Return the answer in a termination message, or raise ContractError."""
+    return EvaluationAnswer.from_json(loads(data))

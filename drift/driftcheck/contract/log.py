@@ -1,122 +1,85 @@
 """Where an inference log is, how its rows hold features, and which rows are its own."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Annotated, Self
 
-from driftcheck.contract.fields import ContractError, Fields
+from driftcheck.contract.codec import Document
+from driftcheck.contract.rules import ContractError, Count, Name, OneOf, below
 
 FEATURE_KINDS = ("Vector", "Columns", "Json")
 LOG_TYPES = ("Postgres", "Files", "DuckDB")
+TIMESTAMP_COLUMN = "predicted_at"
+"""The default of everyone who names a log's timestamp column."""
 
 
 @dataclass(frozen=True)
-class Features:
+class Features(Document):
     """Where a row's features are: one array column (Vector), columns of their own
     (Columns), or the fields of one column of JSON objects (Json).
 
     `names` are the reference's column names, in the array's order for a Vector.
+    `exclude` names columns, of the log or of the reference, that are not features: they
+    are neither compared nor reported.
     """
 
-    kind: str
-    names: tuple[str, ...]
-    column: str | None = None
+    kind: Annotated[str, OneOf(FEATURE_KINDS)]
+    names: tuple[Name, ...]
+    column: Name | None = None
+    exclude: tuple[Name, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """As the request carries it."""
-        return {"kind": self.kind, "column": self.column, "names": list(self.names)}
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The names of the features that a check compares with the reference."""
+        return tuple(name for name in self.names if name not in self.exclude)
 
-    @classmethod
-    def from_fields(cls, fields: Fields) -> Self:
-        """Read from a request."""
-        kind = fields.text("kind")
-        if kind not in FEATURE_KINDS:
-            allowed = ", ".join(FEATURE_KINDS)
-            raise ContractError(f"{fields.path('kind')}: must be one of {allowed}")
-        names = fields.texts("names")
-        if not names or len(set(names)) != len(names):
+    def validate(self, path: str) -> None:
+        """Raise ContractError for no or repeated names, or a missing column."""
+        if not self.names or len(set(self.names)) != len(self.names):
             raise ContractError(
-                f"{fields.path('names')}: must hold at least one name, none twice"
+                f"{below(path, 'names')}: must hold at least one name, none twice"
             )
-        column = fields.text("column") if kind != "Columns" else None
-        return cls(kind, names, column)
+        if not self.compared:
+            raise ContractError(f"{below(path, 'exclude')}: must leave one name")
+        if self.kind != "Columns" and self.column is None:
+            raise ContractError(f"{below(path, 'column')}: is missing")
 
 
 @dataclass(frozen=True)
-class Filter:
+class Filter(Document):
     """Only rows whose column has that value, written as text, belong to the log."""
 
-    column: str
-    equals: str
-
-    def to_json(self) -> dict[str, Any]:
-        """As the request carries it."""
-        return {"column": self.column, "equals": self.equals}
-
-    @classmethod
-    def from_fields(cls, fields: Fields) -> Self:
-        """Read from a request."""
-        return cls(fields.text("column"), fields.text("equals"))
+    column: Name
+    equals: Name
 
 
 @dataclass(frozen=True)
-class LogSource:
+class LogSource(Document):
     """A table of inferences. Naive timestamps are read as of `time_zone`.
 
     `lag_seconds`: how long a row may take to arrive; younger times are not judged.
     `type` says what holds the table: PostgreSQL, parquet files or a DuckDB file, the
-    latter two at `uri`; files have neither schema nor table.
+    latter two at `uri`; files have neither schema nor table, which are then empty.
     """
 
     schema: str
     table: str
-    timestamp_column: str
+    timestamp_column: Name
     features: Features
-    time_zone: str = "UTC"
-    lag_seconds: int = 300
-    prediction_column: str | None = None
-    label_column: str | None = None
+    time_zone: Name = "UTC"
+    lag_seconds: Count = 300
+    prediction_column: Name | None = None
+    label_column: Name | None = None
     filters: tuple[Filter, ...] = ()
-    type: str = "Postgres"
-    uri: str | None = None
+    type: Annotated[str, OneOf(LOG_TYPES)] = LOG_TYPES[0]
+    uri: Name | None = None
 
-    def only(self, one: Filter) -> Self:
-        """The source with one filter more."""
-        return replace(self, filters=(*self.filters, one))
+    def only(self, added: Filter) -> Self:
+        """Return the source with one filter more."""
+        return replace(self, filters=(*self.filters, added))
 
-    def to_json(self) -> dict[str, Any]:
-        """As the request carries it."""
-        return {
-            "type": self.type,
-            "uri": self.uri,
-            "filters": [one.to_json() for one in self.filters],
-            "schema": self.schema,
-            "table": self.table,
-            "timestamp_column": self.timestamp_column,
-            "time_zone": self.time_zone,
-            "lag_seconds": self.lag_seconds,
-            "features": self.features.to_json(),
-            "prediction_column": self.prediction_column,
-            "label_column": self.label_column,
-        }
-
-    @classmethod
-    def from_fields(cls, fields: Fields) -> Self:
-        """Read from a request."""
-        kind = fields.optional_text("type") or "Postgres"
-        if kind not in LOG_TYPES:
-            allowed = ", ".join(LOG_TYPES)
-            raise ContractError(f"{fields.path('type')}: must be one of {allowed}")
-        files = kind == "Files"
-        return cls(
-            type=kind,
-            uri=fields.text("uri") if kind != "Postgres" else None,
-            filters=tuple(Filter.from_fields(f) for f in fields.children("filters")),
-            schema="" if files else fields.text("schema"),
-            table="" if files else fields.text("table"),
-            timestamp_column=fields.text("timestamp_column"),
-            features=Features.from_fields(fields.child("features")),
-            time_zone=fields.optional_text("time_zone") or "UTC",
-            lag_seconds=fields.whole("lag_seconds"),
-            prediction_column=fields.optional_text("prediction_column"),
-            label_column=fields.optional_text("label_column"),
-        )
+    def validate(self, path: str) -> None:
+        """Raise ContractError where the type's own part is missing."""
+        needed = {"Postgres": ("schema", "table"), "Files": ("uri",)}
+        for name in needed.get(self.type, ("uri", "schema", "table")):
+            if not getattr(self, name):
+                raise ContractError(f"{below(path, name)}: is missing")

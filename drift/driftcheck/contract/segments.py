@@ -1,35 +1,19 @@
-"""Which segments are judged beside the whole: asked."""
+"""Which segments are judged beside the whole window."""
 
 from dataclasses import dataclass
-from typing import Any, Self
 
-from driftcheck.contract.fields import Fields
+from driftcheck.contract.codec import Document
+from driftcheck.contract.rules import Name, Positive
 
 
 @dataclass(frozen=True)
-class SegmentRule:
-    """The column whose values make the segments, and the least rows of one on a side.
+class SegmentRule(Document):
+    """The column whose values are the segments, and how many rows one needs.
 
-    Only the `maximum` largest of the reference are looked at.
+    A segment with fewer than `minimum_rows` rows in the window or in the reference
+    decides nothing. Only the `maximum` largest segments of the reference are judged.
     """
 
-    column: str
-    minimum_rows: int = 100
-    maximum: int = 20
-
-    def to_json(self) -> dict[str, Any]:
-        """As the request carries it."""
-        return {
-            "column": self.column,
-            "minimum_rows": self.minimum_rows,
-            "maximum": self.maximum,
-        }
-
-    @classmethod
-    def from_fields(cls, fields: Fields) -> Self:
-        """Read from a request."""
-        return cls(
-            fields.text("column"),
-            fields.whole("minimum_rows", 1),
-            fields.whole("maximum", 1),
-        )
+    column: Name
+    minimum_rows: Positive = 100
+    maximum: Positive = 20

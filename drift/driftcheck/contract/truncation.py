@@ -1,33 +1,43 @@
-"""Cuts an answer to the bytes it may take, always in the same order.
+"""Shorten an answer to the bytes that it may take, always in the same order.
 
 Details give way before verdicts and old windows before new: the findings (the pod's
-log has them too), the worst columns, the messages, the kinds of drift and how many
+log has them as well), the top columns, the messages, the kinds of drift and how many
 rows were sampled, each from the oldest window on; then interim windows; then the
 report's address; then the message of a whole check's error; last the performance of
-counting windows, from the newest on: the next check is asked for them again. What a
+counting windows, from the newest on: the next check measures them again. What a
 decision needs of a counting window (times, verdict, reason, counts) is never cut, nor
 is the latest performance.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from driftcheck.contract.answer import CheckAnswer, WindowVerdict
-from driftcheck.contract.fields import ContractError, compact
+from driftcheck.contract.codec import COMPACT, dumps, to_json
+from driftcheck.contract.rules import ContractError
 
-ANSWER_LIMIT = 1536
-MESSAGE_LIMIT = 240
+ANSWER_LIMIT = 3072
+"""Bytes of a check's answer, which is its pod's termination message.
+
+The kubelet keeps 4,096 bytes of a container and 12,288 of a pod, which it divides
+among the pod's containers, init containers included; what is longer is cut off, and
+the answer is lost. A check's pod has one container, so 12,288 / 4 leaves room for
+three more that others inject, such as a service mesh's init container and proxy.
+"""
+MESSAGE_LIMIT = 240  # characters: two or three sentences
 _DETAILS = ("findings", "top_columns", "message", "kinds", "sampled")
+_DEFAULTS = {"sampled": None, "message": ""}
 
 
 def encode(answer: CheckAnswer, limit: int = ANSWER_LIMIT) -> bytes:
-    """The answer's JSON in at most `limit` bytes, with `truncated` where it was cut.
+    """Return the answer's JSON in at most `limit` bytes, `truncated` where it was cut.
 
-    ContractError if even the verdicts of the counting windows do not fit, which
-    cannot happen for up to ten windows of one length and 1,536 bytes.
+    Raises ContractError if even the verdicts of the counting windows do not fit, which
+    cannot happen for up to ten windows (MAXIMUM_COUNT) and the default limit.
     """
     for attempt in _ever_shorter(answer):
-        text = compact(attempt.to_json()).encode("utf-8", "replace")
+        text = dumps(to_json(attempt, COMPACT)).encode("utf-8", "replace")
         if len(text) <= limit:
             return text
     raise ContractError(f"the verdicts do not fit in {limit} bytes")
@@ -61,19 +71,12 @@ def _ever_shorter(answer: CheckAnswer) -> Iterator[CheckAnswer]:
 
 
 def _without(window: WindowVerdict, detail: str) -> WindowVerdict:
-    if detail == "top_columns":
-        return replace(window, top_columns=())
-    if detail == "findings":
-        return replace(window, findings=())
-    if detail == "message":
-        return replace(window, message="")
-    if detail == "kinds":
-        return replace(window, kinds=())
-    return replace(window, sampled=None)
+    changed: dict[str, Any] = {detail: _DEFAULTS.get(detail, ())}
+    return replace(window, **changed)
 
 
-def _same(one: WindowVerdict, other: WindowVerdict) -> bool:
-    return (one.start, one.end, one.counting) == (
+def _same(window: WindowVerdict, other: WindowVerdict) -> bool:
+    return (window.start, window.end, window.counting) == (
         other.start,
         other.end,
         other.counting,
@@ -81,20 +84,20 @@ def _same(one: WindowVerdict, other: WindowVerdict) -> bool:
 
 
 def _now(answer: CheckAnswer, window: WindowVerdict) -> WindowVerdict:
-    return next(found for found in answer.windows if _same(found, window))
+    return next(current for current in answer.windows if _same(current, window))
 
 
 def _with(
     answer: CheckAnswer, window: WindowVerdict, cut: WindowVerdict | None
 ) -> CheckAnswer:
-    """The answer with `cut` in the window's place; None takes the window out."""
+    """Return the answer with `cut` in the window's place; None removes the window."""
     places = ((w, cut if _same(w, window) else w) for w in answer.windows)
     windows = tuple(new for _, new in places if new is not None)
     return replace(answer, windows=windows, truncated=True)
 
 
 def _clip_messages(answer: CheckAnswer) -> CheckAnswer:
-    """No message is longer than MESSAGE_LIMIT characters, its end marked."""
+    """Return the answer with messages of at most MESSAGE_LIMIT characters."""
     windows = tuple(replace(w, message=_clip(w.message)) for w in answer.windows)
     error = answer.error
     if error:

@@ -2,8 +2,6 @@
 
 from enum import StrEnum
 
-from driftcheck.contract.fields import ContractError, Fields
-
 
 class Verdict(StrEnum):
     """Of one window; the first in this order that applies."""
@@ -22,12 +20,3 @@ class Kind(StrEnum):
     NEW_CATEGORY = "NewCategory"
     PREDICTION = "Prediction"
     PERFORMANCE = "Performance"
-
-
-def verdict_from(fields: Fields) -> Verdict:
-    """The field `v`, or ContractError."""
-    text = fields.text("v")
-    try:
-        return Verdict(text)
-    except ValueError:
-        raise ContractError(f"{fields.path('v')}: {text!r} is no verdict") from None

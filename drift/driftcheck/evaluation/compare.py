@@ -1,4 +1,4 @@
-"""Step ``compare``: both scores on the same rows, and how sure their difference is."""
+"""Step ``compare``: both scores on the same rows, and their difference's interval."""
 
 from pathlib import Path
 
@@ -10,35 +10,33 @@ from driftcheck.contract.evaluation import (
     LABELS_FILE,
     META_FILE,
     ROWS_FILE,
+    ContractError,
     EvaluationAnswer,
     EvaluationRequest,
+    RowsMeta,
 )
-from driftcheck.contract.fields import ContractError, Fields
 from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure
 from driftcheck.evaluation.predictions import read_json, read_predictions
 from driftcheck.evaluation.rows import digest_of
 from driftcheck.stats.block_bootstrap import paired_interval
-from driftcheck.stats.metrics import aligned, scorer
+from driftcheck.stats.metrics import definition_of
 
 
 def compare(request: EvaluationRequest) -> EvaluationAnswer:
-    """The facts of the evaluation; CheckFailure where there can be none."""
+    """Return the facts of the evaluation; CheckFailure where there can be none."""
     directory = Path(request.directory)
     base, labels = _rows(request, directory)
     count = len(labels)
     candidate = read_predictions(directory / CANDIDATE_FILE, count)
-    score = scorer(
-        request.metric, *aligned(request.metric, labels, candidate, CANDIDATE_FILE)
-    )
+    metric = definition_of(request.metric)
+    score = metric.scorer(*metric.aligned(labels, candidate, CANDIDATE_FILE))
     once = np.ones((1, count))
     candidate_score = float(score(once)[0])
     if not request.champion:
         return _answer(request, base, candidate=candidate_score)
     champion = read_predictions(directory / CHAMPION_FILE, count)
-    champion_scorer = scorer(
-        request.metric, *aligned(request.metric, labels, champion, CHAMPION_FILE)
-    )
+    champion_scorer = metric.scorer(*metric.aligned(labels, champion, CHAMPION_FILE))
     champion_score = float(champion_scorer(once)[0])
     seed = int((base.digest or "0")[:16], 16)
     better, worse = score, champion_scorer
@@ -85,26 +83,26 @@ def _answer(
 def _rows(
     request: EvaluationRequest, directory: Path
 ) -> tuple[EvaluationAnswer, list[object]]:
-    """What ``rows`` wrote, after a proof that nobody has changed it since."""
+    """Return what ``rows`` wrote; CheckFailure RowsChanged if it changed since."""
     try:
-        fields = Fields(read_json(directory / META_FILE, Reason.ROWS_MISSING))
-        base = EvaluationAnswer(
-            id=request.id,
-            rows=fields.whole("rows"),
-            digest=fields.text("digest"),
-            after=fields.time("after"),
-            until=fields.optional_time("until"),
-        )
+        meta = RowsMeta.from_json(read_json(directory / META_FILE, Reason.ROWS_MISSING))
     except ContractError as error:
         raise CheckFailure(Reason.ROWS_MISSING, f"{META_FILE}: {error}") from None
+    base = EvaluationAnswer(
+        id=request.id,
+        rows=meta.rows,
+        digest=meta.digest,
+        after=meta.after,
+        until=meta.until,
+    )
     labels = read_json(directory / LABELS_FILE, Reason.ROWS_MISSING)
     try:
-        found = digest_of(
+        digest = digest_of(
             (directory / ROWS_FILE).read_bytes(), (directory / LABELS_FILE).read_bytes()
         )
     except OSError as error:
         raise CheckFailure(Reason.ROWS_MISSING, f"{error.strerror}") from None
-    if found != base.digest:
+    if digest != base.digest:
         raise CheckFailure(
             Reason.ROWS_CHANGED, "the rows are no longer those of the digest"
         )
@@ -117,6 +115,6 @@ def _rows(
 
 
 def too_few(rows: int, minimum: int) -> CheckFailure:
-    """The failure that says how many labelled rows are missing."""
+    """Return the failure that says how many labelled rows are missing."""
     message = f"{rows} of at least {minimum} labelled rows: {minimum - rows} missing"
     return CheckFailure(Reason.NOT_ENOUGH_ROWS, message)

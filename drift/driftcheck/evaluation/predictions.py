@@ -1,4 +1,4 @@
-"""Labels and predictions as arrays that can be compared; refuses what it must guess."""
+"""The predictions of each version, read from the files of its container."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from driftcheck.errors import CheckFailure
 
 
 def read_json(path: Path, reason: Reason) -> Any:
-    """A JSON file's value, or CheckFailure with that reason."""
+    """Return a JSON file's value; CheckFailure with that reason."""
     try:
         return json.loads(path.read_bytes())
     except OSError:
@@ -19,18 +19,18 @@ def read_json(path: Path, reason: Reason) -> Any:
 
 
 def read_predictions(path: Path, rows: int) -> list[Any]:
-    """One plain value per row from the output of ``mlflow models predict``.
+    """Return one plain value per row from the output of ``mlflow models predict``.
 
     A value may come wrapped: as the only item of a list or of an object.
     """
     value = read_json(path, Reason.SCORES_MISSING)
-    found = value.get("predictions") if isinstance(value, dict) else value
-    if not isinstance(found, list):
+    predictions = value.get("predictions") if isinstance(value, dict) else value
+    if not isinstance(predictions, list):
         raise CheckFailure(Reason.SCORES_MISSING, f"{path.name} holds no predictions")
-    if len(found) != rows:
-        message = f"{path.name} holds {len(found)} predictions for {rows} rows"
+    if len(predictions) != rows:
+        message = f"{path.name} holds {len(predictions)} predictions for {rows} rows"
         raise CheckFailure(Reason.ROW_MISMATCH, message)
-    return [_unwrapped(item) for item in found]
+    return [_unwrapped(item) for item in predictions]
 
 
 def _unwrapped(item: Any) -> Any:

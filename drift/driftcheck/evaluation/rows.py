@@ -1,4 +1,4 @@
-"""Step ``rows``: writes the labelled rows that are later than both trainings.
+"""Step ``rows``: write the labelled rows that are later than both trainings.
 
 The rows file is what ``mlflow models predict`` takes as JSON, and its bytes are
 canonical: the same rows always give the same digest.
@@ -39,7 +39,7 @@ class LabelledRows:
 
 
 def read_rows(request: EvaluationRequest, url: str | None) -> LabelledRows:
-    """The latest `maximum_rows` rows with a label, strictly later than `after`."""
+    """Return the latest `maximum_rows` labelled rows, strictly later than `after`."""
     with open_log(url, request.log) as log:
         table = log.labelled(request.after, request.maximum_rows)
     features = request.log.features
@@ -106,7 +106,7 @@ def _columns(table: pa.Table) -> list[list[Any]]:
 
 
 def digest_of(rows: bytes, labels: bytes) -> str:
-    """SHA-256 over the rows file followed by the labels file."""
+    """Return the SHA-256 of the rows file followed by the labels file."""
     return hashlib.sha256(rows + labels).hexdigest()
 
 

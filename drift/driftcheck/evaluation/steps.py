@@ -82,7 +82,7 @@ def _failed(request: EvaluationRequest, failure: CheckFailure) -> EvaluationAnsw
 
 
 def _leave(answer: EvaluationAnswer, environment: Mapping[str, str]) -> None:
-    """The answer as termination message, and on standard output for people."""
+    """Write the answer as termination message and on standard output."""
     data = encode_evaluation(answer)
     warning = write_message(data, environment)
     if warning:

@@ -42,7 +42,7 @@ MARKUP = str.maketrans({"<": "‹", ">": "›", "&": "＆", '"': "″", "'": "�
 def evidently_page(
     check: Check, request: CheckRequest, environment: Mapping[str, str]
 ) -> str:
-    """The page on the newest window, its worst columns first.
+    """Return the page on the newest window, its top columns first.
 
     CheckFailure NothingToReport where no column was compared, NoEvidently where no
     environment has it, ReportFailed where it fails or exceeds its bounds.
@@ -62,7 +62,7 @@ def evidently_page(
 
 @dataclass(frozen=True)
 class Answer:
-    """Evidently's word on one column; `error` where it has none."""
+    """Evidently's decision on one column; `error` where it has none."""
 
     score: float
     drifted: bool
@@ -74,7 +74,7 @@ def evidently_scores(
     asked: Mapping[str, ColumnRule],
     environment: Mapping[str, str],
 ) -> dict[str, Answer]:
-    """Evidently's score of every column that is asked for, from all its values.
+    """Return Evidently's score of each of these columns, from all its values.
 
     `sides` are the reference and the window's rows; each rule has its threshold.
     CheckFailure NoEvidently or ReportFailed where there is no answer at all.
@@ -85,8 +85,8 @@ def evidently_scores(
     with tempfile.TemporaryDirectory(prefix="driftcheck-") as place:
         folder = Path(place)
         for side, dataset in zip(("reference", "current"), sides, strict=True):
-            most = max(dataset.columns[name].present for name in asked)
-            table = {names[n]: whole(dataset.columns[n], most) for n in asked}
+            rows = max(dataset.columns[name].present for name in asked)
+            table = {names[n]: whole(dataset.columns[n], rows) for n in asked}
             pq.write_table(pa.table(table), folder / f"{side}.parquet")
         for name, rule in asked.items():
             column = sides[0].columns[name]
@@ -94,19 +94,19 @@ def evidently_scores(
         task = {"columns": columns, "page": False}
         (folder / "task.json").write_text(json.dumps(task))
         _run(python, folder)
-        found = json.loads((folder / "scores.json").read_text())
+        scores = json.loads((folder / "scores.json").read_text())
     return {
         name: Answer(
-            float(found[plain].get("score", 0.0)),
-            bool(found[plain].get("drifted", False)),
-            one_line(found[plain]["error"]) if "error" in found[plain] else "",
+            float(scores[plain].get("score", 0.0)),
+            bool(scores[plain].get("drifted", False)),
+            one_line(scores[plain]["error"]) if "error" in scores[plain] else "",
         )
         for name, plain in names.items()
     }
 
 
 def whole(column: Column, rows: int) -> pa.Array:
-    """All values of a column, filled up with nulls to so many rows."""
+    """Return all values of a column, padded with nulls to `rows` rows."""
     if isinstance(column, Categories):
         present = [c for c, n in column.counts.items() for _ in range(n)]
         return pa.array(present + [None] * (rows - len(present)), pa.string())
@@ -116,7 +116,7 @@ def whole(column: Column, rows: int) -> pa.Array:
 
 
 def evidently_python(environment: Mapping[str, str]) -> str:
-    """The interpreter that has Evidently: the declared one, or this one."""
+    """Return the interpreter that has Evidently: the declared or this one."""
     declared = environment.get(PYTHON_VARIABLE)
     if declared and shutil.which(declared):
         return declared
@@ -153,7 +153,7 @@ def write_task(
 
 
 def _describe(name: str, column: Column, threshold: float) -> dict[str, Any]:
-    """A column's type and method: by the reference alone, whatever the window is."""
+    """Return a column's type and method, which follow from the reference alone."""
     number = not isinstance(column, Categories)
     method = "wasserstein" if number else "jensenshannon"
     return {"name": name, "number": number, "method": method, "threshold": threshold}
@@ -171,13 +171,13 @@ def plain_names(scores: tuple[ColumnScore, ...]) -> dict[str, str]:
 
 
 def harmless(text: str) -> str:
-    """Text of unknown origin without what a browser would take for markup."""
+    """Return text of unknown origin without what a browser would take for markup."""
     shown = text[:MAXIMUM_LENGTH].translate(MARKUP)
     return "".join(c if c.isprintable() else "·" for c in shown)
 
 
 def sample(column: Column) -> pa.Array:
-    """SAMPLE_ROWS of a column in random order, nulls in their share.
+    """Return SAMPLE_ROWS of a column in random order, nulls in their share.
 
     Each column is drawn by itself, from values or from what a profile kept of them:
     the page shows columns, never rows.
@@ -217,7 +217,9 @@ def _run(python: str, folder: Path) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise CheckFailure(Reason.REPORT_FAILED, f"not done in {SECONDS} s") from None
+        raise CheckFailure(
+            Reason.REPORT_FAILED, f"not finished after {SECONDS} s"
+        ) from None
     except OSError as error:
         raise CheckFailure(Reason.REPORT_FAILED, one_line(error)) from None
     if ran.returncode:

@@ -24,15 +24,15 @@ POLICY = (
 
 
 def main(folder: Path) -> None:
-    """Do what the folder's task asks for."""
+    """Run the task in the folder."""
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     task = json.loads((folder / "task.json").read_text())
     sides = _sides(folder, task["columns"])
     if task["page"]:
         (folder / "page.html").write_text(page(sides, task), encoding="utf-8")
     else:
-        found = {c["name"]: score(sides, c) for c in task["columns"]}
-        (folder / "scores.json").write_text(json.dumps(found))
+        scores = {c["name"]: score(sides, c) for c in task["columns"]}
+        (folder / "scores.json").write_text(json.dumps(scores))
 
 
 def _sides(folder: Path, columns: list[dict[str, Any]]) -> tuple[Any, Any]:
@@ -47,7 +47,7 @@ def _sides(folder: Path, columns: list[dict[str, Any]]) -> tuple[Any, Any]:
 
 
 def score(sides: tuple[Any, Any], column: dict[str, Any]) -> dict[str, Any]:
-    """Evidently's score of one column, and whether it calls that drift; or an error."""
+    """Return Evidently's score of one column and its decision, or an error."""
     from evidently import DataDefinition, Dataset, Report
     from evidently.metrics import ValueDrift
 
@@ -76,14 +76,14 @@ def _status(test: dict[str, Any]) -> str:
 
 
 def _typed(columns: list[dict[str, Any]]) -> dict[str, list[str]]:
-    """The columns by type: nothing is left for Evidently to infer."""
+    """Return the columns by type: nothing is left for Evidently to infer."""
     numbers = [c["name"] for c in columns if c["number"]]
     others = [c["name"] for c in columns if not c["number"]]
     return {"numerical_columns": numbers, "categorical_columns": others}
 
 
 def page(sides: tuple[Any, Any], task: dict[str, Any]) -> str:
-    """Evidently's page on the drift of all columns that it can take."""
+    """Return Evidently's page on the drift of all columns that it can take."""
     from evidently import DataDefinition, Dataset, Report
     from evidently.presets import DataDriftPreset
 

@@ -50,19 +50,19 @@ class EvaluationLog(Log, Protocol):
 
 
 def seed_of(window: Window) -> int:
-    """One seed per window, below 1000: the same rows give the same verdict."""
+    """Return one seed per window, below 1000: the same rows give the same verdict."""
     return int(window.start.timestamp()) % 1000
 
 
 def holders(source: LogSource) -> tuple[str, ...]:
-    """The columns that hold the features."""
+    """Return the columns that hold the features."""
     features = source.features
     whole = features.column if features.kind != "Columns" else None
     return (whole,) if whole else features.names
 
 
 def label_columns(source: LogSource) -> tuple[str, str]:
-    """The columns of the label and of the prediction."""
+    """Return the columns of the label and of the prediction."""
     if not source.label_column or not source.prediction_column:
         raise CheckFailure(
             Reason.BAD_REQUEST, "performance needs a label and a prediction"
@@ -71,14 +71,14 @@ def label_columns(source: LogSource) -> tuple[str, str]:
 
 
 def require_columns(schema: pa.Schema, names: Iterable[str]) -> None:
-    """CheckFailure MissingColumn for the first name that the schema lacks."""
+    """Raise CheckFailure MissingColumn for the first name that the schema lacks."""
     for name in names:
         if name not in schema.names:
             raise CheckFailure(Reason.MISSING_COLUMN, f"there is no column {name}")
 
 
 def zone_of(source: LogSource) -> tzinfo:
-    """The zone of naive timestamps."""
+    """Return the zone of naive timestamps."""
     if source.time_zone.upper() == "UTC":
         return UTC
     try:
@@ -90,7 +90,7 @@ def zone_of(source: LogSource) -> tzinfo:
 
 
 def moment_in(source: LogSource, schema: pa.Schema, moment: datetime) -> datetime:
-    """A time as the timestamp column holds it: in UTC, or naive in its zone."""
+    """Return a time as the timestamp column holds it: in UTC, or naive in its zone."""
     name = source.timestamp_column
     if name not in schema.names:
         raise CheckFailure(
@@ -105,7 +105,7 @@ def moment_in(source: LogSource, schema: pa.Schema, moment: datetime) -> datetim
 
 
 def filter_value(schema: pa.Schema, asked: Filter) -> Any:
-    """What a filter compares with, as its column holds it; a text for odd types."""
+    """Return the value that a filter compares with, in its column's type or as text."""
     if asked.column not in schema.names:
         raise CheckFailure(Reason.MISSING_COLUMN, f"there is no column {asked.column}")
     kind = plain_type(schema.field(asked.column).type)

@@ -1,4 +1,4 @@
-"""Reads an inference log in a DuckDB database file, which is opened read-only.
+"""An inference log in a DuckDB database file, which is opened read-only.
 
 The file may come from anywhere: its views can read no other file and no address, no
 extension is loaded, and memory is bounded.
@@ -95,7 +95,7 @@ class DuckDBLog:
 
 @contextmanager
 def open_duckdb(source: LogSource) -> Iterator[DuckDBLog]:
-    """The database file, where it lies if it is local, else a copy of it."""
+    """Return the path of the database file, of a copy if it is not local."""
     uri = source.uri or ""
     with tempfile.TemporaryDirectory() as scratch:
         try:

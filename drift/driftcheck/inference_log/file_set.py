@@ -28,7 +28,7 @@ class FileSet:
 
     @classmethod
     def at(cls, system: fs.FileSystem, path: str, time: str) -> Self:
-        """What lies at a path; `time` is the column of the rows' times.
+        """Return the files at a path; `time` is the column of the rows' times.
 
         FileNotFoundError where there is nothing, ValueError where it is too much.
         """
@@ -41,12 +41,12 @@ class FileSet:
             return cls._of(ds.dataset(path, **options), time, {})
         listed = files_in(system, path, time)
         spans = {
-            one.path: span
-            for one in listed
-            if (span := one.span or folder_span(one.path[len(path) :]))
+            file.path: span
+            for file in listed
+            if (span := file.span or folder_span(file.path[len(path) :]))
         }
         options["partition_base_dir"] = path
-        paths = [one.path for one in listed]
+        paths = [file.path for file in listed]
         dataset = ds.dataset(paths, partitioning="hive", **options)
         return cls._of(dataset, time, spans)
 
@@ -56,17 +56,17 @@ class FileSet:
         return cls(dataset, list(dataset.get_fragments()), time, spans)
 
     def between(self, start: datetime, end: datetime | None) -> ds.Dataset:
-        """The files that may hold rows of a half-open stretch of time, at least one.
+        """Return the files that may hold rows of a half-open window, at least one.
 
-        ArrowException if their columns disagree. What the folders say is believed as
-        far as the files bear it out: of those that are opened for the window, and of
-        the first and the last of all. Else all files are opened.
+        ArrowException if their columns disagree. The dates in folder names are used
+        only if they match the rows of the files that are opened for the window and
+        of the first and the last file. Otherwise all files are opened.
         """
         every = self.fragments
-        chosen = [one for one in every if self._may_hold(one.path, start, end)]
-        named = [one for one in every if not self._sure(one.path)]
-        probed_files = {one.path for one in (*chosen, *named[:1], *named[-1:])}
-        opened = [one for one in every if one.path in probed_files] or every[-1:]
+        chosen = [file for file in every if self._may_hold(file.path, start, end)]
+        named = [file for file in every if not self._exact(file.path)]
+        probed_files = {file.path for file in (*chosen, *named[:1], *named[-1:])}
+        opened = [file for file in every if file.path in probed_files] or every[-1:]
         if len(opened) < len(every) and not all(map(self._matches_partition, opened)):
             opened = every
         return self._one_zone(opened)
@@ -75,12 +75,12 @@ class FileSet:
         span = self.spans.get(path)
         return span is None or span.overlaps(start, end)
 
-    def _sure(self, path: str) -> bool:
+    def _exact(self, path: str) -> bool:
         span = self.spans.get(path)
         return span is not None and span.sure
 
     def _matches_partition(self, fragment: ds.ParquetFileFragment) -> bool:
-        """Whether the file's rows are from when its folder says."""
+        """Return whether the file's rows lie in the span that its folder names."""
         span = self.spans.get(fragment.path)
         if span is None or span.sure or not fragment.metadata.num_rows:
             return True
@@ -88,11 +88,11 @@ class FileSet:
         return ends is not None and span.holds(*ends)
 
     def _one_zone(self, fragments: list[ds.ParquetFileFragment]) -> ds.Dataset:
-        """A dataset with the columns of all these files.
+        """Return a dataset with the columns of all these files.
 
         Read by the first file's schema alone, a naive time would pass for one in UTC.
         """
-        schemas = [one.physical_schema for one in fragments]
+        schemas = [fragment.physical_schema for fragment in fragments]
         unified = pa.unify_schemas(schemas, promote_options="permissive")
         for field in self.dataset.schema:  # what the folders' names add
             if field.name not in unified.names:
@@ -106,9 +106,9 @@ class FileSet:
 def _ends(
     fragment: ds.ParquetFileFragment, column: str
 ) -> tuple[datetime, datetime] | None:
-    """The first and the last time in a file; naive ones as of UTC.
+    """Return the first and the last time in a file; naive ones as of UTC.
 
-    None where there are none, or the column is too large to look for them.
+    None for a file without times, or with a column that is too large to read.
     """
     place = fragment.physical_schema.get_field_index(column)
     kind = fragment.physical_schema.field(place).type if place >= 0 else None
@@ -118,23 +118,23 @@ def _ends(
         fragment.metadata.row_group(group)
         for group in range(fragment.metadata.num_row_groups)
     ]
-    told = [
+    chunks = [
         group.column(i)
         for group in groups
         for i in range(group.num_columns)
         if group.column(i).path_in_schema == column
     ]
-    if all(one.is_stats_set and one.statistics.has_min_max for one in told):
-        found = [end for one in told for end in _raw(one.statistics)]
-    elif max(one.total_uncompressed_size for one in told) > MAXIMUM_COLUMN_BYTES:
+    if all(chunk.is_stats_set and chunk.statistics.has_min_max for chunk in chunks):
+        times = [end for chunk in chunks for end in _raw(chunk.statistics)]
+    elif max(chunk.total_uncompressed_size for chunk in chunks) > MAXIMUM_COLUMN_BYTES:
         return None
     else:
         # Spark by default writes times without statistics.
-        found = list(_read(fragment, column))
+        times = list(_read(fragment, column))
     unit = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[kind.unit]
     try:
         first, last = (
-            _EPOCH + timedelta(seconds=end(found) / unit) for end in (min, max)
+            _EPOCH + timedelta(seconds=end(times) / unit) for end in (min, max)
         )
     except (OverflowError, ValueError):
         return None

@@ -1,9 +1,8 @@
-"""Reads an inference log in parquet files: one, a folder, hive folders, a Delta table.
+"""An inference log in parquet files: one file, a folder, hive folders, a Delta table.
 
-Only the files are opened that may hold rows of the window (`file_set`), only the
-columns are read that are asked for, and of them only the row groups whose statistics
-say that they may hold such rows. Rows come in batches, of which no more than a sample
-is kept.
+Only files that may hold rows of the window are opened (`file_set`), and only the row
+groups and columns that are needed are read. Rows come in batches, of which at most a
+sample is kept.
 """
 
 import re
@@ -56,7 +55,7 @@ class FilesLog:
 
     @classmethod
     def open(cls, source: LogSource) -> Self:
-        """The files at the source's address, of which hardly one is opened yet."""
+        """Return the log at the source's address; its files are opened once needed."""
         uri = source.uri or ""
         try:
             files = FileSet.at(*filesystem_of(uri), source.timestamp_column)
@@ -161,7 +160,7 @@ class OpenFiles:
     def _newest(
         self, where: pc.Expression, names: list[str], max_rows: int
     ) -> pa.Table:
-        """The latest rows, newest first; the first name is the time's."""
+        """Return the latest rows, newest first; the first name is the time's."""
         kept = _only(self.dataset.schema, names).empty_table()
         for batch in self._batches(where, names, None, 0):
             both = pa.concat_tables([kept, pa.table(batch)])
@@ -187,7 +186,7 @@ class OpenFiles:
         return passing
 
     def _check_memory_limits(self, where: pc.Expression, names: list[str]) -> None:
-        """ValueError for what no memory should be spent on, told by the footers."""
+        """Raise ValueError for a row group whose footer claims too much memory."""
         schema = self.dataset.schema
         for fragment in self.dataset.get_fragments(filter=where):
             for group in fragment.subset(filter=where, schema=schema).row_groups:
@@ -207,7 +206,7 @@ class OpenFiles:
     def _batches(
         self, where: pc.Expression, names: list[str], share: float | None, seed: int
     ) -> Iterator[pa.RecordBatch]:
-        """The rows, or each with the chance `share`, in the order of the files."""
+        """Yield the rows, each with the probability `share`, in the files' order."""
         random = np.random.default_rng(seed)
         scanner = self.dataset.scanner(
             columns=names,
@@ -238,7 +237,7 @@ def _latest(table: pa.Table, max_rows: int) -> pa.Table:
 
 
 def failure_of(error: Exception, uri: str) -> CheckFailure:
-    """What went wrong with an inference log at an address."""
+    """Return the failure that an error of a log at this address means."""
     text = one_line(error)
     reason = Reason.LOG_UNREADABLE
     if isinstance(error, FileNotFoundError) or "NO_SUCH" in text:

@@ -1,4 +1,4 @@
-"""Opens an inference log of whichever kind the request names."""
+"""Open the inference log of the type that the request names."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from driftcheck.inference_log.base import EvaluationLog
 
 @contextmanager
 def open_log(url: str | None, source: LogSource) -> Iterator[EvaluationLog]:
-    """The inference log; `url` is the address of one in PostgreSQL.
+    """Open the inference log; `url` is the address of PostgreSQL.
 
     CheckFailure LogUnreachable, MissingTable or LogUnreadable where that fails.
     """

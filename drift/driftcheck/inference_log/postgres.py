@@ -57,7 +57,7 @@ class InferenceLog:
 
     @contextmanager
     def snapshot(self) -> Iterator[Any]:
-        """A cursor in a read-only transaction in which all statements see one state."""
+        """Open a cursor in a read-only transaction: all statements see one snapshot."""
         cursor = self.connection.cursor()
         try:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -78,7 +78,7 @@ class InferenceLog:
             return
 
     def window(self, window: Window, reference: LoadedReference) -> Dataset:
-        """A window's rows, above SAMPLE_ROWS a random sample of them."""
+        """Return a window's rows, above SAMPLE_ROWS a random sample of them."""
         with self._reading() as (sql, read):
             chosen = sql.window(window)
             rows = sql.count(chosen, read)
@@ -114,7 +114,7 @@ class InferenceLog:
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[TableSql, Read]]:
-        """What to ask the table, and how, in one snapshot."""
+        """Return the table's SQL and a function that runs it in one snapshot."""
         with self.snapshot() as cursor:
 
             def read(text: str, values: tuple[Any, ...]) -> pa.Table:
@@ -126,14 +126,14 @@ class InferenceLog:
 
 
 def readable(field: pa.Field) -> str:
-    """A column as SQL, PostgreSQL's numeric as a float, which Arrow knows."""
+    """Return a column as SQL; Arrow needs PostgreSQL's numeric as a float."""
     if pa.types.is_list(field.type) or is_text_encoded(field) or is_dense_vector(field):
         return _whole(field)
     return quoted(field.name) + _cast(field, ColumnKind.NUMBER, "::float8")
 
 
 def selected(schema: pa.Schema, shape: Shape) -> str:
-    """The columns to read, cast where PostgreSQL's type has no plain Arrow twin."""
+    """Return the columns as SQL, cast where Arrow has no type for PostgreSQL's."""
     columns = [
         quoted(name) + _cast(schema.field(name), kind, "::float8")
         for name, kind in shape.columns.items()
@@ -147,7 +147,7 @@ def selected(schema: pa.Schema, shape: Shape) -> str:
 
 
 def _whole(field: pa.Field) -> str:
-    """A column that holds several features, as SQL."""
+    """Return a column that holds several features, as SQL."""
     if is_dense_vector(field):
         # Its own values, as 32-bit floats; their text is longer and slow to parse.
         return f"{quoted(field.name)}::float4[] AS {quoted(field.name)}"
@@ -165,7 +165,7 @@ def _cast(field: pa.Field, kind: ColumnKind, number: str) -> str:
 
 @contextmanager
 def open_log(url: str | None, source: LogSource) -> Iterator[InferenceLog]:
-    """The inference log at DATABASE_URL; CheckFailure LogUnreachable if it is not."""
+    """Open the inference log at DATABASE_URL; CheckFailure LogUnreachable."""
     if not url:
         raise CheckFailure(Reason.LOG_UNREACHABLE, f"{DATABASE_VARIABLE} is not set")
     # libpq waits for ever by default, and takes this from its environment.
@@ -177,7 +177,8 @@ def open_log(url: str | None, source: LogSource) -> Iterator[InferenceLog]:
     if scheme not in ("postgresql", "postgres"):
         # What the variable holds may be a secret of another form: do not repeat it.
         raise CheckFailure(
-            Reason.LOG_UNREACHABLE, f"{DATABASE_VARIABLE} is no postgresql:// address"
+            Reason.LOG_UNREACHABLE,
+            f"{DATABASE_VARIABLE} is not a postgresql:// address",
         )
     try:
         connection = dbapi.connect(url)
@@ -199,13 +200,13 @@ def _failure(error: Exception, url: str) -> CheckFailure:
 
 
 def _broken(error: Exception) -> bool:
-    """Whether the connection broke: then the driver has no state of the server's."""
+    """Return whether the connection broke: the driver then has no SQLSTATE."""
     code = getattr(error, "status_code", None)
     return bool(code == adbc_driver_manager.AdbcStatusCode.IO)
 
 
 def _plain(error: Exception) -> str:
-    """The server's sentence, without the driver's wrapping."""
+    """Return the server's sentence, without the driver's wrapping."""
     text = one_line(error)
     for mark in ("ERROR:", "FATAL:", "[libpq]"):
         if mark in text:

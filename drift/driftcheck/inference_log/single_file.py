@@ -124,7 +124,8 @@ def load_window(
     added = tuple(
         Finding(Reason.ADDED_COLUMN, name, detail, data_quality=False)
         for name in table.names
-        if reference.names and name not in (*reference.names, features.column)
+        if reference.names
+        and name not in (*reference.names, features.column, *features.exclude)
     )
     return replace(dataset, findings=dataset.findings + added)
 

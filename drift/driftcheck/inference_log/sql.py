@@ -1,4 +1,4 @@
-"""The SQL that an inference log in a table is asked, whichever database holds it.
+"""The SQL for an inference log in a table, in PostgreSQL and DuckDB alike.
 
 Times and filters are bound; identifiers come from the request and are quoted here and
 nowhere else.
@@ -37,14 +37,14 @@ class Sql(NamedTuple):
 
 
 def quoted(identifier: str) -> str:
-    """An identifier as SQL takes it, whatever it contains."""
+    """Return an identifier as SQL takes it, whatever it contains."""
     if "\0" in identifier or not identifier:
         raise CheckFailure(Reason.BAD_REQUEST, "an identifier is empty or holds a NUL")
     return '"' + identifier.replace('"', '""') + '"'
 
 
 def columns_of(source: LogSource) -> Sql:
-    """The statement that has the table's columns with their types, and no rows."""
+    """Return the statement that yields the table's columns without rows."""
     return Sql(f"SELECT * FROM {_table(source)} LIMIT 0")  # noqa: S608
 
 
@@ -54,7 +54,7 @@ def _table(source: LogSource) -> str:
 
 @dataclass(frozen=True)
 class TableSql:
-    """What a table with these columns is asked.
+    """The statements for a table with these columns.
 
     `readable` writes a column as the driver can read it.
     """
@@ -65,16 +65,16 @@ class TableSql:
 
     @property
     def time(self) -> str:
-        """The quoted timestamp column."""
+        """Return the quoted timestamp column."""
         return quoted(self.source.timestamp_column)
 
     def window(self, window: Window) -> Sql:
-        """A window's rows, from FROM on."""
+        """Return a window's rows, from FROM on."""
         times = f"{self.time} >= $1 AND {self.time} < $2"
         return self._rows(times, window.start, window.end)
 
     def count(self, rows: Sql, read: Read) -> int:
-        """How many rows there are."""
+        """Return the number of rows."""
         reading.info("%s: counting the window's rows", self.source.table)
         table = read(f"SELECT count(*) {rows.text}", rows.values)
         rows_found = int(table.column(0)[0].as_py())
@@ -113,17 +113,17 @@ class TableSql:
         )
 
     def _readable(self, *names: str) -> list[str]:
-        """Columns as SQL; CheckFailure MissingColumn for the first that is gone."""
+        """Return columns as SQL; CheckFailure MissingColumn if one does not exist."""
         require_columns(self.schema, names)
         return [self.readable(self.schema.field(name)) for name in names]
 
     def _rows(self, times: str, *bounds: datetime) -> Sql:
-        """The rows that pass a condition on the time and the filters, from FROM on."""
+        """Return the rows that pass a condition on the time and all filters."""
         values: list[Any] = [moment_in(self.source, self.schema, at) for at in bounds]
         parts = [times]
         for condition in self.source.filters:
             values.append(filter_value(self.schema, condition))
-            # What is bound as a text is compared as one, whatever the column's type.
+            # A value bound as text is compared as text, whatever the column's type.
             text = "::text" if isinstance(values[-1], str) else ""
             parts.append(f"{quoted(condition.column)}{text} = ${len(values)}")
         where = " AND ".join(parts)

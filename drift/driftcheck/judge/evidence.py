@@ -1,27 +1,51 @@
 """All that a verdict on one window rests on, gathered before anything is decided.
 
+Findings on data quality come first: a broken pipeline must never start a retraining.
+Missing and retyped columns are reported where data is read (`arrow.schema`); jumps of
+nulls and infinite values need both sides and are found here.
+
 n rows with the autocorrelation ρ carry as much information as n (1 - ρ)/(1 + ρ)
 independent ones, their effective sample size (see `significance.effective_share`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from driftcheck.contract import CheckRequest, Performance, WindowVerdict
+from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure
-from driftcheck.judge.data_quality import by_severity, data_quality_findings
 from driftcheck.judge.scores import (
     ColumnScore,
     compare_columns,
     findings_on,
     judge_columns,
 )
-from driftcheck.stats.columns import Dataset, Finding
+from driftcheck.stats.columns import Column, Dataset, Finding
 from driftcheck.stats.comparison import Comparison
-from driftcheck.stats.significance import effective_share
+from driftcheck.stats.significance import (
+    benjamini_hochberg,
+    effective_share,
+    share_pvalue,
+)
 
 CLEAR = 0.8
 """Share of each threshold that must hold for an earlier drift to count as ended."""
+
+
+JUMP = 0.05
+"""Least change of a share (0 to 1) that is a jump: 5 points are worth a look."""
+SEVERITY = (
+    Reason.MISSING_COLUMN,
+    Reason.RETYPED_COLUMN,
+    Reason.RAGGED_VECTOR,
+    Reason.VECTOR_LENGTH,
+    Reason.ALL_NULL,
+    Reason.NULL_SHARE,
+    Reason.INFINITE_SHARE,
+)
+"""Findings by severity; the first one decides the reason of a verdict DataQuality."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +56,7 @@ class EffectiveRows:
     rows: int
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Evidence:
     """What is known of one window.
 
@@ -60,7 +84,7 @@ class Evidence:
     changed_reference: str | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Judgement:
     """A verdict with the evidence that it rests on."""
 
@@ -69,16 +93,16 @@ class Judgement:
 
     @property
     def scores(self) -> tuple[ColumnScore, ...]:
-        """The scores by column, most drifted first."""
+        """Return the scores by column, most drifted first."""
         return self.evidence.scores
 
     @property
     def segments(self) -> tuple[tuple[str, "Judgement"], ...]:
-        """The judgements by segment, e.g. `country=DE`, the largest segment first."""
+        """Return the judgements by segment, e.g. `country=DE`, the largest first."""
         return self.evidence.segments.judged if self.evidence.segments else ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class SegmentResults:
     """The judgement on each segment by name, and what was not judged.
 
@@ -121,14 +145,67 @@ def native_evidence(
 def _effective_rows(
     scores: tuple[ColumnScore, ...], reference: Dataset, current: Dataset
 ) -> dict[str, EffectiveRows]:
-    found = {}
+    sizes = {}
     for score in scores:
         name = score.name
         rows = min(reference.columns[name].present, current.columns[name].present)
-        found[name] = EffectiveRows(effective_rows_of(score, rows), rows)
-    return found
+        sizes[name] = EffectiveRows(effective_rows_of(score, rows), rows)
+    return sizes
 
 
 def effective_rows_of(score: ColumnScore, rows: int) -> int:
     """Return the effective sample size of so many rows of a column."""
     return int(rows * effective_share(score.dependence, rows, least=1))
+
+
+def data_quality_findings(
+    reference: Dataset, current: Dataset, significance: float
+) -> tuple[Finding, ...]:
+    """Return both sides' findings, and those on jumps of null and infinite shares.
+
+    A jump is a change by at least 5 points that is significant after correction
+    for the number of columns.
+    """
+    findings = [*reference.findings, *current.findings]
+    findings += _jumps(reference, current, Reason.NULL_SHARE, significance)
+    findings += _jumps(reference, current, Reason.INFINITE_SHARE, significance)
+    return tuple(findings)
+
+
+def by_severity(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return findings on data quality first, the most severe of them first."""
+    rank = {reason: place for place, reason in enumerate(SEVERITY)}
+    return tuple(sorted(findings, key=lambda f: rank.get(f.reason, len(SEVERITY))))
+
+
+def _jumps(
+    reference: Dataset, current: Dataset, reason: Reason, significance: float
+) -> list[Finding]:
+    names = [name for name in reference.columns if name in current.columns]
+    counts = {
+        name: (
+            _count(reference.columns[name], reason),
+            reference.columns[name].rows,
+            _count(current.columns[name], reason),
+            current.columns[name].rows,
+        )
+        for name in names
+    }
+    pvalues = benjamini_hochberg(np.array([share_pvalue(*counts[n]) for n in names]))
+    findings = []
+    for name, pvalue in zip(names, pvalues, strict=True):
+        before, rows_before, after, rows_after = counts[name]
+        if not rows_before or not rows_after or pvalue > significance:
+            continue
+        share_before, share_after = before / rows_before, after / rows_after
+        if abs(share_after - share_before) < JUMP:
+            continue
+        what = "null" if reason is Reason.NULL_SHARE else "infinite"
+        detail = f"{share_after:.0%} {what}, {share_before:.0%} in the reference"
+        all_null = reason is Reason.NULL_SHARE and after == rows_after
+        findings.append(Finding(Reason.ALL_NULL if all_null else reason, name, detail))
+    return findings
+
+
+def _count(column: Column, reason: Reason) -> int:
+    return column.nulls if reason is Reason.NULL_SHARE else column.infinite

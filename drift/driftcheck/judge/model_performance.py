@@ -3,7 +3,6 @@
 Labels come late, and not for every row: what it means is judged in `performance`.
 """
 
-import math
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from driftcheck.arrow.json_values import plain
-from driftcheck.contract.performance import Metric, Performance, PerformanceRule
+from driftcheck.contract.performance import Performance, PerformanceRule
 from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LabelledPredictions
 from driftcheck.errors import CheckFailure
@@ -21,13 +20,14 @@ from driftcheck.stats.block_jackknife import (
     integrated_autocorrelation_time,
     interval,
 )
-from driftcheck.stats.distance import Floats
-from driftcheck.stats.metrics import aligned, scorer
+from driftcheck.stats.metrics import definition_of
 from driftcheck.windows import Window
 
 
 def labelled_window(rule: PerformanceRule, judged: Window) -> Window:
-    """The stretch that is scored: as long as the judged one, earlier by the delay."""
+    """Return the window that is scored: earlier by the delay, unless it is all rows."""
+    if judged.all_rows:
+        return judged
     delay = timedelta(seconds=rule.delay_seconds)
     return Window(judged.start - delay, judged.end - delay, counting=False)
 
@@ -57,77 +57,46 @@ def performance_of(
     if len(pairs) < rule.minimum_rows:
         return replace(found, reason=Reason.NOT_ENOUGH_LABELS)
     labels, predictions = (list(side) for side in zip(*pairs, strict=True))
+    definition = definition_of(rule.metric)
     try:
-        sides = aligned(rule.metric, labels, predictions, "predictions")
+        sides = definition.aligned(labels, predictions, "predictions")
     except CheckFailure as failure:
         return replace(found, reason=failure.reason)
-    score = scorer(rule.metric, *sides)
+    score = definition.scorer(*sides)
     found = replace(found, score=float(score(np.ones((1, len(pairs))))[0]))
-    each = influence(rule.metric, *sides)
+    each = definition.influence(*sides)
     found = replace(
         found, effective=int(each.size / integrated_autocorrelation_time(each))
     )
     if each.min() == each.max():
-        bounds, reason = _all_alike(found, sides[0]), Reason.NOTHING_VARIES
+        bounds, reason = (
+            _all_alike(found, definition.independent(*sides)),
+            Reason.NOTHING_VARIES,
+        )
     else:
         bounds, reason = interval(score, each), Reason.ROWS_TOO_DEPENDENT
     if bounds is None:
         return replace(found, reason=reason)
-    most = 1.0 if rule.metric.higher_is_better else math.inf
-    return replace(found, lower=max(0.0, bounds[0]), upper=min(most, bounds[1]))
+    return replace(
+        found, lower=max(0.0, bounds[0]), upper=min(definition.maximum, bounds[1])
+    )
 
 
-def _all_alike(found: Performance, labels: Floats) -> tuple[float, float] | None:
-    """The interval where all rows are right, or all are wrong; None for errors.
+def _all_alike(found: Performance, independent: int) -> tuple[float, float] | None:
+    """Return the interval where all rows are right, or all wrong; None for errors.
 
-    Of m independent rows (for RocAuc: pairs of both labels) all are right with the
-    chance of score^m. How far rows hang together does not show where nothing varies:
-    they count as one row for each stretch that an interval is made of elsewhere.
+    Of m `independent` rows all are right with the chance of p^m, where p is the chance
+    of one; the bound of p becomes one of the score by the metric's `score_of`. How far
+    rows depend on each other does not show where nothing varies: they count as one row
+    for each block that an interval is made of elsewhere.
 
     Source: Clopper and Pearson (1934), "The use of confidence or fiducial limits".
     """
     if found.score not in (0.0, 1.0) or not found.metric.higher_is_better:
         return None
-    independent = labels.size
-    if found.metric is Metric.ROC_AUC:
-        ups = int((labels == 1).sum())
-        independent = min(ups, labels.size - ups)
+    score_of = definition_of(found.metric).score_of
     reach = 1 - 0.025 ** (1 / min(independent, N_BLOCKS))
-    return (1 - reach, 1.0) if found.score else (0.0, reach)
-
-
-def influence(metric: Metric, labels: Floats, predictions: Floats) -> Floats:
-    """What each row adds to the score: its loss, or for RocAuc its placement.
-
-    The placement of a row is the share of the other label's rows on the right side of
-    it, ties half, over the share of its own label.
-
-    Source: DeLong, DeLong and Clarke-Pearson (1988), "Comparing the areas under two or
-    more correlated receiver operating characteristic curves".
-    """
-    if metric is Metric.ACCURACY:
-        right: Floats = (labels == predictions).astype(np.float64)
-        return right
-    if metric is Metric.MEAN_ABSOLUTE_ERROR:
-        losses: Floats = np.abs(labels - predictions)
-        return losses
-    if metric is Metric.ROOT_MEAN_SQUARED_ERROR:
-        squares: Floats = (labels - predictions) ** 2
-        return squares
-    ups, downs = labels == 1, labels != 1
-    values = np.empty(labels.size)
-    values[ups] = _share_below(predictions[downs], predictions[ups])
-    values[downs] = 1 - _share_below(predictions[ups], predictions[downs])
-    for side in (ups, downs):
-        values[side] = (values[side] - values[side].mean()) / side.mean()
-    return values
-
-
-def _share_below(others: Floats, values: Floats) -> Floats:
-    ordered = np.sort(others)
-    below = np.searchsorted(ordered, values, "left")
-    shares: Floats = (below + np.searchsorted(ordered, values, "right")) / 2
-    return shares / others.size
+    return (score_of(1 - reach), 1.0) if found.score else (0.0, score_of(reach))
 
 
 def _plain(value: Any) -> Any:

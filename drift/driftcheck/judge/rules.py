@@ -11,16 +11,24 @@ from typing import NamedTuple, TypeAlias
 
 from driftcheck.contract import CheckRequest, Verdict
 from driftcheck.contract.reasons import Reason
-from driftcheck.judge import messages
-from driftcheck.judge.column_drift import (
+from driftcheck.judge.drift import (
     columns_drifted,
     decisive_drift,
+    describe_columns,
+    describe_decisive_column,
+    describe_no_drift,
+    describe_performance,
+    describe_segments,
+    describe_unsupported,
     features_of,
     inconclusive_drift,
     share_drifted,
     statistically_supported,
 )
 from driftcheck.judge.evidence import Evidence
+
+DIGEST_SIGNS = 12
+"""Characters of a digest that tell two of them apart."""
 
 
 class Decision(NamedTuple):
@@ -35,7 +43,7 @@ Rule: TypeAlias = Callable[[CheckRequest, Evidence], Decision | None]
 
 
 def window_unreadable(_: CheckRequest, evidence: Evidence) -> Decision | None:
-    """The window could not be read."""
+    """Report Error if the window could not be read."""
     failure = evidence.failure
     if failure is None:
         return None
@@ -43,47 +51,47 @@ def window_unreadable(_: CheckRequest, evidence: Evidence) -> Decision | None:
 
 
 def reference_changed(request: CheckRequest, evidence: Evidence) -> Decision | None:
-    """The reference does not have the pinned digest."""
+    """Report DataQuality if the reference does not have the pinned digest."""
     if evidence.changed_reference is None:
         return None
-    message = messages.changed_reference(
-        str(request.reference.sha256), evidence.changed_reference
-    )
+    pinned = str(request.reference.sha256)[:DIGEST_SIGNS]
+    message = f"pinned as {pinned}, found {evidence.changed_reference[:DIGEST_SIGNS]}"
     return Decision(Verdict.DATA_QUALITY, Reason.REFERENCE_CHANGED, message)
 
 
 def data_broken(_: CheckRequest, evidence: Evidence) -> Decision | None:
-    """The data is broken; the most severe finding is the reason."""
+    """Report DataQuality with the most severe finding on broken data."""
     broken = [finding for finding in evidence.findings if finding.data_quality]
     if not broken:
         return None
-    return Decision(
-        Verdict.DATA_QUALITY, broken[0].reason, messages.broken_data(broken)
-    )
+    first, others = broken[0], len(broken) - 1
+    more = f" (and {others} more)" if others else ""
+    message = f"{first.column}: {first.detail}{more}"
+    return Decision(Verdict.DATA_QUALITY, first.reason, message)
 
 
 def too_few_rows(request: CheckRequest, evidence: Evidence) -> Decision | None:
-    """The window has fewer rows than the minimum."""
+    """Report Inconclusive if the window has fewer rows than the minimum."""
     rows, minimum = evidence.rows or 0, request.minimum_rows
     if rows >= minimum:
         return None
-    message = messages.missing_rows(rows, minimum, "rows")
+    message = f"{rows} of at least {minimum} rows: {minimum - rows} missing"
     return Decision(Verdict.INCONCLUSIVE, Reason.NOT_ENOUGH_ROWS, message)
 
 
 def too_few_reference_rows(
     request: CheckRequest, evidence: Evidence
 ) -> Decision | None:
-    """The reference has fewer rows than the minimum."""
+    """Report Inconclusive if the reference has fewer rows than the minimum."""
     rows, minimum = evidence.reference_rows or 0, request.minimum_rows
     if rows >= minimum:
         return None
-    message = messages.missing_rows(rows, minimum, "reference rows")
+    message = f"{rows} of at least {minimum} reference rows: {minimum - rows} missing"
     return Decision(Verdict.INCONCLUSIVE, Reason.NOT_ENOUGH_REFERENCE_ROWS, message)
 
 
 def nothing_compared(_: CheckRequest, evidence: Evidence) -> Decision | None:
-    """No feature could be compared."""
+    """Report Inconclusive if no feature could be compared."""
     if features_of(evidence.scores):
         return None
     message = "no column could be compared"
@@ -93,7 +101,7 @@ def nothing_compared(_: CheckRequest, evidence: Evidence) -> Decision | None:
 def critical_column_not_compared(
     request: CheckRequest, evidence: Evidence
 ) -> Decision | None:
-    """A critical column could not be compared."""
+    """Report Inconclusive if a critical column could not be compared."""
     compared = {score.name for score in evidence.scores}
     for rule in request.columns:
         if rule.critical and rule.name not in compared:
@@ -106,7 +114,7 @@ def critical_column_not_compared(
 def drift_prevented_by_autocorrelation(
     request: CheckRequest, evidence: Evidence
 ) -> Decision | None:
-    """Only the autocorrelation of the rows prevents drift, which other rows may show.
+    """Report Inconclusive if only the autocorrelation of the rows prevents drift.
 
     It does not apply where other columns establish drift.
     """
@@ -115,14 +123,17 @@ def drift_prevented_by_autocorrelation(
     column = inconclusive_drift(request, evidence.scores)
     if column is None:
         return None
-    message = messages.prevented_by_autocorrelation(column)
+    message = (
+        f"{column.name} {column.effect:.2f}: consecutive rows are correlated "
+        f"({column.dependence:.2f}), so this may be chance; a longer window can tell"
+    )
     return Decision(Verdict.INCONCLUSIVE, Reason.AUTOCORRELATED_ROWS, message)
 
 
 def segment_drift_unsupported(
     request: CheckRequest, evidence: Evidence
 ) -> Decision | None:
-    """A segment's drift rests on fewer effective rows than the minimum of rows.
+    """Report Inconclusive if a segment's drift rests on too few effective rows.
 
     In a segment the significance is so strict that chance in few autocorrelated rows
     exceeds it. All rows together are judged Drift with a warning in the message.
@@ -132,53 +143,53 @@ def segment_drift_unsupported(
     scores, minimum = evidence.scores, request.minimum_rows
     if statistically_supported(request, scores, evidence.effective_rows, minimum):
         return None
-    message = messages.unsupported(evidence, minimum)
+    message = describe_unsupported(evidence, minimum)
     return Decision(Verdict.INCONCLUSIVE, Reason.AUTOCORRELATED_ROWS, message)
 
 
 def decisive_column_drifted(
     request: CheckRequest, evidence: Evidence
 ) -> Decision | None:
-    """The prediction or a critical column drifted beyond chance."""
+    """Report Drift if the prediction or a critical column drifted beyond chance."""
     column = decisive_drift(request, evidence.scores)
     if column is None:
         return None
     reason = Reason.CRITICAL_COLUMN_DRIFTED
     if column.prediction:
         reason = Reason.PREDICTION_DRIFTED
-    message = messages.decisive_column(column, evidence.scores)
+    message = describe_decisive_column(column, evidence.scores)
     return Decision(Verdict.DRIFT, reason, message)
 
 
 def enough_columns_drifted(
     request: CheckRequest, evidence: Evidence
 ) -> Decision | None:
-    """The share of drifted columns reaches the limit, beyond chance."""
+    """Report Drift if the share of drifted columns reaches the limit."""
     if not share_drifted(request, evidence.scores):
         return None
-    message = messages.drifted_columns(evidence.scores)
+    message = describe_columns(evidence.scores)
     return Decision(Verdict.DRIFT, Reason.COLUMNS_DRIFTED, message)
 
 
 def segment_drifted(_: CheckRequest, evidence: Evidence) -> Decision | None:
-    """A segment drifted."""
-    message = messages.drifted_segments(evidence)
+    """Report Drift if a segment drifted."""
+    message = describe_segments(evidence)
     if message is None:
         return None
     return Decision(Verdict.DRIFT, Reason.SEGMENT_DRIFTED, message)
 
 
 def performance_dropped(request: CheckRequest, evidence: Evidence) -> Decision | None:
-    """The performance is certainly beyond the declared bound."""
-    message = messages.dropped_performance(request, evidence)
+    """Report Drift if the performance is beyond its bound with 95 % confidence."""
+    message = describe_performance(request, evidence)
     if message is None:
         return None
     return Decision(Verdict.DRIFT, Reason.PERFORMANCE_DROPPED, message)
 
 
 def no_drift(request: CheckRequest, evidence: Evidence) -> Decision:
-    """Nothing above applies."""
-    message = messages.no_drift(request, evidence.scores)
+    """Report NoDrift: no rule applies."""
+    message = describe_no_drift(request, evidence.scores)
     return Decision(Verdict.NO_DRIFT, Reason.NO_DRIFT, message)
 
 

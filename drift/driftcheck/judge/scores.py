@@ -62,17 +62,17 @@ class ColumnScore:
 
     @property
     def drifted(self) -> bool:
-        """Whether the column shows any kind of drift."""
+        """Return whether the column shows any kind of drift."""
         return bool(self.kinds)
 
     @property
     def decisive(self) -> bool:
-        """Whether this column alone can make the dataset drift."""
+        """Return whether this column alone can make the dataset drift."""
         return self.critical or self.prediction
 
     @property
     def severity(self) -> tuple[bool, float]:
-        """Sort key: drifted columns first, then by effect in units of the threshold."""
+        """Return a sort key: drifted first, then the effect in units of thresholds."""
         return (self.drifted, self.effect / max(self.threshold, 1e-9))
 
 

@@ -28,8 +28,6 @@ NAME_SIGNS = 40
 
 def request_of_whole(request: CheckRequest) -> CheckRequest:
     """Return the request by which all rows together are judged beside segments."""
-    if request.segments is None:
-        return request
     return replace(request, significance=request.significance / 2)
 
 

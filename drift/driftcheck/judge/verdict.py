@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from driftcheck.contract import CheckRequest, Kind, Verdict, WindowVerdict
 from driftcheck.contract.reasons import Reason
-from driftcheck.judge import messages
-from driftcheck.judge.column_drift import (
+from driftcheck.judge.drift import (
     columns_drifted,
+    describe_performance,
+    describe_segments,
+    describe_unsupported_drift,
     drifted_share,
     features_of,
     inconclusive_drift,
@@ -68,11 +70,11 @@ def _beside(
         if not evidence.segment and not statistically_supported(
             request, evidence.scores, evidence.effective_rows, minimum
         ):
-            yield messages.unsupported_drift(evidence, minimum)
-        segments = messages.drifted_segments(evidence)
+            yield describe_unsupported_drift(evidence, minimum)
+        segments = describe_segments(evidence)
         if segments:
             yield segments
-    performance = messages.dropped_performance(request, evidence)
+    performance = describe_performance(request, evidence)
     if performance and decision.reason is not Reason.PERFORMANCE_DROPPED:
         yield performance
 
@@ -86,9 +88,7 @@ def _kinds(
         for _, judgement in evidence.segments.judged:
             if judgement.verdict.verdict is Verdict.DRIFT:
                 kinds |= set(judgement.verdict.kinds)
-    if decision.verdict is Verdict.DRIFT and messages.dropped_performance(
-        request, evidence
-    ):
+    if decision.verdict is Verdict.DRIFT and describe_performance(request, evidence):
         kinds.add(Kind.PERFORMANCE)
     return tuple(kind for kind in Kind if kind in kinds)
 

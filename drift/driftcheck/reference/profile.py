@@ -78,8 +78,9 @@ def _kept(
 def _given(request: CheckRequest) -> LoadedReference:
     """The reference of a profile that stands for it, if it has what is asked."""
     found = read_profile(request.reference.uri)
-    asked = {*request.log.features.names, str(request.log.prediction_column)}
-    lacking = set(request.log.features.names) - set(found.features.names)
+    compared = set(request.log.features.compared)
+    asked = {*compared, str(request.log.prediction_column)}
+    lacking = compared - set(found.features.names)
     if lacking:
         message = f"the profile has no column {', '.join(sorted(lacking)[:5])}"
         raise CheckFailure(Reason.REFERENCE_UNREADABLE, message)

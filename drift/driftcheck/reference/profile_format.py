@@ -16,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from driftcheck.contract import Features
-from driftcheck.contract.fields import ContractError, Fields
+from driftcheck.contract import ContractError, Features
 from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LoadedReference
 from driftcheck.stats.columns import (
@@ -140,7 +139,7 @@ def _profile(meta: Mapping[str, Any], arrays: Mapping[str, Any]) -> Profile:
     findings = tuple(_finding(item) for item in meta["findings"])
     dataset = Dataset(meta["rows"], columns, findings, meta["sampled"])
     reference = LoadedReference(dataset, meta["sha256"], tuple(meta["names"]))
-    features = Features.from_fields(Fields(meta["features"]))
+    features = Features.from_json(meta["features"])
     return Profile(reference, features, meta["prediction"])
 
 

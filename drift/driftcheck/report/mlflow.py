@@ -23,26 +23,32 @@ def store_drift(
     page: str | None,
     environment: Mapping[str, str],
 ) -> str:
-    """The address of what was stored; OSError or ValueError where that fails.
+    """Store the verdict and the page, and return the address.
 
-    It is of the page, or of the verdict where there is no page.
+    The address is that of the page, or of the verdict without a page. OSError or
+    ValueError where storing fails.
     """
     server = environment.get("MLFLOW_TRACKING_URI", "")
     if urlsplit(server).scheme not in ("http", "https"):
-        raise ValueError("MLFLOW_TRACKING_URI is no http:// or https:// address")
+        raise ValueError("MLFLOW_TRACKING_URI is not an http:// or https:// address")
     client = Client(server.rstrip("/"), environment)
     experiment = _experiment(client, f"driftcheck/{request.namespace}/{request.name}")
     started = _milliseconds(answer.judged_at)
-    found = client.post(
+    created = client.post(
         "runs/create",
         {
             "experiment_id": experiment,
             "run_name": f"{Verdict.DRIFT} {format_time(answer.judged_at)}",
             "start_time": started,
-            "tags": [{"key": "killick.dev/spec-hash", "value": answer.spec_hash}],
+            "tags": [
+                {
+                    "key": "killick.dev/request-fingerprint",
+                    "value": answer.request_fingerprint,
+                }
+            ],
         },
     )
-    info = found["run"]["info"]
+    info = created["run"]["info"]
     store = run_artifacts(client, str(info["artifact_uri"]), environment)
     store.write(VERDICT, json.dumps(answer.to_json(), indent=1).encode())
     if page is not None:
@@ -53,13 +59,13 @@ def store_drift(
 
 
 def _experiment(client: Client, name: str) -> str:
-    """The experiment of that name, made where there is none."""
+    """Return the ID of the experiment of that name; create it if it does not exist."""
     asked = urlencode({"experiment_name": name})
     path = f"api/2.0/mlflow/experiments/get-by-name?{asked}"
-    found = client.send("GET", path)
-    if found is None:
+    answer = client.send("GET", path)
+    if answer is None:
         return str(client.post("experiments/create", {"name": name})["experiment_id"])
-    value: dict[str, Any] = json.loads(found)
+    value: dict[str, Any] = json.loads(answer)
     return str(value["experiment"]["experiment_id"])
 
 

@@ -1,4 +1,4 @@
-"""Pushes a check's gauges, so that the worker is useful without the operator, too."""
+"""Push a check's gauges, so that the worker is useful without the operator."""
 
 from driftcheck.contract import CheckAnswer, CheckRequest, Verdict
 from driftcheck.errors import one_line
@@ -9,7 +9,7 @@ JUDGED = (Verdict.DRIFT, Verdict.NO_DRIFT)
 
 
 def push_gauges(url: str, request: CheckRequest, answer: CheckAnswer) -> str | None:
-    """Replaces the gauges of this model; a warning where that fails, else None.
+    """Replace the gauges of this model; return a warning if that fails.
 
     The newest window is pushed. A verdict that is neither Drift nor NoDrift has no
     drift gauges: what was not computed must not look like a zero.

@@ -1,4 +1,4 @@
-"""The check where the data is: a warehouse counts, the worker judges.
+"""Warehouse pushdown: a warehouse counts, the worker judges.
 
 An optional extra (requirements/warehouse.in): Ibis with a backend, such as DuckDB,
 Spark, BigQuery, Snowflake or Trino. The warehouse is asked one aggregate for each
@@ -51,17 +51,17 @@ class Warehouse:
     url: str
 
     def table(self, name: str) -> ir.Table:
-        """A table, `schema.table`, or parquet files that the backend can read."""
+        """Return a table by `schema.table`, or parquet files that the backend reads."""
         with self.failing():
             if "/" in name or name.endswith(".parquet"):
-                found: ir.Table = self.backend.read_parquet(name)
+                result: ir.Table = self.backend.read_parquet(name)
             else:
                 schema, _, table = name.rpartition(".")
-                found = self.backend.table(table, database=schema or None)
-        return found
+                result = self.backend.table(table, database=schema or None)
+        return result
 
     def answer(self, question: ir.Expr) -> Any:
-        """What the warehouse answers: Arrow for a table, else a value."""
+        """Run a query; return Arrow for a table, else a value."""
         with self.failing():
             if isinstance(question, ir.Table):
                 return question.to_pyarrow()
@@ -69,7 +69,7 @@ class Warehouse:
 
     @contextmanager
     def failing(self) -> Iterator[None]:
-        """Every backend has exceptions of its own."""
+        """Turn exceptions of any backend into CheckFailure WarehouseUnreadable."""
         try:
             yield
         except CheckFailure:
@@ -80,19 +80,19 @@ class Warehouse:
 
 
 def open_warehouse(url: str) -> Warehouse:
-    """The backend at an address, such as duckdb:///file.db or bigquery://project."""
+    """Open the backend at an address such as duckdb:///file.db."""
     warehouse = Warehouse(None, url)
     with warehouse.failing():
         return replace(warehouse, backend=ibis.connect(url))
 
 
 def comparable(reference: LoadedReference) -> LoadedReference:
-    """The reference in bins few enough for a question; exact but for being coarser."""
+    """Return the reference in coarser bins, few enough for one query."""
     columns: dict[str, Column] = {}
     for name, column in reference.dataset.columns.items():
-        found = reduced(column, longest=0) if isinstance(column, Numbers) else column
+        binned = reduced(column, longest=0) if isinstance(column, Numbers) else column
         columns[name] = (
-            coarser(found) if isinstance(found, ReferenceHistogram) else found
+            coarser(binned) if isinstance(binned, ReferenceHistogram) else binned
         )
     return replace(reference, dataset=replace(reference.dataset, columns=columns))
 
@@ -103,7 +103,7 @@ def window_of(
     features: Features,
     reference: LoadedReference,
 ) -> Dataset:
-    """The table's rows as a window, held against a `comparable` reference."""
+    """Return the table's rows as a window, held against a `comparable` reference."""
     rows = int(warehouse.answer(table.count()))
     shape = window_shape(_arrow_schema(table), features, reference.kinds)
     counted = _Counted(warehouse, table, reference.dataset)
@@ -112,18 +112,18 @@ def window_of(
     broken = broken_vector(warehouse, table, shape, features)
     findings += broken
     for name, kind, place in placed_columns(shape, features, skip_vector=bool(broken)):
-        found = counted.column(name, kind, place, str(shape.vector))
-        if isinstance(found, Finding):
-            findings.append(found)
+        column = counted.column(name, kind, place, str(shape.vector))
+        if isinstance(column, Finding):
+            findings.append(column)
         else:
-            columns[name] = found
+            columns[name] = column
     return Dataset(rows, columns, tuple(findings))
 
 
 def within(
     warehouse: Warehouse, table: ir.Table, source: LogSource, window: Window
 ) -> ir.Table:
-    """The rows of a window, by the timestamp column."""
+    """Return the rows of a window, by the timestamp column."""
     name = source.timestamp_column
     if name not in table.columns:
         raise CheckFailure(
@@ -139,12 +139,12 @@ def within(
         end = end.astimezone(zone).replace(tzinfo=None)
     with warehouse.failing():
         moment: Any = table[name]
-        found: ir.Table = table.filter(moment >= start, moment < end)
-    return found
+        rows: ir.Table = table.filter(moment >= start, moment < end)
+    return rows
 
 
 def time_zone(name: str) -> tzinfo:
-    """The zone of naive timestamps; CheckFailure where there is none of that name."""
+    """Return the zone of naive timestamps; CheckFailure BadRequest if unknown."""
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
@@ -154,7 +154,7 @@ def time_zone(name: str) -> tzinfo:
 def placed_columns(
     shape: Shape, features: Features, *, skip_vector: bool
 ) -> Iterator[tuple[str, ColumnKind, int | None]]:
-    """The columns to ask for, with their places where they are in an array."""
+    """Return the columns to ask for, with their places where they are in an array."""
     if shape.vector is not None and not skip_vector:
         for place, name in enumerate(features.names):
             if name in shape.elements:
@@ -174,7 +174,7 @@ class _Counted:
     def column(
         self, name: str, kind: ColumnKind, place: int | None, vector: str
     ) -> Column | Finding:
-        """One column; a Finding where it cannot be compared there."""
+        """Return one column; a Finding where it cannot be compared there."""
         if kind is ColumnKind.CATEGORY:
             return categories_of(self.warehouse, self.table, name)
         before = self.reference.columns[name]
@@ -182,23 +182,23 @@ class _Counted:
             return Finding(Reason.UNCHECKED, name, NO_BINS, data_quality=False)
         values = sql.floats(self.table, name if place is None else vector, place)
         edges = sql.fine_edges(before)
-        found = Counts.of(self.warehouse, values, edges, (before.low, before.high))
-        return found.tally(before)
+        counts = Counts.of(self.warehouse, values, edges, (before.low, before.high))
+        return counts.histogram(before)
 
 
 def categories_of(
     warehouse: Warehouse, table: ir.Table, name: str
 ) -> Categories | Finding:
-    """A column's rows by category; a Finding where there are too many of them."""
+    """Return a column's rows by category; a Finding if there are too many."""
     answer = warehouse.answer(sql.categories(table, name))
-    found = dict(
+    counts = dict(
         zip(answer["category"].to_pylist(), answer["rows"].to_pylist(), strict=True)
     )
-    nulls = int(found.pop(None, 0))
-    if len(found) > sql.MAXIMUM_CATEGORIES:
+    nulls = int(counts.pop(None, 0))
+    if len(counts) > sql.MAXIMUM_CATEGORIES:
         detail = f"there are more than {sql.MAXIMUM_CATEGORIES} categories"
         return Finding(Reason.UNCHECKED, name, detail, data_quality=False)
-    return Categories({category: int(rows) for category, rows in found.items()}, nulls)
+    return Categories({category: int(rows) for category, rows in counts.items()}, nulls)
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,9 +228,9 @@ class Counts:
         inside = bins >= 0
 
         def spread(column: str) -> Floats:
-            found = np.zeros(edges.size + 1)
-            found[bins[inside]] = _numbers(answer[column])[inside]
-            return found
+            values = np.zeros(edges.size + 1)
+            values[bins[inside]] = _numbers(answer[column])[inside]
+            return values
 
         rows = _numbers(answer["rows"])
         return cls(
@@ -246,15 +246,15 @@ class Counts:
 
     @property
     def present(self) -> int:
-        """Rows that can be compared."""
+        """Return the number of rows that can be compared."""
         return int(self.rows.sum())
 
     def up_to(self, edge: float) -> int:
-        """Rows with values up to an edge."""
+        """Return the number of rows with values up to an edge."""
         return int(self.rows[: int(np.searchsorted(self.edges, edge)) + 1].sum())
 
-    def tally(self, reference: ReferenceHistogram) -> WindowHistogram:
-        """The same counts in the reference's bins, which are less fine."""
+    def histogram(self, reference: ReferenceHistogram) -> WindowHistogram:
+        """Return the same counts in the reference's bins, which are less fine."""
         low, high = widened_range(reference)
         first = float(reference.edges[0])
         starts = np.searchsorted(self.edges, reference.edges[:-1]) + 1
@@ -284,20 +284,20 @@ def _numbers(column: pa.ChunkedArray) -> Floats:
 def broken_vector(
     warehouse: Warehouse, table: ir.Table, shape: Shape, features: Features
 ) -> tuple[Finding, ...]:
-    """A finding where arrays do not have the named length."""
+    """Return a finding where arrays do not have the named length."""
     if shape.vector is None:
         return ()
     answer = warehouse.answer(sql.lengths(table, shape.vector)).to_pylist()
-    found = {item["length"]: item["rows"] for item in answer}
-    found.pop(None, None)
-    width, total = len(features.names), sum(found.values())
-    odd = total - found.get(width, 0)
-    if not odd:
+    lengths = {item["length"]: item["rows"] for item in answer}
+    lengths.pop(None, None)
+    width, total = len(features.names), sum(lengths.values())
+    different = total - lengths.get(width, 0)
+    if not different:
         return ()
-    if len(found) == 1:
-        detail = f"vectors have {next(iter(found))} values, {width} are named"
+    if len(lengths) == 1:
+        detail = f"vectors have {next(iter(lengths))} values, {width} are named"
         return (Finding(Reason.VECTOR_LENGTH, shape.vector, detail),)
-    detail = f"{odd} of {total} vectors do not have {width} values"
+    detail = f"{different} of {total} vectors do not have {width} values"
     return (Finding(Reason.RAGGED_VECTOR, shape.vector, detail),)
 
 

@@ -54,23 +54,23 @@ def warehouse_profile(
     features: Features,
     prediction: str | None = None,
 ) -> Profile:
-    """The profile of a table; its digest is that of the answers, not of the rows."""
+    """Return the profile of a table; its digest is that of the counts, not the rows."""
     shape = reference_shape(table.schema().to_pyarrow(), features, prediction)
     findings = list(shape.findings)
     broken = broken_vector(warehouse, table, shape, features)
     findings += broken
     columns: dict[str, Column] = {}
     for name, kind, place in placed_columns(shape, features, skip_vector=bool(broken)):
-        found: Column | Finding
+        column: Column | Finding
         if kind is ColumnKind.CATEGORY:
-            found = categories_of(warehouse, table, name)
+            column = categories_of(warehouse, table, name)
         else:
             source = name if place is None else str(shape.vector)
-            found = binned_there(warehouse, sql.floats(table, source, place), name)
-        if isinstance(found, Finding):
-            findings.append(found)
+            column = binned_there(warehouse, sql.floats(table, source, place), name)
+        if isinstance(column, Finding):
+            findings.append(column)
         else:
-            columns[name] = found
+            columns[name] = column
     rows = int(warehouse.answer(table.count()))
     dataset = Dataset(rows, columns, tuple(findings))
     names = tuple(table.columns)
@@ -81,18 +81,21 @@ def warehouse_profile(
 def binned_there(
     warehouse: Warehouse, values: ir.FloatingValue, name: str
 ) -> ReferenceHistogram | Finding:
-    """A column's bins, counted by the warehouse."""
+    """Return a column's bins, counted by the warehouse."""
     shares = spread_shares(COARSE_BINS, COARSE_TAIL_BINS)
     asked = [*CLIP_QUANTILES, *DECILES, 0.5, *distinct(np.sort(shares)).tolist()]
     answer = warehouse.answer(sql.quantiles(values, asked))
     if not answer or answer[0] is None:
         return Finding(Reason.UNCHECKED, name, "it has no values", data_quality=False)
-    found = np.array(answer, dtype=np.float64)
-    (low, high), deciles = found[:2].tolist(), distinct(np.sort(found[2:11]))
-    centre, scale = float(found[11]), max(abs(float(found[0])), abs(float(found[1])))
-    if np.max(np.abs(found)) > HUGE or 0 < scale < 1 / HUGE:
+    quantiles = np.array(answer, dtype=np.float64)
+    (low, high), deciles = quantiles[:2].tolist(), distinct(np.sort(quantiles[2:11]))
+    centre, scale = (
+        float(quantiles[11]),
+        max(abs(float(quantiles[0])), abs(float(quantiles[1]))),
+    )
+    if np.max(np.abs(quantiles)) > HUGE or 0 < scale < 1 / HUGE:
         return Finding(Reason.UNCHECKED, name, NO_BINS, data_quality=False)
-    edges = np.array([*found, *equal_range(centre), np.nextafter(low, -np.inf)])
+    edges = np.array([*quantiles, *equal_range(centre), np.nextafter(low, -np.inf)])
     return _binned(warehouse, values, edges, (low, high, centre), deciles)
 
 
@@ -134,7 +137,7 @@ def _binned(
 
 
 def _digest(dataset: Dataset) -> str:
-    """Changes when the answers do; no digest of a table's bytes is to be had."""
+    """Return a digest of the counts: a warehouse has none of a table's bytes."""
     digest = hashlib.sha256(f"{dataset.rows}".encode())
     for name, column in dataset.columns.items():
         digest.update(name.encode())

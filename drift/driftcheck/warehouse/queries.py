@@ -1,4 +1,4 @@
-"""The questions that are asked of a warehouse: pure expressions, one for each column.
+"""The queries that a warehouse runs: pure expressions, one for each column.
 
 Written with Ibis, which says them in the SQL of each backend. Every answer is an
 aggregate of at most a few hundred rows, however many the table has.
@@ -20,22 +20,22 @@ MAXIMUM_CATEGORIES = 10_000
 
 
 def floats(table: ir.Table, column: str, place: int | None = None) -> ir.FloatingValue:
-    """A column of numbers, or one place of a column of arrays, as floats."""
+    """Return a column of numbers, or one place of a column of arrays, as floats."""
     values: Any = table[column]
     if place is not None:
         values = values[place]
-    found: ir.FloatingValue = values.cast("float64")
-    return found
+    numbers: ir.FloatingValue = values.cast("float64")
+    return numbers
 
 
 def quantiles(values: ir.FloatingValue, shares: Sequence[float]) -> ir.Expr:
-    """Approximate quantiles of what is finite; the warehouse says how good they are."""
+    """Return approximate quantiles of finite values, as good as the warehouse's are."""
     finite: Any = values.notnull() & ~values.isnan() & ~values.isinf()
     return values.approx_quantile(list(shares), where=finite)
 
 
 def fine_edges(reference: ReferenceHistogram) -> Floats:
-    """The reference's edges, and where what lies outside of it begins."""
+    """Return the reference's edges, and where what lies outside of it begins."""
     low, high = widened_range(reference)
     first = float(reference.edges[0])
     more = [np.nextafter(low, -np.inf), high, np.nextafter(first, -np.inf)]
@@ -45,7 +45,7 @@ def fine_edges(reference: ReferenceHistogram) -> Floats:
 def counts(
     values: ir.FloatingValue, edges: Floats, inner: tuple[float, float]
 ) -> ir.Table:
-    """Rows by bin (or NULL, INFINITE), the sums of their values and of the squares.
+    """Return rows by bin (or NULL, INFINITE), and the sums of values and of squares.
 
     A value's bin is the number of edges below it. Sums are in units of the inner range,
     clipped to it, so that they cannot overflow.
@@ -71,10 +71,10 @@ def counts(
 def _bin(
     values: ir.FloatingValue, edges: list[float], first: int, last: int
 ) -> ir.IntegerValue:
-    """A search by halves: a dozen comparisons a value, not one for each edge."""
+    """Return a binary search: a dozen comparisons a value, not one for each edge."""
     if first == last:
-        found: ir.IntegerValue = ibis.literal(first, "int32")
-        return found
+        place: ir.IntegerValue = ibis.literal(first, "int32")
+        return place
     middle = (first + last) // 2
     lower = _bin(values, edges, first, middle)
     upper = _bin(values, edges, middle + 1, last)
@@ -83,7 +83,7 @@ def _bin(
 
 
 def categories(table: ir.Table, column: str) -> ir.Table:
-    """Rows by category, the most frequent first; nulls are one of them."""
+    """Return rows by category, the most frequent first; nulls are one of them."""
     rows = table.select(category=table[column].cast("string"))
     grouped: ir.Table = (
         rows.group_by("category")
@@ -95,7 +95,7 @@ def categories(table: ir.Table, column: str) -> ir.Table:
 
 
 def lengths(table: ir.Table, column: str) -> ir.Table:
-    """Rows by the length of their arrays."""
+    """Return the number of rows by the length of their arrays."""
     rows = table.select(length=table[column].length())
     grouped: ir.Table = rows.group_by("length").aggregate(rows=rows.count()).limit(100)
     return grouped

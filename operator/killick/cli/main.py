@@ -1,6 +1,7 @@
-"""`killick plan NAME` and `killick doctor` look; `killick uninstall` takes it all out.
+"""`killick plan NAME`, `killick doctor` and `killick uninstall`.
 
-All use your own kubeconfig; the first two change nothing.
+All use your own kubeconfig. The first two change nothing, and use the settings that
+the operator published.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from rich.table import Table
 
 from killick import __version__
 from killick.cli.doctor import examine
+from killick.cli.settings_source import SettingsSource, load_settings
 from killick.cli.uninstall import find, uninstall
 from killick.cluster.kube import KubeCluster, connect
 from killick.errors import KillickError
-from killick.loop import Memory, build_context, get_object
+from killick.loop import build_context, get_object
 from killick.names import ObjectName
 from killick.plan.context import Context
 from killick.plan.facts import Unknown
@@ -27,9 +29,16 @@ from killick.plan.planner import Plan, plan
 from killick.resource.status import Status
 from killick.runtime.build import build
 from killick.settings import Settings
+from killick.world import Memory
 
 NAMESPACE = click.option(
     "-n", "--namespace", default="default", show_default=True, help="Its namespace."
+)
+OPERATOR_NAMESPACE = click.option(
+    "--operator-namespace",
+    default="killick-system",
+    show_default=True,
+    help="Where the operator runs: its settings are read from a ConfigMap there.",
 )
 
 
@@ -42,18 +51,27 @@ def main() -> None:
 @main.command("plan")
 @click.argument("name")
 @NAMESPACE
-def plan_command(name: str, namespace: str) -> None:
+@OPERATOR_NAMESPACE
+def plan_command(name: str, namespace: str, operator_namespace: str) -> None:
     """Print what the next pass would do for NAME and why; act on nothing."""
-    settings = Settings()
-    subject = ObjectName(settings.cluster, namespace, name)
+    source = asyncio.run(load_settings(operator_namespace))
+    subject = ObjectName(source.settings.cluster, namespace, name)
     try:
-        found = asyncio.run(_build_context(settings, subject))
+        read = asyncio.run(_build_context(source.settings, subject))
     except KillickError as error:
         raise click.ClickException(f"{error.reason}: {error.message}") from None
-    if found is None:
+    if read is None:
         raise click.ClickException(f"there is no ModelDeployment {subject}")
-    context, before = found
+    context, before = read
+    _print_source(source)
     _print_plan(subject, context, plan(context, before))
+
+
+def _print_source(source: SettingsSource) -> None:
+    console = Console()
+    console.print(f"settings: {escape(source.origin)}")
+    if source.warning:
+        console.print(f"[yellow]warning[/yellow]: {escape(source.warning)}")
 
 
 async def _build_context(
@@ -83,7 +101,7 @@ def _print_plan(subject: ObjectName, context: Context, decided: Plan) -> None:
         console.print(f"would record: {decision.reason}: {escape(decision.message)}")
     for track, block in decided.blocked_tracks.items():
         console.print(f"{track}: {block.reason}: {escape(block.message)}")
-    console.print(f"waits for: {escape(status.waiting_for or '')}")
+    console.print(f"waiting for: {escape(status.waiting_for or '')}")
     for fact in (
         context.observed.children,
         context.observed.registry,
@@ -106,9 +124,12 @@ def _print_plan(subject: ObjectName, context: Context, decided: Plan) -> None:
 
 @main.command("doctor")
 @click.option("-n", "--namespace", default=None, help="Also look at this namespace.")
-def doctor_command(namespace: str | None) -> None:
+@OPERATOR_NAMESPACE
+def doctor_command(namespace: str | None, operator_namespace: str) -> None:
     """Check rights, addresses and versions; exit 1 if something is missing."""
-    findings = asyncio.run(examine(Settings(), namespace))
+    source = asyncio.run(load_settings(operator_namespace))
+    findings = asyncio.run(examine(source.settings, namespace))
+    _print_source(source)
     console = Console()
     for finding in findings:
         mark = "[green]✔[/green]" if finding.ok else "[red]✘[/red]"

@@ -45,7 +45,8 @@ OBJECTS = f"/apis/{GROUP}/{VERSION}/{PLURAL}"
 CRD = f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{PLURAL}.{GROUP}"
 DEPLOYMENT = f"/apis/apps/v1/namespaces/{SYSTEM}/deployments/killick"
 PODS = f"/api/v1/namespaces/{SYSTEM}/pods"
-BINDINGS = ("killick", "killick-tenant")  # in namespaces, as deploy/ calls them
+# RoleBindings, as deploy/ names them.
+BINDINGS = ("killick", "killick-tenant", "killick-settings")
 CLUSTER_BINDINGS = ("killick", "killick-release")
 ROLES = ("killick", "killick-tenant", "killick-release")
 POLICIES = ("killick-author-rights", "killick-operator-writes")

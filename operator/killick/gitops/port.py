@@ -16,6 +16,8 @@ from killick.reasons import Reason
 class GitError(KillickError):
     """The repository could not be used; nothing is known about its value."""
 
+    default_reason = Reason.GIT_ERROR
+
 
 class GitUnreachable(GitError, Unavailable):
     """The server did not answer, or not as a Git server does."""

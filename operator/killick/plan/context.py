@@ -107,22 +107,28 @@ class Context:
     def blocked(self, status: Status) -> Blocked | None:
         """Return why automation may not act for this object now, None if it may."""
         if self.facts.deleting:
-            return Blocked(Reason.DELETING, "the object is being deleted")
+            return Blocked(Reason.DELETING, "The object is being deleted")
         if self.spec.suspend:
-            return Blocked(Reason.SUSPENDED, "spec.suspend is true")
+            return Blocked(Reason.SUSPENDED, "spec.suspend is true: nothing new starts")
         if status.hold:
-            return Blocked(Reason.HELD, f"hold {status.hold.id}: {status.hold.message}")
+            return Blocked(Reason.HELD, f"Hold {status.hold.id}: {status.hold.message}")
         if status.adopted_at is None:
-            return Blocked(Reason.NOT_ADOPTED, "see the condition Adopted")
+            return Blocked(Reason.NOT_ADOPTED, "The condition Adopted is not True yet")
         if self.spec.mode == "Observe":
             return Blocked(
                 Reason.MODE_OBSERVE, "spec.mode is Observe: nothing is changed"
             )
         return None
 
-    def recommends(self) -> bool:
-        """Return whether the mode only reports what it would do."""
-        return self.spec.mode == "Recommend"
+    def gate(self, status: Status, action: str) -> Blocked | None:
+        """Return why an action may not happen now, None if it may.
+
+        `action` completes "In mode Act, Killick would …".
+        """
+        blocked = self.blocked(status)
+        if blocked or self.spec.mode != "Recommend":
+            return blocked
+        return Blocked(Reason.RECOMMENDED, f"In mode Act, Killick would {action}")
 
     def retry_at(self, key: str) -> datetime | None:
         """Return when a failed effect may be tried again; None: now."""

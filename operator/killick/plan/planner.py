@@ -23,8 +23,9 @@ from killick.names import PURPOSE_TRAINING
 from killick.plan.context import Blocked, Context, Step
 from killick.plan.effects import Effect
 from killick.plan.facts import JobFact, Unknown
-from killick.plan.report import summary
+from killick.plan.report.conditions import conditions
 from killick.plan.report.events import Decision, transitions
+from killick.plan.report.phase import phase, waiting_for
 from killick.plan.rules import ownership
 from killick.plan.tracks import (
     adoption,
@@ -120,13 +121,13 @@ def _is_adopted_now(before: Status, status: Status) -> bool:
 def _finish(
     ctx: Context, before: Status, status: Status, blocked_tracks: dict[str, Blocked]
 ) -> Status:
-    wanted = summary.conditions(ctx, status, blocked_tracks)
+    wanted = conditions(ctx, status, blocked_tracks)
     generation = ctx.facts.generation
     finished = replace(
         status,
         observed_generation=generation,
-        phase=summary.phase(ctx, status),
-        waiting_for=clip(summary.waiting_for(ctx, status, blocked_tracks)),
+        phase=phase(ctx, status),
+        waiting_for=clip(waiting_for(ctx, status, blocked_tracks)),
         conditions=merge(before.conditions, wanted, generation, ctx.now),
     )
     return bounded(finished)

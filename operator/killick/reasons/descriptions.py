@@ -135,8 +135,8 @@ DESCRIPTIONS: Final[Mapping[str, Mapping[Reason, str]]] = {
     },
     "Systems and permissions": {
         Reason.NAMESPACE_NOT_GRANTED: (
-            "The operator has no permission in this namespace: kubectl apply -n "
-            "NAMESPACE -k deploy/tenant"
+            "The operator has no permission in this namespace; run kubectl apply "
+            "-n NAMESPACE -k deploy/tenant."
         ),
         Reason.INVALID_SPEC: (
             "The spec cannot be acted on; the message says what to write."

@@ -51,16 +51,18 @@ class PerformanceStatus:
 
 @dataclass(frozen=True)
 class DriftStatus:
-    """What the checks found.
+    """The verdicts of the checks.
 
-    `anchor` is where counting windows begin, for the spec of `spec_hash`. `windows`
-    are the last of these that have a verdict, oldest first. `verdict` and what
-    follows it are of the latest check's interim window; `verdict_since` is when the
-    check ended that first said so, with this reason. `performance_windows` are the last
-    counting windows whose labels have come, where answers are held to a bound.
+    `window_fingerprint` identifies the part of the spec that gives a verdict its
+    meaning (see `resource.fingerprint`); `anchor` is where the counting windows of
+    that spec begin, and `windows` are the last of them that have a verdict, oldest
+    first. `verdict` and what follows it describe the latest check's interim window;
+    `verdict_since` is the end of the check that first gave this verdict for this
+    reason. `performance_windows` are the last counting windows whose labels are
+    complete, where a bound of performance is declared.
     """
 
-    spec_hash: str | None = None
+    window_fingerprint: str | None = None
     anchor: datetime | None = None
     windows: tuple[Window, ...] = ()
     verdict: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from driftcheck.contract import TIMESTAMP_COLUMN, LogSource, duration_text
 from killick.errors import InvalidSpec
 
 
@@ -101,7 +102,7 @@ class Features:
 
 @dataclass(frozen=True)
 class InferenceLog:
-    """What the model saw and answered in production."""
+    """The rows that the model got in production, and its predictions."""
 
     type: str
     features: Features
@@ -109,9 +110,9 @@ class InferenceLog:
     files: Files | None = None
     duckdb: DuckDB | None = None
     filters: tuple[Filter, ...] = ()
-    timestamp_column: str = "predicted_at"
-    time_zone: str = "UTC"
-    lag: str = "5m"
+    timestamp_column: str = TIMESTAMP_COLUMN
+    time_zone: str = LogSource.time_zone
+    lag: str = duration_text(LogSource.lag_seconds)
     prediction_column: str | None = None
     label_column: str | None = None
     label_delay: str | None = None

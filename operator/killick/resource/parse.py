@@ -13,10 +13,9 @@ from typing import Any
 from killick.errors import InvalidSpec
 from killick.resource.codec import camel, from_dict
 from killick.resource.spec import (
-    ERRORS,
+    METRICS,
     NATIVE,
     PERFORMANCE,
-    SCORES,
     TRIGGERS,
     Drift,
     Evaluation,
@@ -68,9 +67,12 @@ def _check(spec: Spec) -> None:
     names = spec.inference_log.features.names
     if len(set(names)) != len(names):
         raise InvalidSpec("spec.inferenceLog.features: every name must occur once")
-    unknown = sorted({c.name for c in spec.drift.columns} - set(names))
+    unknown = sorted({c.name for c in spec.drift.columns} - set(spec.compared))
     if unknown:
-        raise InvalidSpec(f"spec.drift.columns names no feature: {', '.join(unknown)}")
+        raise InvalidSpec(
+            f"spec.drift.columns: {', '.join(unknown)} is not compared; name features "
+            "of spec.inferenceLog.features"
+        )
     if duration(spec.drift.window) <= timedelta(0):
         raise InvalidSpec("spec.drift.window must be longer than nothing")
     duration(spec.inference_log.lag)
@@ -117,8 +119,9 @@ def _check_segments(spec: Spec) -> None:
 
 
 def _check_metric(path: str, metric: Metric) -> None:
-    if metric.name not in SCORES + ERRORS:
-        raise InvalidSpec(f"{path}.metric.name must be one of {SCORES + ERRORS}")
+    if metric.name not in METRICS:
+        names = ", ".join(METRICS)
+        raise InvalidSpec(f"{path}.metric.name must be one of {names}")
 
 
 def _check_drift(drift: Drift) -> None:

@@ -1,6 +1,8 @@
 """The ModelDeployment's spec as frozen values, with every default.
 
-Read one with `killick.resource.parse.parse_spec`.
+What a check or an evaluation is asked has its default in the contract's request; it is
+taken from there. A test holds the CRD to these defaults. Read a spec with
+`killick.resource.parse.parse_spec`.
 """
 
 from __future__ import annotations
@@ -11,13 +13,21 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from driftcheck import contract
+from driftcheck.contract import (
+    CheckRequest,
+    ColumnRule,
+    PerformanceRule,
+    SegmentRule,
+    duration_text,
+)
+from driftcheck.contract.evaluation import EvaluationRequest
 from killick.errors import InvalidSpec
 from killick.resource.codec import to_dict
 from killick.resource.inference_log import InferenceLog
 
-SCORES = ("RocAuc", "Accuracy")
-ERRORS = ("MeanAbsoluteError", "RootMeanSquaredError")
-NATIVE = "Native"
+METRICS = {metric.value: metric for metric in contract.Metric}
+NATIVE = CheckRequest.engine
 DRIFT, PERFORMANCE = TRIGGERS = ("Drift", "Performance")
 """What starts a retraining, and the reason of its episode; the first one that does."""
 
@@ -68,8 +78,8 @@ class DriftColumn:
 
     name: str
     critical: bool = False
-    threshold: str = "0.1"
-    weight: str = "1"
+    threshold: str = f"{CheckRequest.default_threshold:g}"
+    weight: str = f"{ColumnRule.weight:g}"
 
 
 @dataclass(frozen=True)
@@ -101,32 +111,32 @@ class Metric:
 
     @property
     def higher_is_better(self) -> bool:
-        """Scores go up with performance, errors go down."""
-        return self.name in SCORES
+        """True for scores, False for errors."""
+        return METRICS[self.name].higher_is_better
 
 
 @dataclass(frozen=True)
 class Performance:
-    """How answers whose labels have come are scored, and what is too bad."""
+    """How predictions are scored once their labels are known, and the bound."""
 
     metric: Metric
-    minimum_rows: int = 100
+    minimum_rows: int = PerformanceRule.minimum_rows
     minimum: str | None = None
     maximum: str | None = None
 
     @property
     def bound(self) -> str | None:
-        """The declared minimum or maximum; None where performance is only told."""
+        """The declared minimum or maximum; None where performance is only reported."""
         return self.minimum if self.metric.higher_is_better else self.maximum
 
 
 @dataclass(frozen=True)
 class Segments:
-    """The column whose values are judged apart, beside the whole."""
+    """The column whose values are also judged one by one."""
 
     column: str
-    minimum_rows: int = 100
-    maximum: int = 20
+    minimum_rows: int = SegmentRule.minimum_rows
+    maximum: int = SegmentRule.maximum
 
 
 @dataclass(frozen=True)
@@ -135,14 +145,15 @@ class Drift:
 
     schedule: str = "@hourly"
     time_zone: str | None = None
-    window: str = "24h"
+    window: str = duration_text(CheckRequest.window_seconds)
     engine: str = NATIVE
     report: str = "OnDrift"
     profiles: str | None = None
-    minimum_rows: int = 100
-    drifted_columns_percent: int = 30
-    significance: str = "0.05"
+    minimum_rows: int = CheckRequest.minimum_rows
+    drifted_columns_percent: int = CheckRequest.drifted_columns_percent
+    significance: str = f"{CheckRequest.significance:g}"
     columns: tuple[DriftColumn, ...] = ()
+    exclude: tuple[str, ...] = ()
     segments: Segments | None = None
     performance: Performance | None = None
     persistence: Persistence = field(default_factory=Persistence)
@@ -191,7 +202,7 @@ class Evaluation:
     minimum: str | None = None
     maximum: str | None = None
     minimum_improvement: str = "0"
-    minimum_rows: int = 100
+    minimum_rows: int = EvaluationRequest.minimum_rows
     timeout: str = "1h"
 
 
@@ -230,6 +241,14 @@ class Spec:
     evaluation: Evaluation | None = None
     promotion: Promotion | None = None
 
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The features that checks compare; InvalidSpec where all are excluded."""
+        names, excluded = self.inference_log.features.names, self.drift.exclude
+        if not set(names) - set(excluded):
+            raise InvalidSpec("spec.drift.exclude must leave at least one feature")
+        return tuple(name for name in names if name not in excluded)
+
     def value_of(self, version: str) -> str:
         """Return the text that names `version` in the GitOps repository."""
         template = self._promotion().git.value
@@ -254,22 +273,4 @@ class Spec:
         """Return 12 hex digits of the named top-level parts of the spec."""
         chosen = {part: to_dict(getattr(self, part)) for part in parts}
         text = json.dumps(chosen, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-    @property
-    def check_fingerprint(self) -> str:
-        """Identify all that gives a verdict its meaning (not when it is taken)."""
-        other = {"schedule", "timeZone", "podTemplate", "persistence", "profiles"}
-        other.add("report")
-        late = {"labelDelay"}
-        if self.drift.performance is None or self.drift.performance.bound is None:
-            other.add("performance")  # what is only told changes no verdict
-        else:
-            late = set()
-        if self.drift.engine == NATIVE:
-            other.add("engine")  # so that the windows of before the choice count on
-        drift = {k: v for k, v in to_dict(self.drift).items() if k not in other}
-        log = {k: v for k, v in to_dict(self.inference_log).items() if k not in late}
-        given = [drift, log]
-        text = json.dumps(given, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]

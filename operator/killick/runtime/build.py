@@ -14,7 +14,6 @@ from aiohttp import web
 from killick.cluster.kube import KubeCluster, connect
 from killick.cluster.lease import KubeLease
 from killick.gitops.repository import GitRepositories
-from killick.loop import World
 from killick.observe.gather import Ports
 from killick.record.metrics import StatusCollector
 from killick.registry.mlflow_registry import MlflowRegistry
@@ -23,10 +22,12 @@ from killick.runtime.finalization import FinalizationReporter
 from killick.runtime.http import start_server
 from killick.runtime.namespace_access import await_grant
 from killick.runtime.scheduler import LivenessTracker, WakeupQueue
+from killick.runtime.settings_publisher import keep_published
 from killick.settings import Settings
+from killick.world import World
 
 log = logging.getLogger(__name__)
-GRANT_PERIOD = 60  # seconds at most between two looks at a namespace that is left out
+GRANT_PERIOD = 60  # seconds between two requests to a namespace that is left out
 
 
 @dataclass
@@ -44,6 +45,7 @@ class Runtime:
     election: Election | None = None
     keeping: asyncio.Task[None] | None = None
     granting: asyncio.Task[None] | None = None
+    publishing: asyncio.Task[None] | None = None
     finalization: FinalizationReporter = field(default_factory=FinalizationReporter)
 
     async def lead(self) -> None:
@@ -52,19 +54,29 @@ class Runtime:
             await self.election.acquire()
             self.keeping = asyncio.create_task(self.election.keep(_end))
 
+    def publish_settings(self) -> None:
+        """Keep the settings published for the command line."""
+        self.publishing = asyncio.create_task(
+            keep_published(
+                self.cluster,
+                self.settings,
+                self.world.leading,
+                self.settings.resync_seconds,
+            )
+        )
+
     def await_grant(self, missing: tuple[str, ...]) -> None:
-        """End this process once a namespace that was left out lets us in."""
+        """End this process once a namespace that was left out grants its rights."""
         period = min(self.settings.resync_seconds, GRANT_PERIOD)
         self.granting = asyncio.create_task(
             await_grant(self.cluster, missing, period, _end)
         )
 
     async def close(self) -> None:
-        """Let the Lease go, stop listening and close every client."""
-        if self.granting:
-            self.granting.cancel()
-        if self.keeping:
-            self.keeping.cancel()
+        """Release the Lease, stop listening and close every client."""
+        for task in (self.granting, self.publishing, self.keeping):
+            if task:
+                task.cancel()
         if self.election:
             await self.election.release()
         if self.server:
@@ -104,7 +116,7 @@ def _election(cluster: KubeCluster, settings: Settings) -> Election | None:
     if not settings.leader_election:
         return None
     namespace, _, name = settings.lease.partition("/")
-    identity = f"{socket.gethostname()}_{uuid.uuid4()}"  # of this process, for ever
+    identity = f"{socket.gethostname()}_{uuid.uuid4()}"  # unique to this process
     lease = KubeLease(cluster, namespace, name)
     return Election(lease, identity, settings.lease_seconds)
 

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from killick.errors import KillickError
-from killick.loop import World
 from killick.names import FINALIZER, ObjectName
 from killick.plan.report.finalization import released
 from killick.record.events import emit_events
+from killick.world import World
 
 log = logging.getLogger("killick.runtime.finalization")
 LIMIT = 5.0  # seconds; kopf waits for this handler before it removes the finalizer

@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from killick.loop import Memory, World, run_once
+from killick.loop import run_once
 from killick.names import ObjectName
+from killick.world import Memory, World
 
 IMMEDIATE_LIMIT = 20  # passes in a row without a pause; more would be a busy loop
 BUSY_PAUSE = 5.0  # seconds

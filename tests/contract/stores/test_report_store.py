@@ -30,7 +30,7 @@ def request(name: str) -> c.CheckRequest:
     features = c.Features("Columns", ("price",))
     log = c.LogSource("ml", "log", "predicted_at", features)
     grid = c.WindowGrid(NOW, 1)
-    return c.CheckRequest(name, "ml", "hash", c.Reference("r"), log, 60, grid)
+    return c.CheckRequest(name, "ml", "hash", c.Reference("r"), log, grid, 60)
 
 
 @pytest.mark.parametrize(

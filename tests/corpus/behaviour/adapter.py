@@ -23,12 +23,12 @@ from driftcheck.contract.evaluation import CANDIDATE_FILE, CHAMPION_FILE
 from driftcheck.judge.result import Check
 from driftcheck.report.text import text_report
 from killick.errors import InvalidSpec
-from killick.loop import World
 from killick.plan.context import Context
 from killick.plan.planner import Plan, plan
 from killick.plan.report.invalid import invalid
 from killick.resource.parse import parse_spec
 from killick.resource.status import Status, status_dict
+from killick.world import World
 from tests.corpus.behaviour.canonical import plain
 
 Asked = Mapping[str, Any]

@@ -14,7 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from killick.loop import World
 from killick.plan.context import Context
 from killick.plan.planner import Plan, plan
 from killick.resource.status import (
@@ -23,6 +22,7 @@ from killick.resource.status import (
     Status,
     status_dict,
 )
+from killick.world import World
 from tests.simulation.engine.run import play
 from tests.simulation.engine.world import START
 from tests.simulation.stories.catalog import SCENARIOS

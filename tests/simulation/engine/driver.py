@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from killick.loop import Memory, World, run_once
+from killick.loop import run_once
 from killick.names import ObjectName
 from killick.observe.gather import Ports
 from killick.plan.tracks.episode import UNDER_WAY
@@ -24,6 +24,7 @@ from killick.resource.status import Status, parse_status
 from killick.retry_after import RetryAfterGate
 from killick.runtime.scheduler import GONE_PAUSE, IMMEDIATE_LIMIT, LONGEST_WAIT
 from killick.settings import Settings
+from killick.world import Memory, World
 from tests.fakes.world import MLFLOW, NAMESPACE
 from tests.simulation.engine.ports import SimApi, SimCluster, SimGit, SimRegistry
 from tests.simulation.engine.wire import Call, Crashed, Wire

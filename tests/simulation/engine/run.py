@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from killick.loop import World
+from killick.world import World
 from tests.fakes.world import NAMESPACE
 from tests.simulation.engine.driver import Driver, Listening, Violation, Watch
 from tests.simulation.engine.invariants import Ledger, after_write, at_rest

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from killick.loop import World
+from killick.world import World
 from tests.simulation.engine.run import Run, play
 from tests.simulation.engine.wire import CRASHES, JUMPS, Call, Fault
 from tests.simulation.stories.scenario import Scenario

@@ -269,7 +269,7 @@ class SimWorld:
         found = tuple(
             self._performance(model, one) for one in labelled_windows(request, self.now)
         )
-        answer = CheckAnswer(request.spec_hash, SHA, self.now, tuple(windows))
+        answer = CheckAnswer(request.request_fingerprint, SHA, self.now, tuple(windows))
         return replace(answer, performance_windows=found)
 
     def _performance(self, model: str, found: Window) -> Performance:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from killick.act.dispatch import EffectContext
-from killick.loop import World
 from killick.observe.gather import Ports
 from killick.plan.context import Context
 from killick.plan.effects import Effect
 from killick.plan.planner import Plan, plan
 from killick.resource.status import Status
+from killick.world import World
 
 Mutation = Callable[[World], World]
 

@@ -15,6 +15,7 @@ def _parts() -> Iterator[Case]:
     log, whole_log = "inferenceLog", whole()["inferenceLog"]
     columns = features("columns", ["price", "age"])
     error = {"evaluation.metric.name": "RootMeanSquaredError"}
+    f1 = {"evaluation.metric.name": "F1"}
     nothing = {"promotion": ABSENT, "evaluation": ABSENT, "retraining": ABSENT}
     yield Case(
         "",
@@ -73,6 +74,7 @@ def _parts() -> Iterator[Case]:
             {**features("columns", ["age"]), "drift.columns": [{"name": "price"}]},
         ),
     )
+    yield from _excluded()
     yield values(
         "registry.aliases",
         "two different",
@@ -145,14 +147,32 @@ def _parts() -> Iterator[Case]:
     yield Case(
         "evaluation",
         "maximum instead",
-        ({"evaluation.minimum": "0.7"},),
+        ({"evaluation.minimum": "0.7"}, {**f1, "evaluation.minimum": "0.7"}),
         ({**error, "evaluation.minimum": "0.7"},),
     )
     yield Case(
         "evaluation",
         "minimum instead",
         ({**error, "evaluation.maximum": "0.7"},),
-        ({"evaluation.maximum": "0.7"},),
+        ({"evaluation.maximum": "0.7"}, {**f1, "evaluation.maximum": "0.7"}),
+    )
+
+
+def _excluded() -> Iterator[Case]:
+    shapes = [features(kind, ["price", "id"]) for kind in ("vector", "columns", "json")]
+    excluded = [{**shape, "drift.exclude": ["id", "row"]} for shape in shapes]
+    columns = [{"name": "price"}, {"name": "id", "critical": True}]
+    yield Case(
+        "",
+        "an excluded column is not compared",
+        ({"drift.exclude": ["age"]}, {**excluded[0], "drift.columns": columns[:1]}),
+        tuple({**change, "drift.columns": columns} for change in excluded),
+    )
+    yield Case(
+        "",
+        "at least one feature",
+        tuple(excluded),
+        tuple({**shape, "drift.exclude": ["price", "id"]} for shape in shapes),
     )
 
 

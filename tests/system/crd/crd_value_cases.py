@@ -21,6 +21,12 @@ def _names() -> Iterator[Case]:
         yield values(f"{log}.{path}", says, fine, odd)
     yield values(f"{log}.features.vector.column", says, fine, odd)
     yield Case(
+        "drift.exclude[]",
+        says,
+        tuple({"drift.exclude": ["age", name]} for name in fine),
+        tuple({"drift.exclude": ["age", name]} for name in odd),
+    )
+    yield Case(
         f"{log}.features.json.column",
         says,
         tuple({**features("json", ["a"]), JSON_COLUMN: one} for one in fine),
@@ -118,7 +124,7 @@ def _numbers() -> Iterator[Case]:
         ["0", "1000.1", *odd],
     )
     yield values("evaluation.minimum", "from 0 to 1", ["0", "1.0"], ["1.01", *odd])
-    score = {"drift.performance.metric.name": "Accuracy"}
+    score = {"drift.performance.metric.name": "F1"}
     yield Case(
         "drift.performance.minimum",
         "from 0 to 1",

@@ -20,7 +20,10 @@ BOUNDS: list[tuple[Change, str]] = [
     ({"retraining.type": "KubeflowPipeline"}, SUPPORTED("Job")),
     ({"retraining.triggers": ["Alert"]}, SUPPORTED('Drift", "Performance')),
     ({"promotion.strategy": "PullRequest"}, SUPPORTED("Commit")),
-    ({"evaluation.metric.name": "F1"}, SUPPORTED('RocAuc", "Accuracy", "Mean')[:-1]),
+    (
+        {"evaluation.metric.name": "F2"},
+        SUPPORTED('RocAuc", "Accuracy", "F1", "Mean')[:-1],
+    ),
     ({"drift.significance": 0.05}, "must be of type string"),
     ({"evaluation.minimum": 1}, "must be of type string"),
     ({"suspend": "yes"}, "must be of type boolean"),
@@ -129,7 +132,7 @@ def test_kubectl_prints_the_columns_of_the_design(
     ready = {"type": "Ready", "status": "True", "reason": "Watching"}
     status = {
         "phase": "Watching",
-        "waitingFor": "the next check",
+        "waitingFor": "next check",
         "versions": {"serving": "1", "candidate": "2"},
         "drift": {"summary": "Drift 38% (2/3)", "nextCheckTime": moment},
         "conditions": [{**ready, "message": "", "lastTransitionTime": moment}],

@@ -25,11 +25,13 @@ from tests.system.support.api_server import ApiServer, Json
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 KILLICK = "killick.dev"
+SETTINGS = "killick-settings"
 
 CLUSTER_RULES = [
     (KILLICK, "modeldeployments", ["get", "list", "watch", "patch"]),
     (KILLICK, "modeldeployments/status", ["update"]),
 ]
+SETTINGS_RULES = [("", "configmaps", ["get", "patch"])]  # of one name
 TENANT_RULES = [
     ("batch", "cronjobs", ["get", "create", "patch"]),
     ("batch", "jobs", ["list", "watch", "create", "delete"]),
@@ -185,10 +187,10 @@ def test_the_cluster_wide_binding_is_only_of_the_cluster_role() -> None:
         for one in documents(file)
         if one.get("kind") in ("ClusterRoleBinding", "RoleBinding")
     ]
-    (binding,) = bindings
-    assert binding["roleRef"]["name"] == "killick"
+    bound = {(one["kind"], one["roleRef"]["name"]) for one in bindings}
+    assert bound == {("ClusterRoleBinding", "killick"), ("RoleBinding", SETTINGS)}
     account = {"kind": "ServiceAccount", "name": ACCOUNT, "namespace": NAMESPACE}
-    assert binding["subjects"] == [account]
+    assert all(one["subjects"] == [account] for one in bindings)
     (tenant,) = documents(DEPLOY / "tenant" / "rolebinding.yaml")
     assert (tenant["kind"], tenant["subjects"]) == ("RoleBinding", [account])
 
@@ -207,7 +209,8 @@ def test_in_another_namespace_it_may_only_see_model_deployments(
 ) -> None:
     """One owner's grant opens no other namespace, not even the operator's own."""
     for other in ("default", "kube-system", NAMESPACE):
-        assert operator.rights(other) == rights_of(CLUSTER_RULES)
+        own = rights_of(SETTINGS_RULES) if other == NAMESPACE else set()
+        assert operator.rights(other) == rights_of(CLUSTER_RULES) | own
         tenant = sorted(rights_of(TENANT_RULES))
         assert [right for right in tenant if operator.may(right, other)] == []
 
@@ -217,6 +220,20 @@ def test_it_may_not(operator: Operator, granted: str, right: Right) -> None:
     """What a stolen token of the operator must not be good for, granted or not."""
     assert not operator.may(right, granted)
     assert not operator.may(right, "default")
+
+
+def test_of_config_maps_it_may_write_only_its_settings(operator: Operator) -> None:
+    """Of all ConfigMaps it may get and patch the one it publishes its settings in."""
+    (_, role, _, viewer) = documents(DEPLOY / "base" / "settings.yaml")
+    (rule,) = role["rules"]
+    assert (rule["resourceNames"], rule["verbs"]) == ([SETTINGS], ["get", "patch"])
+    assert viewer["rules"] == [{**rule, "verbs": ["get"]}]
+    config_maps = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
+    assert operator.api.send("GET", f"{config_maps}/{SETTINGS}", {}).status == 200
+    other = f"{config_maps}/kube-root-ca.crt"
+    assert operator.api.send("GET", other, {}).status == 403
+    assert operator.api.send("GET", config_maps, {}).status == 403
+    assert operator.api.send("DELETE", f"{config_maps}/{SETTINGS}", {}).status == 403
 
 
 def test_the_rights_are_enough_for_the_calls(

@@ -65,7 +65,7 @@ def test_status_tells_the_end(told: LoopWorld) -> None:
     assert look.at("evaluation.result.rows") >= 50
     said = {kind: look.condition(kind) for kind in ("Promoted", "Deployed", "Adopted")}
     assert said["Promoted"].startswith("True (Done)")
-    assert said["Deployed"].startswith("True (Unverified)")
+    assert said["Deployed"].startswith("Unknown (NotObserved)")
     assert said["Adopted"].startswith("True")
     assert look.condition("Held").startswith("False")
     assert look.condition("Stalled") == ""

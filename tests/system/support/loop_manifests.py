@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from killick.names import ObjectName
 from killick.resource.drift_status import DriftStatus
+from killick.resource.fingerprint import window_fingerprint
 from killick.resource.parse import parse_spec
 from killick.resource.status import (
     Attempt,
@@ -169,7 +170,8 @@ def _adopted(manifest: Json) -> Status:
         versions=Versions(desired="1", serving="1", champion="1"),
         reference=ReferencePin(spec.reference.uri, spec.reference.sha256),
         drift=DriftStatus(
-            spec_hash=spec.check_fingerprint, anchor=now - timedelta(minutes=10)
+            window_fingerprint=window_fingerprint(spec),
+            anchor=now - timedelta(minutes=10),
         ),
     )
 

@@ -4,7 +4,7 @@ from dev.processes.supervisor import Process
 from tests.system.support import loop_manifests as manifests
 from tests.system.support.loop_world import CHANGED, LoopWorld
 
-PASS = '"result": "ok"'
+PASS = '"message": "Pass completed"'
 
 
 def begin(world: LoopWorld) -> None:
@@ -34,7 +34,7 @@ def assert_quiet(world: LoopWorld, processes: list[Process]) -> None:
     """All go on looking at the object, and none of them writes."""
     for process in processes:
         assert process.alive, process.tail()
-    wanted = "the check at"
+    wanted = "check at"
     look = world.until("rest", lambda at: at.at("waitingFor", "").startswith(wanted))
     before = look.manifest
     passes = [counts(process, PASS) for process in processes]

@@ -167,7 +167,7 @@ def log_of(
     asked = CheckRequest(
         name="m",
         namespace="ml",
-        spec_hash="h",
+        request_fingerprint="h",
         reference=Reference(reference),
         log=replace(source, lag_seconds=0),
         window_seconds=3600,

@@ -55,7 +55,7 @@ def request(reference: c.Reference, **log: Any) -> c.CheckRequest:
     return c.CheckRequest(
         name="recommendation",
         namespace="ml",
-        spec_hash="hash",
+        request_fingerprint="hash",
         reference=reference,
         log=replace(source, **log),
         window_seconds=3600,

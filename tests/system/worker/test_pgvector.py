@@ -96,7 +96,7 @@ def judged(
     asked = CheckRequest(
         name="m",
         namespace="ml",
-        spec_hash="h",
+        request_fingerprint="h",
         reference=Reference(str(path)),
         log=LOG,
         window_seconds=3600,

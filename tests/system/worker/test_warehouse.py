@@ -71,7 +71,9 @@ class Desk:
         )
         assert done.returncode == code, done.stdout + done.stderr
         (window,) = json.loads(answer.read_text())["windows"]
-        return {key: item for key, item in window.items() if key not in ("s", "e")}
+        return {
+            key: item for key, item in window.items() if key not in ("start", "end")
+        }
 
     @property
     def columns(self) -> list[str]:
@@ -121,7 +123,7 @@ SPARK_BACKEND = "--backend", "pyspark://", "--window", "all"
 
 def assert_same(found: dict[str, Any], expected: dict[str, Any]) -> None:
     """Verdict, reason, counts, kinds and findings; effects to a hundredth."""
-    effects, others = dict(found.pop("w")), dict(expected.pop("w"))
+    effects, others = dict(found.pop("topColumns")), dict(expected.pop("topColumns"))
     assert effects == pytest.approx(others, abs=0.01)
     assert without_digits(found) == without_digits(expected)
 
@@ -141,7 +143,7 @@ def test_duckdb_and_the_rows_give_one_verdict(
     found = desk.check(*REFERENCE, *DUCKDB, "--table", window, code=code)
     assert_same(found, expected)
     if window == "moved":
-        assert "NewCategory" in found["k"]
+        assert "NewCategory" in found["kinds"]
 
 
 def test_spark_and_the_rows_give_one_verdict(desk: Desk) -> None:
@@ -168,7 +170,7 @@ def test_a_window_is_cut_by_its_times(desk: Desk) -> None:
     """Nothing of a table of 1970 lies in the last day."""
     options = "--backend", "duckdb://warehouse.db", "--timestamp-column", "when"
     found = desk.check(*REFERENCE, *options, "--table", "calm", code=12)
-    assert (found["r"], found["n"]) == ("NotEnoughRows", 0)
+    assert (found["reason"], found["rows"]) == ("NotEnoughRows", 0)
 
 
 def test_arrays_are_counted_by_their_places(desk: Desk) -> None:

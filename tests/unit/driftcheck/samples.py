@@ -39,7 +39,7 @@ def request(*names: str, **changes: Any) -> CheckRequest:
     base = CheckRequest(
         name="recommendation",
         namespace="ml",
-        spec_hash="hash",
+        request_fingerprint="hash",
         reference=Reference("reference.parquet"),
         log=LogSource("ml", "log", "at", Features("Columns", names)),
         window_seconds=86400,

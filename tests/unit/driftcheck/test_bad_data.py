@@ -143,7 +143,7 @@ def judged(place: Place, pinned: str) -> WindowVerdict:
     request = CheckRequest(
         name="churn",
         namespace="ml",
-        spec_hash="hash",
+        request_fingerprint="hash",
         reference=Reference(str(place.reference), pinned),
         log=replace(log, uri=str(place.log.parent)),
         window_seconds=86400,

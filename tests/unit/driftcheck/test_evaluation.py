@@ -34,7 +34,7 @@ from driftcheck.stats.block_bootstrap import (
     paired_interval,
     resample_weights,
 )
-from driftcheck.stats.metrics import scorer
+from driftcheck.stats.metrics import definition_of
 
 AFTER = datetime(2026, 1, 1, tzinfo=UTC)
 LOG = LogSource(
@@ -49,7 +49,9 @@ LOG = LogSource(
 def score(metric: Metric, labels: Any, predictions: Any) -> float:
     """The plain score, every row once."""
     truth, found = np.array(labels, float), np.array(predictions, float)
-    return float(scorer(metric, truth, found)(np.ones((1, truth.size)))[0])
+    return float(
+        definition_of(metric).scorer(truth, found)(np.ones((1, truth.size)))[0]
+    )
 
 
 @given(
@@ -83,7 +85,9 @@ def test_a_weight_is_a_repetition(metric: Metric) -> None:
     weights = rng.integers(0, 4, (1, 40)).astype(float)
     repeat = weights[0].astype(int)
     expected = score(metric, np.repeat(labels, repeat), np.repeat(found, repeat))
-    assert scorer(metric, labels, found)(weights)[0] == pytest.approx(expected)
+    assert definition_of(metric).scorer(labels, found)(weights)[0] == pytest.approx(
+        expected
+    )
 
 
 @pytest.mark.parametrize("rows", [1, 2, 7, 100, 1001])
@@ -123,7 +127,10 @@ def test_the_interval_covers_the_truth() -> None:
         one, other = np.abs(rng.normal(size=(2, 200))) + np.array([[0.3], [0.0]])
         metric = Metric.MEAN_ABSOLUTE_ERROR
         found = paired_interval(
-            scorer(metric, labels, other), scorer(metric, labels, one), 200, seed
+            definition_of(metric).scorer(labels, other),
+            definition_of(metric).scorer(labels, one),
+            200,
+            seed,
         )
         assert found is not None
         covered += found[0] <= 0.3 <= found[1]

@@ -23,7 +23,7 @@ LAG = timedelta(minutes=5)
 REQUEST = CheckRequest(
     name="m",
     namespace="ml",
-    spec_hash="h",
+    request_fingerprint="h",
     reference=Reference("r.parquet"),
     log=LogSource("ml", "log", "at", Features("Columns", ("a",))),
     window_seconds=3600,

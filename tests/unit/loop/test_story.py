@@ -57,7 +57,7 @@ async def test_drift_ends_in_one_commit() -> None:
     assert status.promotion.state == "Done"
     assert status.versions.serving == "2"
     assert world.condition("Promoted") == ("True", "Done")
-    assert world.condition("Deployed") == ("True", "Unverified")
+    assert world.condition("Deployed") == ("Unknown", "NotObserved")
     assert status.episode is not None
     assert status.episode.outcome == "Promoted"
 
@@ -163,7 +163,7 @@ async def test_too_few_labels_wait() -> None:
     status = await world.wait(seconds=5)
     assert status.evaluation is not None
     assert status.evaluation.state == "Waiting"
-    assert status.waiting_for == "more labelled rows"
+    assert status.waiting_for == "more labeled rows"
     assert "60 missing" in (status.evaluation.message or "")
     await world.wait(seconds=20)
     world.evaluate()
@@ -335,7 +335,7 @@ async def test_a_proven_candidate_waits_for_its_alias() -> None:
         if world.status.evaluation and world.status.evaluation.state == "Passed":
             break
     assert world.status.phase == "Promoting"
-    assert world.status.waiting_for == "the candidate alias to move"
+    assert world.status.waiting_for == "candidate alias to move"
 
 
 async def test_a_status_of_another_version_is_only_looked_at() -> None:

@@ -21,9 +21,10 @@ from killick.plan.facts import (
     Unknown,
 )
 from killick.plan.planner import fold
-from killick.plan.requests.check import check_effect, evidence_hash
+from killick.plan.requests.check import check_effect, request_fingerprint
 from killick.registry.port import RegistryState, VersionFacts
 from killick.resource.drift_status import DriftStatus, PerformanceStatus, Window
+from killick.resource.fingerprint import window_fingerprint
 from killick.resource.parse import parse_spec
 from killick.resource.spec import Spec
 from killick.resource.status import (
@@ -154,7 +155,7 @@ def adopted(**changes: Any) -> Status:
         reference=ReferencePin("s3://models/ranger.parquet"),
         adopted_at=NOW - DAY * 9,
         drift=DriftStatus(
-            spec_hash=a_spec().check_fingerprint,
+            window_fingerprint=window_fingerprint(a_spec()),
             anchor=NOW - HOUR,
             last_check="c0",
             last_check_time=NOW - MINUTE,
@@ -290,7 +291,7 @@ def held() -> Hold:
 
 def answer(ctx: Context, status: Status, *found: WindowVerdict, **changes: Any) -> str:
     """Return a check's termination message for what the status asks."""
-    made = CheckAnswer(evidence_hash(ctx, status), SHA, ctx.now, found)
+    made = CheckAnswer(request_fingerprint(ctx, status), SHA, ctx.now, found)
     return encode(replace(made, **changes)).decode()
 
 

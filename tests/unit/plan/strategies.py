@@ -40,10 +40,11 @@ from killick.plan.facts import (
     TrainingTemplate,
     Unknown,
 )
-from killick.plan.requests.check import check_effect, evidence_hash
+from killick.plan.requests.check import check_effect, request_fingerprint
 from killick.registry.port import RegistryState, VersionFacts
 from killick.resource import status as model
 from killick.resource.drift_status import DriftStatus, PerformanceStatus, Window
+from killick.resource.fingerprint import window_fingerprint
 from killick.resource.parse import parse_spec
 from killick.resource.spec import Spec
 from tests.fakes.world import spec as raw_spec
@@ -111,7 +112,7 @@ drift_status = st.builds(
     DriftStatus,
     performance=maybe(performance_status),
     performance_windows=st.lists(performance_status, max_size=10).map(tuple),
-    spec_hash=maybe(st.just(b.a_spec().check_fingerprint)),
+    window_fingerprint=maybe(st.just(window_fingerprint(b.a_spec()))),
     anchor=maybe(times),
     windows=st.lists(window, max_size=10).map(tuple),
     verdict=maybe(st.sampled_from([*map(str, Verdict), "Novel"])),
@@ -417,10 +418,10 @@ def _encoded(made: CheckAnswer) -> str:
 
 
 @st.composite
-def check_answer(draw: st.DrawFn, spec_hash: str) -> str:
+def check_answer(draw: st.DrawFn, fingerprint: str) -> str:
     """Return a check's termination message, for this or for another question."""
     made = CheckAnswer(
-        spec_hash=draw(st.sampled_from([spec_hash, spec_hash, "other"])),
+        request_fingerprint=draw(st.sampled_from([fingerprint, fingerprint, "other"])),
         reference_sha256=draw(maybe(st.sampled_from([b.SHA, "z" * 900]))),
         judged_at=b.NOW,
         windows=tuple(draw(st.lists(window_verdict, max_size=5))),
@@ -430,13 +431,13 @@ def check_answer(draw: st.DrawFn, spec_hash: str) -> str:
 
 
 @st.composite
-def job(draw: st.DrawFn, name: str, spec_hash: str) -> JobFact:
+def job(draw: st.DrawFn, name: str, fingerprint: str) -> JobFact:
     """Return a Job of this name in any state, with any answer or none."""
     state = draw(st.sampled_from(["Running", "Succeeded", "Failed"]))
     answers = st.one_of(
         st.just("not JSON"),
         st.just('{"contract":"driftcheck.killick.dev/v1","spec":"\\ud800"}'),
-        check_answer(spec_hash),
+        check_answer(fingerprint),
         evaluation_answer.map(lambda a: encode_evaluation(a).decode()),
     )
     made = b.job(name, state, owned=draw(st.sampled_from([True, True, True, False])))
@@ -473,7 +474,7 @@ def worlds(
     """Return any input of plan()."""
     spec, before = draw(specs), draw(any_status)
     ctx = b.context(spec, Observation(Children(), None, None))
-    grid = evidence_hash(ctx, before)
+    grid = request_fingerprint(ctx, before)
     likely = [n for n in (before.attempt and before.attempt.job, JOBS[2]) if n in JOBS]
     some = st.lists(st.sampled_from(JOBS), max_size=3, unique=True)
     names = draw(mostly(st.lists(st.sampled_from(likely), max_size=1), some))

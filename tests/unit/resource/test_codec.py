@@ -1,5 +1,6 @@
-"""Dataclasses to JSON and back: nothing is lost and nothing is guessed."""
+"""Spec and status to JSON and back: nothing is lost and nothing is guessed."""
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -90,15 +91,24 @@ def test_whole_numbers_are_shares() -> None:
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ({}, "name is missing"),
+        ({}, "name: is missing"),
         ([], "must be an object"),
-        ({"name": 1}, "name must be a str"),
-        ({"name": "x", "parts": {}}, "parts must be a list"),
-        ({"name": "x", "parts": [{"count": "1"}]}, "parts[0].count must be a int"),
-        ({"name": "x", "parts": [{"count": True}]}, "parts[0].count must be a int"),
-        ({"name": "x", "labels": "y"}, "labels must be a dict"),
-        ({"name": "x", "at": "soon"}, "at must be a time"),
-        ({"name": "x", "at": 7}, "at must be a time"),
+        ({"name": 1}, "name: must be a string"),
+        ({"name": "x", "parts": {}}, "parts: must be a list"),
+        (
+            {"name": "x", "parts": [{"count": "1"}]},
+            "parts[0].count: must be a whole number",
+        ),
+        (
+            {"name": "x", "parts": [{"count": True}]},
+            "parts[0].count: must be a whole number",
+        ),
+        ({"name": "x", "labels": "y"}, "labels: must be an object"),
+        ({"name": "x", "at": "soon"}, "at: 'soon' is not an RFC 3339 time"),
+        ({"name": "x", "at": 7}, "at: 7 is not an RFC 3339 time"),
+        ({"name": "a\0b"}, "name: must not contain a NUL character"),
+        ({"name": "x", "share": math.nan}, "share: must be a finite number"),
+        ({"name": "x", "share": 10**400}, "share: must be a finite number"),
     ],
 )
 def test_wrong_types_are_named(raw: object, message: str) -> None:

@@ -12,26 +12,27 @@ from tests.unit.resource.test_defaults import MINIMAL
 
 REFUSED = [
     ("mode", "act", "spec.mode must be one of"),
-    ("model", None, "spec.model is missing"),
-    ("model", {"name": 7}, "spec.model.name must be a str"),
-    ("suspend", "no", "spec.suspend must be a bool"),
-    ("reference", [], "spec.reference must be an object"),
+    ("model", None, "spec.model: is missing"),
+    ("model", {"name": 7}, "spec.model.name: must be a string"),
+    ("suspend", "no", "spec.suspend: must be true or false"),
+    ("reference", [], "spec.reference: must be an object"),
     ("inferenceLog.features.vector", None, "declare features.vector with its names"),
     ("inferenceLog.features.vector.names", ["a", "a"], "every name must occur once"),
     ("inferenceLog.lag", "soon", "is not a duration; write for example"),
     ("inferenceLog.labelColumn", None, "declare spec.inferenceLog.labelColumn"),
-    ("drift.columns", [{"name": "z"}], "spec.drift.columns names no feature: z"),
+    ("drift.columns", [{"name": "z"}], "spec.drift.columns: z is not compared"),
     ("drift.columns", [{"name": "a", "threshold": "x"}], "must be a decimal number"),
     ("drift.columns", [{"name": "a", "weight": "0"}], "weight of spec.drift.columns a"),
+    ("drift.exclude", ["a"], "spec.drift.exclude must leave at least one feature"),
     ("drift.window", "0s", "must be longer than nothing"),
     ("drift.window", "9" * 30 + "h", "longer than a century"),
     ("drift.significance", "5%", "spec.drift.significance must be a decimal number"),
     ("drift.persistence", {"breaches": 4}, "breaches must be at least 1 and cannot"),
     ("drift.persistence", {"breaches": 0}, "breaches must be at least 1 and cannot"),
     ("drift.persistence", {"windows": 11}, "windows cannot exceed 10"),
-    ("drift.minimumRows", True, "spec.drift.minimumRows must be a int"),
+    ("drift.minimumRows", True, "spec.drift.minimumRows: must be a whole number"),
     ("drift.segments", {"column": "a"}, "a makes no segments; name a column of texts"),
-    ("drift.podTemplate", {"labels": "x"}, "spec.drift.podTemplate.labels must be"),
+    ("drift.podTemplate", {"labels": "x"}, "spec.drift.podTemplate.labels: must be"),
     (
         "drift.performance.minimum",
         "high",
@@ -46,7 +47,7 @@ REFUSED = [
     ("retraining.triggers", ["Performance"], "Performance needs a bound"),
     ("retraining.cooldown", "1d", "is not a duration"),
     ("retraining.budget", {"attempts": 0}, "budget.attempts must be at least 1"),
-    ("evaluation.metric.name", "F1", "spec.evaluation.metric.name must be one of"),
+    ("evaluation.metric.name", "F2", "spec.evaluation.metric.name must be one of"),
     ("evaluation.minimum", "high", "spec.evaluation.minimum must be a decimal"),
     ("evaluation.timeout", "", "is not a duration"),
     ("evaluation", None, "spec.promotion needs spec.evaluation"),
@@ -109,3 +110,11 @@ def test_value_and_version(template: str, value: str, version: str | None) -> No
     assert spec.version_in(value) == version
     if version:
         assert spec.value_of(version) == value
+
+
+def test_an_excluded_feature_has_no_rule() -> None:
+    """A column that is excluded and declared critical is a contradiction."""
+    raw = changed("inferenceLog.features.vector.names", ["a", "id"])
+    raw["drift"] |= {"exclude": ["id"], "columns": [{"name": "id", "critical": True}]}
+    with pytest.raises(InvalidSpec, match=r"spec\.drift\.columns: id is not compared"):
+        parse_spec(raw)

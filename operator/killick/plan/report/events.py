@@ -1,7 +1,7 @@
-"""What became different between two statuses, as decisions worth an event.
+"""The differences between two statuses that are worth an Event.
 
-Only transitions are told, each once: the ID of a decision derives from what it is
-about, so telling it again changes nothing.
+Only transitions are reported, each once: the ID of a decision derives from what it is
+about, so reporting it again changes nothing.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from driftcheck.contract import Verdict
-from killick.names import ObjectName
+from killick.names import ANNOTATION_RELEASE, ObjectName
+from killick.reasons import Reason
 from killick.resource.codec import format_time
-from killick.resource.conditions import HELD, STALLED
+from killick.resource.conditions import ADOPTED, HELD, STALLED
 from killick.resource.drift_status import DriftStatus
-from killick.resource.status import Hold, Status
+from killick.resource.status import Attempt, Evaluation, Hold, Promotion, Status
 
 NORMAL, WARNING = "Normal", "Warning"
-RECENT = timedelta(minutes=5)
-BAD_STATES = ("Failed", "Rejected", "Inconclusive", "Reverted", "Superseded")
+RECENT = timedelta(minutes=5)  # longer than a restart takes
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ def transitions(
     name: ObjectName, before: Status, after: Status
 ) -> tuple[Decision, ...]:
     """Return the decisions that lie between two statuses, in order of the loop."""
-    found = [
+    rows = [
         *_verdict(before, after),
         *_adoption(before, after),
-        *_owner(before, after),
+        *_target(before, after),
         *_episode(before, after),
         *_attempt(before, after),
         *_evaluation(before, after),
@@ -46,8 +46,8 @@ def transitions(
         *_hold(before, after),
     ]
     return tuple(
-        Decision(name.derive("decision", reason, key), kind, reason, message)
-        for kind, reason, key, message in found
+        Decision(name.derive("decision", reason, key), event_type, reason, message)
+        for event_type, reason, key, message in rows
     )
 
 
@@ -65,9 +65,9 @@ def missed_decisions(
 
 
 def _origin(status: Status, now: datetime) -> Status:
-    """Return the least status from which all that may be untold is a transition.
+    """Return a status from which every decision that may be missing is a transition.
 
-    What has a time of its own is left out where it is older: a verdict and a release.
+    A verdict and a release have times of their own; older ones are left out.
     """
     drift, held = status.drift, status.condition(HELD)
     since = drift.verdict_since
@@ -79,7 +79,7 @@ def _origin(status: Status, now: datetime) -> Status:
     if released and status.hold is None and held:
         moment = held.last_transition_time
         if held.status == "False" and moment and _recent(moment, now):
-            hold = Hold(released, "the hold", "", moment)
+            hold = Hold(released, "", "", moment)
     return replace(Status(), drift=DriftStatus() if turned else drift, hold=hold)
 
 
@@ -98,36 +98,43 @@ def _moments(status: Status) -> list[datetime]:
 
 
 def unknown_schema(name: ObjectName, message: str) -> Decision:
-    """Return the one thing that is told of a status of another version of Killick."""
-    reason = "UnknownSchemaVersion"
+    """Return the only decision about a status of another version of Killick."""
+    reason = Reason.UNKNOWN_SCHEMA_VERSION
     identity = name.derive("decision", reason, message)
     return Decision(identity, WARNING, reason, message)
 
 
 Row = tuple[str, str, str, str]
+"""The Event's type and reason, what its ID derives from, and its message."""
+
+
+def explained(reason: str | None, message: str | None) -> str:
+    """Return "Reason: message", without what is absent."""
+    return ": ".join(text for text in (reason, message) if text)
 
 
 def _verdict(before: Status, after: Status) -> list[Row]:
     old, new = before.drift, after.drift
     if new.verdict is None or (old.verdict, old.reason) == (new.verdict, new.reason):
         return []
-    quiet = new.verdict == Verdict.NO_DRIFT
-    message = f"{new.reason}: {new.message or ''}"
+    event_type = NORMAL if new.verdict == Verdict.NO_DRIFT else WARNING
+    reason = new.reason if new.reason != new.verdict else None  # else said twice
+    message = explained(reason, new.message) or new.verdict
     key = format_time(new.verdict_since) if new.verdict_since else ""
-    return [(NORMAL if quiet else WARNING, str(new.verdict), key, message)]
+    return [(event_type, new.verdict, key, message)]
 
 
 def _adoption(before: Status, after: Status) -> list[Row]:
     if before.adopted_at or after.adopted_at is None:
         return []
-    versions = after.versions
-    message = f"desired version {versions.desired}, champion {versions.champion}"
-    return [(NORMAL, "Adopted", after.adopted_at.isoformat(), message)]
+    adopted = after.condition(ADOPTED)
+    message = adopted.message if adopted else "Automation may act"
+    return [(NORMAL, Reason.ADOPTED, after.adopted_at.isoformat(), message)]
 
 
-def _owner(before: Status, after: Status) -> list[Row]:
+def _target(before: Status, after: Status) -> list[Row]:
     old, new = before.condition(STALLED), after.condition(STALLED)
-    reason = "TargetConflict"
+    reason = Reason.TARGET_CONFLICT
     if new is None or new.reason != reason or (old and old.reason == reason):
         return []
     since = new.last_transition_time
@@ -140,9 +147,10 @@ def _episode(before: Status, after: Status) -> list[Row]:
         return []
     rows: list[Row] = []
     if old is None or old.id != new.id or (new.is_open and not old.is_open):
-        rows.append((WARNING, "EpisodeOpened", new.id, new.message))
+        rows.append((WARNING, Reason.EPISODE_OPENED, new.id, new.message))
     if not new.is_open and (old is None or old.is_open):
-        rows.append((NORMAL, "EpisodeClosed", new.id, new.outcome or ""))
+        message = f"Drift episode {new.id} closed: {new.outcome or 'no outcome'}"
+        rows.append((NORMAL, Reason.EPISODE_CLOSED, new.id, message))
     return rows
 
 
@@ -150,42 +158,66 @@ def _attempt(before: Status, after: Status) -> list[Row]:
     old, new = before.attempt, after.attempt
     if new is None or (old and (old.id, old.state) == (new.id, new.state)):
         return []
-    words = {
-        "Intended": ("RetrainingStarted", f"attempt {new.id}, Job {new.job}"),
-        "Registered": ("CandidateRegistered", f"version {new.version} by {new.id}"),
-        "Failed": ("RetrainingFailed", f"{new.reason}: {new.message}"),
-    }
-    if new.state not in words:
-        return []
-    reason, message = words[new.state]
-    kind = WARNING if new.state in BAD_STATES else NORMAL
-    return [(kind, reason, new.id, message)]
+    if new.state == "Intended":
+        message = f"Attempt {new.id} starts with Job {new.job}"
+        return [(NORMAL, Reason.RETRAINING_STARTED, new.id, message)]
+    if new.state == "Registered":
+        message = f"Attempt {new.id} registered version {new.version}"
+        return [(NORMAL, Reason.CANDIDATE_REGISTERED, new.id, message)]
+    if new.state == "Failed":
+        message = explained(f"Attempt {new.id} failed", why(new))
+        return [(WARNING, Reason.RETRAINING_FAILED, new.id, message)]
+    return []
 
 
 def _evaluation(before: Status, after: Status) -> list[Row]:
     old, new = before.evaluation, after.evaluation
     if new is None or (old and (old.id, old.state) == (new.id, new.state)):
         return []
-    if new.state not in ("Passed", "Rejected", "Inconclusive"):
+    version = f"Version {new.candidate}"
+    rows = {
+        "Passed": (NORMAL, Reason.EVALUATION_PASSED, "passed"),
+        "Rejected": (WARNING, Reason.EVALUATION_REJECTED, "was rejected"),
+        "Inconclusive": (WARNING, Reason.EVALUATION_INCONCLUSIVE, "was not judged"),
+    }
+    if new.state not in rows:
         return []
-    kind = NORMAL if new.state == "Passed" else WARNING
-    message = f"version {new.candidate}: {new.reason}: {new.message}"
-    return [(kind, f"Evaluation{new.state}", new.id, message)]
+    event_type, reason, verb = rows[new.state]
+    return [(event_type, reason, new.id, explained(f"{version} {verb}", why(new)))]
 
 
 def _promotion(before: Status, after: Status) -> list[Row]:
     old, new = before.promotion, after.promotion
     if new is None or (old and (old.id, old.state) == (new.id, new.state)):
         return []
-    kind = WARNING if new.state in BAD_STATES else NORMAL
-    message = f"version {new.version}: {new.message or new.commit or new.to_value}"
-    return [(kind, f"Promotion{new.state}", new.id, message)]
+    version = f"ersion {new.version}"
+    commit = f"commit {new.commit}" if new.commit else "someone else's commit"
+    messages = {
+        "Proposed": f"V{version} is about to be committed as {new.to_value}",
+        "Landed": f"V{version} is in Git by {commit}",
+        "Deployed": f"V{version} counts as deployed: nothing observes it",
+        "Done": f"V{version} is the champion",
+        "Reverted": explained(f"Promotion of v{version} was reverted", new.message),
+        "Superseded": explained(f"Promotion of v{version} was given up", why(new)),
+    }
+    if new.state not in messages:
+        return []
+    event_type = WARNING if new.state in ("Reverted", "Superseded") else NORMAL
+    reason = Reason(f"Promotion{new.state}")
+    return [(event_type, reason, new.id, messages[new.state])]
 
 
 def _hold(before: Status, after: Status) -> list[Row]:
     old, new = before.hold, after.hold
     if new and (old is None or old.id != new.id):
-        return [(WARNING, "HoldOpened", new.id, f"{new.reason}: {new.message}")]
+        release = f"release with the annotation {ANNOTATION_RELEASE}={new.id}"
+        message = f"Automation stopped, {release}: {new.reason}: {new.message}"
+        return [(WARNING, Reason.HOLD_OPENED, new.id, message)]
     if old and new is None:
-        return [(NORMAL, "HoldReleased", old.id, f"{old.reason} was released")]
+        return [(NORMAL, Reason.HOLD_RELEASED, old.id, f"Hold {old.id} was released")]
     return []
+
+
+def why(track: Attempt | Evaluation | Promotion) -> str:
+    """Return the recorded reason and message of a track that ended."""
+    return explained(track.reason, track.message)

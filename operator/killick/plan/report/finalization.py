@@ -17,6 +17,7 @@ from typing import Any
 from killick.errors import UnknownSchema
 from killick.names import TRAILER_PROMOTION, ObjectName
 from killick.plan.report.events import NORMAL, WARNING, Decision
+from killick.reasons import Reason
 from killick.resource.status import Status, parse_status, require_known
 
 
@@ -31,14 +32,14 @@ def released(name: ObjectName, uid: str, raw: Any) -> Decision:
         left = leftovers(parse_status(raw) or Status())
     except UnknownSchema as error:
         left = [f"what was in progress is unknown: {error.message}"]
-    identity = name.derive("decision", "Released", uid)
+    identity = name.derive("decision", Reason.RELEASED, uid)
     if not left:
         message = "Nothing was in progress. Git and the registry stay as they are"
-        return Decision(identity, NORMAL, "Released", message)
+        return Decision(identity, NORMAL, Reason.RELEASED, message)
     message = (
         f"Left behind: {'; '.join(left)}. Nothing in Git or the registry is undone"
     )
-    return Decision(identity, WARNING, "Released", message)
+    return Decision(identity, WARNING, Reason.RELEASED, message)
 
 
 def leftovers(status: Status) -> list[str]:

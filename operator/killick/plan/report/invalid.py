@@ -1,4 +1,4 @@
-"""What the status says of a spec that cannot be acted on."""
+"""The status of an object whose spec cannot be acted on."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from killick.errors import InvalidSpec
-from killick.resource import conditions as kinds
+from killick.resource import conditions as types
 from killick.resource.bounds import bounded
 from killick.resource.conditions import merge
 from killick.resource.status import Condition, Status
 
-REPLACED = (kinds.READY, kinds.STALLED)
+REPLACED = (types.READY, types.STALLED)
 
 
 def invalid(
@@ -21,14 +21,14 @@ def invalid(
     kept = [c for c in before.conditions if c.type not in REPLACED]
     wanted = [
         *kept,
-        Condition(kinds.READY, "False", error.reason, error.message),
-        Condition(kinds.STALLED, "True", error.reason, error.message),
+        Condition(types.READY, "False", error.reason, error.message),
+        Condition(types.STALLED, "True", error.reason, error.message),
     ]
     stalled = replace(
         before,
         observed_generation=generation,
         phase="Stalled",
-        waiting_for="a valid spec",
+        waiting_for="valid spec",
         conditions=merge(before.conditions, wanted, generation, now),
     )
     return bounded(stalled)

@@ -1,4 +1,4 @@
-"""What the check's CronJob is asked to do, and the fingerprint that identifies it."""
+"""Build the request of the check's CronJob, and the fingerprint that identifies it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from killick.plan.effects import ApplyCheck
 from killick.plan.rules.performance import performance_rule
 from killick.resource.codec import format_time
 from killick.resource.drift_status import DriftStatus
+from killick.resource.fingerprint import window_fingerprint
 from killick.resource.inference_log import Files, Postgres
 from killick.resource.parse import duration
 from killick.resource.schedule import cron_expression
@@ -66,15 +67,16 @@ def judged_through(drift: DriftStatus) -> datetime | None:
     return drift.windows[-1].end if drift.windows else None
 
 
-def evidence_hash(ctx: Context, status: Status) -> str:
-    """Identify what an answer is evidence for: the rules and the grid of windows.
+def request_fingerprint(ctx: Context, status: Status) -> str:
+    """Identify what an answer is evidence for: rules, windows and reference.
 
-    Every change of the reference starts the grid anew from a new anchor, so a check
-    that was still running against the old one is not taken for the new one's.
+    The window's fingerprint, the anchor of the windows and the reference's address. A
+    new reference begins the windows anew from a new anchor, so the answer of a check
+    that still compared with the old one is not taken for the new one's.
     """
     anchor = format_time(status.drift.anchor or ctx.now)
     uri = status.reference.uri if status.reference else ""
-    return digest(ctx.spec.check_fingerprint, anchor, uri)
+    return digest(window_fingerprint(ctx.spec), anchor, uri)
 
 
 def check_request(ctx: Context, status: Status) -> CheckRequest:
@@ -84,7 +86,7 @@ def check_request(ctx: Context, status: Status) -> CheckRequest:
     return CheckRequest(
         name=ctx.name.name,
         namespace=ctx.name.namespace,
-        spec_hash=evidence_hash(ctx, status),
+        request_fingerprint=request_fingerprint(ctx, status),
         reference=Reference(pin.uri, pin.sha256),
         log=log_source(ctx),
         window_seconds=int(duration(spec.drift.window).total_seconds()),
@@ -125,7 +127,9 @@ def log_source(ctx: Context) -> LogSource:
         table="" if isinstance(store, Files) else store.table,
         filters=tuple(Filter(one.column, one.equals) for one in log.filters),
         timestamp_column=log.timestamp_column,
-        features=Features(features.type, features.names, features.column),
+        features=Features(
+            features.type, features.names, features.column, ctx.spec.drift.exclude
+        ),
         time_zone=log.time_zone,
         lag_seconds=int(duration(log.lag).total_seconds()),
         prediction_column=log.prediction_column,

@@ -16,20 +16,27 @@ from killick.names import (
     TRAILER_VERSION,
 )
 from killick.plan.context import Context
+from killick.reasons import Reason
+from killick.resource.spec import DRIFT, PERFORMANCE
 from killick.resource.status import Promotion, Status
 
 COMMIT_WIDTH = 72  # columns, as Git's own tools expect
+CAUSES = {DRIFT: "Drift persists", PERFORMANCE: "Performance is beyond its bound"}
 
 
 def value_change(ctx: Context, status: Status, promotion: Promotion) -> ValueChange:
-    """Return the commit of a promotion, wholly determined by its record."""
+    """Return the commit of a promotion; the same record gives the same commit."""
     evaluation, episode = status.evaluation, status.episode
     model = ctx.spec.model.name
     body = []
     if episode:
-        body.append(f"Drift persists: {episode.message}")
+        cause = CAUSES.get(episode.reason, "Drift persists")
+        body.append(f"{cause}: {episode.message}")
     if evaluation and evaluation.message:
-        body.append(f"The new version is better: {evaluation.message}")
+        better = f"Version {promotion.version} is better than {evaluation.champion}"
+        passed = f"Version {promotion.version} passed its evaluation"
+        result = better if evaluation.reason == Reason.BETTER else passed
+        body.append(f"{result}: {evaluation.message}")
     return ValueChange(
         promotion_id=promotion.id,
         old=promotion.from_value,

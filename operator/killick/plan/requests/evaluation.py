@@ -9,6 +9,7 @@ from driftcheck.contract.evaluation import (
     Metric,
     encode_evaluation_request,
 )
+from killick.names import TAG_TRAIN_BEFORE
 from killick.plan.context import Blocked, Context
 from killick.plan.effects import StartEvaluation
 from killick.plan.requests.check import log_source
@@ -31,7 +32,8 @@ def comparison(ctx: Context, evaluation: Evaluation) -> StartEvaluation | Blocke
     template = ctx.children.template if ctx.children else None
     if policy is None or candidate is None or template is None:
         return Blocked(
-            Reason.TEMPLATE_MISSING, "the training CronJob names the scoring image"
+            Reason.TEMPLATE_MISSING,
+            "The training CronJob, whose image scores the versions, does not exist",
         )
     request = EvaluationRequest(
         id=evaluation.id,
@@ -61,8 +63,8 @@ def _cut_off(ctx: Context, evaluation: Evaluation) -> datetime | Blocked:
             moments.append(parse_time(text or ""))
         except ValueError:
             message = (
-                f"version {version} does not say which rows it was trained on: set "
-                "its tag killick.dev/train-before to the time before which they lie"
+                f"Version {version} does not say which rows it was trained on; set its "
+                f"tag {TAG_TRAIN_BEFORE} to the time before which they lie"
             )
             return Blocked(Reason.HOLDOUT_OVERLAP, message)
     return max(moments)

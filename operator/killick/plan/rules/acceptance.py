@@ -5,6 +5,7 @@ from __future__ import annotations
 from driftcheck.contract.evaluation import EvaluationAnswer
 from killick.plan.context import Blocked
 from killick.plan.rules.performance import decimal
+from killick.reasons import Reason
 from killick.resource.bounds import clip, count
 from killick.resource.spec import Evaluation as Policy
 from killick.resource.status import EvaluationResult
@@ -19,15 +20,19 @@ def judge(
     """
     score, name = answer.candidate_score, policy.metric.name
     if score is None:
-        return False, Blocked("NoScore", "the evaluation has no score of the candidate")
+        return False, Blocked(
+            Reason.NO_SCORE, "the evaluation has no score of the candidate"
+        )
     if policy.minimum is not None and score < float(policy.minimum):
         message = f"{name} {score:.4g} is below the minimum {policy.minimum}"
-        return False, Blocked("BelowMinimum", message)
+        return False, Blocked(Reason.BELOW_MINIMUM, message)
     if policy.maximum is not None and score > float(policy.maximum):
         message = f"{name} {score:.4g} is above the maximum {policy.maximum}"
-        return False, Blocked("AboveMaximum", message)
+        return False, Blocked(Reason.ABOVE_MAXIMUM, message)
     if not has_champion:
-        return True, Blocked("NoChampion", f"{name} {score:.4g}; there is no champion")
+        return True, Blocked(
+            Reason.NO_CHAMPION, f"{name} {score:.4g}; there is no champion"
+        )
     return _improves(policy, answer, score)
 
 
@@ -36,7 +41,7 @@ def _improves(
 ) -> tuple[bool, Blocked]:
     if answer.lower is None or answer.upper is None or answer.champion_score is None:
         message = "the evaluation has no interval of the improvement"
-        return False, Blocked("NoInterval", message)
+        return False, Blocked(Reason.NO_INTERVAL, message)
     needed = float(policy.minimum_improvement)
     message = (
         f"{policy.metric.name} {score:.4g} against {answer.champion_score:.4g} on "
@@ -44,8 +49,8 @@ def _improves(
         f"95 % interval {answer.lower:.4g} to {answer.upper:.4g}"
     )
     if answer.lower > needed:
-        return True, Blocked("Better", message)
-    return False, Blocked("NotBetter", f"{message}; it must lie above {needed:g}")
+        return True, Blocked(Reason.BETTER, message)
+    return False, Blocked(Reason.NOT_BETTER, f"{message}; it must lie above {needed:g}")
 
 
 def result_of(answer: EvaluationAnswer) -> EvaluationResult:

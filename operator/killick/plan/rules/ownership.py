@@ -32,11 +32,11 @@ def claims(spec: Spec, tracking_uri: str | None) -> tuple[tuple[str, str], ...]:
     if spec.promotion:
         git = spec.promotion.git
         place = (_place(git.url), git.branch, git.values_path, git.json_pointer)
-        found.append(("the value in Git", "\n".join(("value", *place))))
+        found.append(("value in Git", "\n".join(("value", *place))))
     uri = spec.registry.tracking_uri or tracking_uri
     if uri and (spec.retraining or spec.evaluation or spec.promotion):
         alias = (_place(uri), spec.model.name, spec.registry.aliases.champion)
-        found.append(("the champion alias", "\n".join(("alias", *alias))))
+        found.append(("champion alias", "\n".join(("alias", *alias))))
     return tuple(found)
 
 
@@ -49,8 +49,8 @@ def conflict(ctx: Context) -> Blocked | None:
     owner = older[0]
     what = " and ".join(dict.fromkeys(r.what for r in older if _age(r) == _age(owner)))
     message = (
-        f"{what} of this object: {owner.namespace}/{owner.name} is older and has the "
-        "same; delete one of them or point it elsewhere"
+        f"{owner.namespace}/{owner.name} is older and has the same {what}; delete one "
+        "of the two objects or change its target"
     )
     return Blocked(Reason.TARGET_CONFLICT, message, ctx.now + LOOK_AGAIN)
 

@@ -17,7 +17,7 @@ def restart_windows(status: Status, pin: ReferencePin, now: datetime) -> Status:
     """Return a status that knows nothing of drift yet, judged against `pin`."""
     old = status.drift
     fresh = DriftStatus(
-        spec_hash=old.spec_hash,
+        window_fingerprint=old.window_fingerprint,
         anchor=now,
         last_check=old.last_check,
         last_check_time=old.last_check_time,

@@ -1,27 +1,30 @@
-"""What a check or an evaluation makes of a system that was away when it ran.
+"""How a check or an evaluation treats an outage of a system that it reads.
 
-An outage says nothing about the data or the model: no window is used up by it, no
-try counts, and it is tried again soon, ever more rarely while it lasts.
+An outage says nothing about the data or the model: it uses up no window and counts as
+no try. The run is repeated soon, and less often while the outage lasts.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-AWAY = frozenset({"LogUnreachable"})
-"""The worker's reasons that mean an outage; docs/reference/reasons.md lists all."""
+from driftcheck.contract.reasons import Reason
 
-STEP, CAP = timedelta(seconds=10), timedelta(minutes=5)
+AWAY = frozenset({Reason.LOG_UNREACHABLE})
+"""The worker's reasons that report an outage."""
+
+STEP = timedelta(seconds=10)  # so that the end of a short outage is met soon
+CAP = timedelta(minutes=5)  # as BACKOFF_CAP
 
 
 def is_away(reason: str | None) -> bool:
-    """Return whether a failure's reason speaks of a system that was away."""
+    """Return whether a failure's reason reports an outage."""
     return reason in AWAY
 
 
 def pause(times: int) -> timedelta:
     """Return how long to wait after so many outages in a row.
 
-    It grows slowly, so that the end of a short outage is met within half a minute.
+    The pause grows slowly: after a short outage the run repeats within half a minute.
     """
     return min(STEP * times, CAP)

@@ -39,5 +39,5 @@ def is_marked(ctx: Context, evaluation: Evaluation) -> bool:
 def who(commit: CommitInfo | None) -> str:
     """Return who made a commit, for a message."""
     if commit is None:
-        return "somebody (the commit is too far back to see)"
+        return "someone (in a commit too far back to read)"
     return f"{commit.author_name} <{commit.author_email}> in {commit.sha[:10]}"

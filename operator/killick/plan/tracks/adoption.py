@@ -91,7 +91,7 @@ def disagreement(ctx: Context) -> Blocked | None:
     registry, git = ctx.registry, ctx.git
     model = ctx.spec.model.name
     if registry is not None and not registry.model_exists:
-        message = f"the registry has no model {model!r}: register its first version"
+        message = f"The registry has no model {model!r}; register its first version"
         return Blocked(Reason.MODEL_MISSING, message)
     if git is None:
         return None
@@ -100,7 +100,7 @@ def disagreement(ctx: Context) -> Blocked | None:
     desired = ctx.spec.version_in(git.value or "")
     if desired is None and ctx.spec.promotion:
         wanted = ctx.spec.promotion.git.value
-        message = f"the value {git.value!r} in Git does not have the form {wanted!r}"
+        message = f"The value {git.value!r} in Git does not have the form {wanted!r}"
         return Blocked(Reason.VALUE_NOT_OURS, message)
     champion = registry.champion if registry else None
     if champion is None or champion == desired:
@@ -109,5 +109,5 @@ def disagreement(ctx: Context) -> Blocked | None:
         Reason.VALUE_ALIAS_DISAGREE,
         f"Git names version {desired}, the alias "
         f"{ctx.spec.registry.aliases.champion!r} version {champion}: "
-        "make them agree, nothing is written until then",
+        "make them agree; nothing is written until then",
     )

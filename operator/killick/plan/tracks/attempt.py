@@ -28,6 +28,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from killick.names import TAG_ATTEMPT
 from killick.plan.context import Blocked, Context, Outcome, Step
 from killick.plan.effects import StartTraining
 from killick.plan.facts import JobFact
@@ -70,7 +71,9 @@ def finish(ctx: Context, status: Status, outcome: Outcome) -> Step:
     status = replace(status, attempt=over, attempts=history)
     rejected = [past.outcome for past in history[-BREAKER:]]
     if rejected == ["Rejected"] * BREAKER and status.hold is None:
-        message = f"{BREAKER} candidates in a row were rejected: {why.message}"
+        message = (
+            f"{BREAKER} candidates in a row were rejected, the last one: {why.message}"
+        )
         return Step(status, hold=Blocked(Reason.CANDIDATES_REJECTED, message))
     return Step(status)
 
@@ -125,14 +128,19 @@ def _gate(ctx: Context, status: Status, policy: Retraining) -> Blocked | None:
         return blocked
     template = policy.job.cron_job_ref.name
     if ctx.children is None:
-        return Blocked(Reason.UNREADABLE, "the namespace cannot be read")
+        return Blocked(Reason.UNREADABLE, "The namespace cannot be read")
     if ctx.children.template is None:
         message = f"CronJob {template!r}, the template of the training, does not exist"
         return Blocked(Reason.TEMPLATE_MISSING, message)
     if not ctx.children.template.suspended:
-        message = f"CronJob {template!r} must be suspended: it is only a template"
+        message = (
+            f"CronJob {template!r} is only a template: set its spec.suspend to true"
+        )
         return Blocked(Reason.TEMPLATE_NOT_SUSPENDED, message)
-    return _pace(ctx, status, policy) or _recommend(ctx, status)
+    episode = status.episode.id if status.episode else ""
+    return _pace(ctx, status, policy) or ctx.gate(
+        status, f"retrain for episode {episode}"
+    )
 
 
 def _pace(ctx: Context, status: Status, policy: Retraining) -> Blocked | None:
@@ -140,32 +148,27 @@ def _pace(ctx: Context, status: Status, policy: Retraining) -> Blocked | None:
         return None
     rested = status.attempts[-1].started_at + duration(policy.cooldown)
     if ctx.now < rested:
-        message = f"the cooldown ends at {format_time(rested)}"
+        message = f"The cooldown ends at {format_time(rested)}"
         return Blocked(Reason.COOLDOWN, message, rested)
     period = duration(policy.budget.per)
     recent = [p for p in status.attempts if p.started_at > ctx.now - period]
     if len(recent) >= policy.budget.attempts:
         again = recent[-policy.budget.attempts].started_at + period
         message = (
-            f"{len(recent)} attempts in {policy.budget.per}; "
-            f"the next is allowed at {format_time(again)}"
+            f"The budget allows {policy.budget.attempts} attempts in "
+            f"{policy.budget.per}; the next may start at {format_time(again)}"
         )
         return Blocked(Reason.BUDGET_EXHAUSTED, message, again)
     return None
-
-
-def _recommend(ctx: Context, status: Status) -> Blocked | None:
-    if not ctx.recommends():
-        return None
-    episode = status.episode.id if status.episode else ""
-    return Blocked(Reason.RECOMMENDED, f"would retrain now for episode {episode}")
 
 
 def _follow(ctx: Context, status: Status, attempt: Attempt) -> Step:
     if ctx.registry is None or ctx.children is None:
         return Step(
             status,
-            blocked=Blocked(Reason.UNREADABLE, "waiting for the systems to answer"),
+            blocked=Blocked(
+                Reason.UNREADABLE, "The registry or the namespace cannot be read"
+            ),
         )
     if ctx.registry.attempt_versions:
         version = ctx.registry.attempt_versions[0]
@@ -189,16 +192,13 @@ def _without_job(ctx: Context, status: Status, attempt: Attempt) -> Step:
     if attempt.state == "Running":
         return _vanished(ctx, status, attempt)
     if ctx.spec.retraining is None:
-        block = Blocked(Reason.SPEC_CHANGED, "spec.retraining is not declared any more")
+        block = Blocked(Reason.SPEC_CHANGED, "spec.retraining was removed")
         return _ended(ctx, status, "Superseded", block)
-    blocked = ctx.blocked(status)
-    if blocked or ctx.recommends():
-        return Step(
-            status,
-            blocked=blocked or Blocked(Reason.RECOMMENDED, "would start training"),
-        )
+    gate = ctx.gate(status, "start the training")
+    if gate:
+        return Step(status, blocked=gate)
     if ctx.registry and not ctx.registry.attempt_search_complete:
-        message = "the registry has too many versions to be sure of a new attempt"
+        message = "The registry has too many versions to search for this attempt"
         return Step(status, blocked=Blocked(Reason.SEARCH_INCOMPLETE, message))
     effect = StartTraining(attempt, attempt.job or "")
     return ctx.request_effect(status, effect)
@@ -209,9 +209,12 @@ def _vanished(ctx: Context, status: Status, attempt: Attempt) -> Step:
     gone = attempt.finished_at or ctx.now
     if ctx.now < gone + GRACE:
         status = replace(status, attempt=replace(attempt, finished_at=gone))
-        message = "the training Job vanished; looking for its version in the registry"
+        message = "The training Job was deleted; searching the registry for its version"
         return Step(status, blocked=Blocked(Reason.SEARCHING, message, gone + GRACE))
-    block = Blocked(Reason.JOB_VANISHED, "the training Job vanished without a version")
+    block = Blocked(
+        Reason.JOB_VANISHED,
+        "The training Job was deleted before it registered a version",
+    )
     return _ended(ctx, status, "Failed", block)
 
 
@@ -221,19 +224,20 @@ def _with_job(ctx: Context, status: Status, attempt: Attempt, job: JobFact) -> S
         status = replace(status, attempt=attempt)
     if job.state == "Failed":
         block = Blocked(
-            job.reason or Reason.JOB_FAILED, job.detail or "see the pod's log"
+            job.reason or Reason.JOB_FAILED,
+            job.detail or f"Job {job.name} failed; read its pod's log",
         )
         return _ended(ctx, status, "Failed", block)
     if job.state == "Succeeded":
         ended = job.finished_at or ctx.now
         if ctx.now < ended + GRACE:
-            message = "the training ended; looking for its version in the registry"
+            message = "The training ended; searching the registry for its version"
             return Step(
                 status, blocked=Blocked(Reason.SEARCHING, message, ended + GRACE)
             )
         message = (
-            f"training succeeded, but no version of a FINISHED run carries the tag "
-            f"killick.dev/attempt={attempt.id}; see docs/training-contract.md"
+            f"Job {job.name} succeeded, but no version of a FINISHED run has the tag "
+            f"{TAG_ATTEMPT}={attempt.id}; see docs/training-contract.md"
         )
         block = Blocked(Reason.NO_VERSION, message)
         return _ended(ctx, status, "Failed", block)
@@ -251,6 +255,7 @@ def _running(ctx: Context, status: Status, attempt: Attempt, job: JobFact) -> St
         message = f"Job {job.name} is running"
         return Step(status, blocked=Blocked(Reason.RUNNING, message, limit))
     block = Blocked(
-        Reason.TIMEOUT, f"Job {job.name} ran past its timeout and is deleted"
+        Reason.TIMEOUT,
+        f"Job {job.name} ran longer than spec.retraining.timeout and is deleted",
     )
     return _ended(ctx, status, "Failed", block)

@@ -35,13 +35,14 @@ from killick.names import ANNOTATION_CHECK, PURPOSE_CHECK
 from killick.plan.context import Blocked, Context, Step
 from killick.plan.effects import RunCheck
 from killick.plan.facts import JobFact
-from killick.plan.requests.check import check_effect, evidence_hash
+from killick.plan.requests.check import check_effect, request_fingerprint
 from killick.plan.rules.performance import performance_breaches, show_performance
 from killick.plan.rules.reference import restart_windows
 from killick.plan.rules.transient import is_away, pause
 from killick.reasons import Reason
 from killick.resource.bounds import KINDS_LIMIT, count, is_sha256, token_of
 from killick.resource.drift_status import DriftStatus, Window
+from killick.resource.fingerprint import window_fingerprint
 from killick.resource.schedule import next_run
 from killick.resource.status import ReferencePin, Status
 
@@ -69,9 +70,9 @@ def _current(ctx: Context, status: Status) -> Status:
     declared = ReferencePin(spec.reference.uri, spec.reference.sha256)
     if pin is None or (pin.version is None and not _same_reference(pin, declared)):
         status = restart_windows(status, declared, ctx.now)
-    if status.drift.spec_hash != spec.check_fingerprint:
+    if status.drift.window_fingerprint != window_fingerprint(spec):
         status = restart_windows(status, status.reference or declared, ctx.now)
-        fresh = replace(status.drift, spec_hash=spec.check_fingerprint)
+        fresh = replace(status.drift, window_fingerprint=window_fingerprint(spec))
         status = replace(status, drift=fresh)
     return status
 
@@ -107,9 +108,11 @@ def _answered(ctx: Context, status: Status, job: JobFact) -> Status:
     except (ContractError, UnicodeError) as error:  # half of a pair
         return _failed(status, Reason.BROKEN_ANSWER, str(error))
     if answer is None:
-        why = job.detail or "the check's pod left no answer"
+        why = (
+            job.detail or f"Job {job.name} ended without an answer; read its pod's log"
+        )
         return _failed(status, job.reason or Reason.NO_ANSWER, why)
-    if answer.spec_hash != evidence_hash(ctx, status):
+    if answer.request_fingerprint != request_fingerprint(ctx, status):
         return status
     return _judged(ctx, status, answer)
 

@@ -76,10 +76,10 @@ def step(ctx: Context, status: Status) -> Step:
 def _nothing_to_compare(ctx: Context, status: Status, attempt: Attempt) -> Step | None:
     """End an attempt whose version needs no evaluation."""
     if ctx.spec.evaluation is None:
-        message = f"version {attempt.version} is registered; spec.evaluation is absent"
+        message = f"Version {attempt.version} is registered; spec.evaluation is not set"
         state, why = "Trained", Blocked(Reason.NO_EVALUATION, message)
     elif attempt.version == status.versions.champion:
-        message = f"version {attempt.version} is the champion already"
+        message = f"Version {attempt.version} is the champion already"
         state, why = "Superseded", Blocked(Reason.ALREADY_CHAMPION, message)
     else:
         return None
@@ -122,7 +122,9 @@ def _follow(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
     if ctx.registry is None or ctx.children is None:
         return Step(
             status,
-            blocked=Blocked(Reason.UNREADABLE, "waiting for the systems to answer"),
+            blocked=Blocked(
+                Reason.UNREADABLE, "The registry or the namespace cannot be read"
+            ),
         )
     job = ctx.children.job(ctx.name.evaluation_job(evaluation.id))
     if job is None:
@@ -132,7 +134,11 @@ def _follow(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
         status = replace(status, evaluation=evaluation)
     if not job.owned:
         return _broken(
-            ctx, status, evaluation, Reason.NAME_TAKEN, f"{job.name} is not ours"
+            ctx,
+            status,
+            evaluation,
+            Reason.NAME_TAKEN,
+            f"Job {job.name} exists and belongs to someone else",
         )
     if job.state == "Running":
         return _running(ctx, status, evaluation, job)
@@ -147,15 +153,20 @@ def _running(
     if ctx.now < limit:
         message = f"Job {job.name} compares the versions"
         return Step(status, blocked=Blocked(Reason.RUNNING, message, limit))
-    return _broken(ctx, status, evaluation, Reason.TIMEOUT, f"{job.name} took too long")
+    return _broken(
+        ctx,
+        status,
+        evaluation,
+        Reason.TIMEOUT,
+        f"Job {job.name} ran longer than spec.evaluation.timeout",
+    )
 
 
 def _start(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
-    blocked = ctx.blocked(status)
-    if blocked or ctx.recommends():
-        return Step(
-            status, blocked=blocked or Blocked(Reason.RECOMMENDED, "would evaluate")
-        )
+    action = f"evaluate version {evaluation.candidate}"
+    gate = ctx.gate(status, action)
+    if gate:
+        return Step(status, blocked=gate)
     effect = comparison(ctx, evaluation)
     if isinstance(effect, StartEvaluation):
         return ctx.request_effect(status, effect)
@@ -172,7 +183,9 @@ def _answered(
             status, blocked=Blocked(Reason.RUNNING, f"Job {job.name} has just ended")
         )
     if not job.answer:
-        why = job.detail or "the evaluation's pod left no answer"
+        why = (
+            job.detail or f"Job {job.name} ended without an answer; read its pod's log"
+        )
         return _broken(ctx, status, evaluation, job.reason or Reason.NO_ANSWER, why)
     try:
         answer = decode_evaluation(job.answer)
@@ -180,7 +193,11 @@ def _answered(
         return _broken(ctx, status, evaluation, Reason.BROKEN_ANSWER, str(error))
     if answer.id != evaluation.id:
         return _broken(
-            ctx, status, evaluation, Reason.BROKEN_ANSWER, "of another evaluation"
+            ctx,
+            status,
+            evaluation,
+            Reason.BROKEN_ANSWER,
+            "The answer is of another evaluation",
         )
     if answer.error and answer.error.reason == "NotEnoughRows":
         return Step(_postpone(ctx, status, evaluation, answer))
@@ -268,10 +285,9 @@ def _mark(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
         return Step(status)
     if ctx.registry.champion == evaluation.candidate:
         return Step(status)
-    blocked = ctx.blocked(status)
-    if blocked or ctx.recommends():
-        return Step(
-            status, blocked=blocked or Blocked(Reason.RECOMMENDED, "would mark it")
-        )
+    action = f"move the candidate alias to version {evaluation.candidate}"
+    gate = ctx.gate(status, action)
+    if gate:
+        return Step(status, blocked=gate)
     tags = ((TAG_EVALUATION, evaluation.id), (TAG_ATTEMPT, evaluation.attempt))
     return ctx.request_effect(status, MarkCandidate(evaluation.candidate, tags))

@@ -61,8 +61,8 @@ def _foreign_value(ctx: Context, status: Status) -> Status:
         return status
     path = ctx.spec.promotion.git
     message = (
-        f"{path.json_pointer} in {path.values_path} is {git.value!r}, expected "
-        f"{ctx.spec.value_of(desired)!r}; changed by {who(git.last_change)}"
+        f"{who(git.last_change)} changed {path.json_pointer} in {path.values_path} "
+        f"from {ctx.spec.value_of(desired)!r} to {git.value!r}"
     )
     status = open_hold(ctx, status, Blocked(Reason.VALUE_CHANGED, message))
     found = desired_version(ctx)
@@ -78,7 +78,7 @@ def _foreign_alias(ctx: Context, status: Status) -> Status:
         versions = replace(status.versions, champion=registry.champion)
         return replace(status, versions=versions, adopted_at=None)
     message = (
-        f"the alias {ctx.spec.registry.aliases.champion!r} moved from version "
+        f"Someone moved the alias {ctx.spec.registry.aliases.champion!r} from version "
         f"{champion} to {registry.champion or 'none'} without a promotion"
     )
     return open_hold(ctx, status, Blocked(Reason.ALIAS_MOVED, message))

@@ -62,19 +62,19 @@ def step(ctx: Context, status: Status) -> Step:
         return _maybe_propose(ctx, status)
     if ctx.spec.promotion is None or promotion.target != target(ctx):
         block = Blocked(
-            Reason.SPEC_CHANGED, "spec.promotion changed; nothing more is pushed"
+            Reason.SPEC_CHANGED, "spec.promotion changed; nothing is pushed any more"
         )
         return _end(ctx, status, promotion, "Superseded", block)
     if ctx.git is None:
         return Step(
-            status, blocked=Blocked(Reason.UNREADABLE, "waiting for the Git server")
+            status, blocked=Blocked(Reason.UNREADABLE, "The Git server does not answer")
         )
     if promotion.state == "Proposed":
         return _land(ctx, status, promotion, ctx.git)
     if ctx.git.value is None:
         refused = ctx.git.refused
-        reason = refused.reason if refused else "Unreadable"
-        message = refused.message if refused else "the value cannot be read"
+        reason = refused.reason if refused else Reason.UNREADABLE
+        message = refused.message if refused else "The value in Git cannot be read"
         return Step(status, blocked=Blocked(reason, message))
     if ctx.git.value != promotion.to_value:
         return _reverted(ctx, status, promotion, ctx.git)
@@ -103,10 +103,9 @@ def _maybe_propose(ctx: Context, status: Status) -> Step:
         return Step(status)  # the evaluation track compares afresh
     if ctx.spec.promotion is None:
         return _proven(ctx, status, evaluation)
-    blocked = ctx.blocked(status)
-    if blocked or ctx.recommends():
-        would = f"would promote version {evaluation.candidate}"
-        return Step(status, blocked=blocked or Blocked(Reason.RECOMMENDED, would))
+    gate = ctx.gate(status, f"promote version {evaluation.candidate}")
+    if gate:
+        return Step(status, blocked=gate)
     if ctx.git is None or not is_marked(ctx, evaluation):
         return Step(status)
     if ctx.git.refused:
@@ -120,7 +119,10 @@ def _proven(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
     """End the story here when no repository is declared."""
     if ctx.blocked(status) or not is_marked(ctx, evaluation):
         return Step(status)
-    block = Blocked(Reason.NO_PROMOTION, f"version {evaluation.candidate} is proven")
+    block = Blocked(
+        Reason.NO_PROMOTION,
+        f"Version {evaluation.candidate} passed; spec.promotion is not set",
+    )
     return Step(status, blocked=block, outcome=Outcome("Proven", block))
 
 
@@ -158,22 +160,22 @@ def _land(ctx: Context, status: Status, promotion: Promotion, git: GitState) -> 
     if not git.trace_complete:
         base = promotion.base[:10] or "its root"
         message = (
-            f"the history of {git.head[:10]} back to {base} is too long "
-            f"to search for promotion {promotion.id}; look for it, then release"
+            f"Git's history from {git.head[:10]} back to {base} is too long to search "
+            f"for promotion {promotion.id}; search for it, then release the hold"
         )
         return _stop(ctx, status, promotion, Blocked(Reason.HISTORY_TOO_DEEP, message))
     if git.refused:
         return Step(status, blocked=Blocked(git.refused.reason, git.refused.message))
     if status.adopted_at is None:
-        block = Blocked(Reason.NOT_OURS, "the value in Git was set by someone else")
+        block = Blocked(Reason.NOT_OURS, "No commit of Killick set the value in Git")
         return _end(ctx, status, promotion, "Superseded", block)
     if git.value == promotion.to_value:
         landed = replace(promotion, state="Landed", landed_at=ctx.now)
         return Step(replace(status, promotion=landed))
     if git.value != promotion.from_value:
         message = (
-            f"the value is {git.value!r}, expected {promotion.from_value!r}; "
-            f"changed by {who(git.last_change)}"
+            f"The value in Git is {git.value!r} instead of {promotion.from_value!r}; "
+            f"{who(git.last_change)} changed it"
         )
         return _stop(ctx, status, promotion, Blocked(Reason.VALUE_CHANGED, message))
     return _push(ctx, status, promotion)
@@ -183,14 +185,13 @@ def _push(ctx: Context, status: Status, promotion: Promotion) -> Step:
     proof = status.evaluation
     if proof is None or proof.id != promotion.evaluation or proof.state != "Passed":
         block = Blocked(
-            Reason.NOT_PROVEN, "the evaluation that proved this version is not there"
+            Reason.NOT_PROVEN,
+            "The evaluation that this version passed no longer applies",
         )
         return _end(ctx, status, promotion, "Superseded", block)
-    blocked = ctx.blocked(status)
-    if blocked or ctx.recommends():
-        return Step(
-            status, blocked=blocked or Blocked(Reason.RECOMMENDED, "would push")
-        )
+    gate = ctx.gate(status, f"commit version {promotion.version}")
+    if gate:
+        return Step(status, blocked=gate)
     return ctx.request_effect(
         status, PushPromotion(value_change(ctx, status, promotion))
     )
@@ -200,14 +201,18 @@ def _reverted(
     ctx: Context, status: Status, promotion: Promotion, git: GitState
 ) -> Step:
     message = (
-        f"commit {(promotion.commit or '')[:10]} set {promotion.to_value!r}; the value "
-        f"is {git.value!r} now, changed by {who(git.last_change)}"
+        f"{_commit(promotion)} set {promotion.to_value!r}; {who(git.last_change)} "
+        f"changed it to {git.value!r}"
     )
     desired = ctx.spec.version_in(git.value or "")
     versions = replace(status.versions, desired=desired, serving=desired)
     why = Blocked(Reason.PROMOTION_REVERTED, message)
     step = _end(ctx, replace(status, versions=versions), promotion, "Reverted", why)
     return replace(step, hold=why)
+
+
+def _commit(promotion: Promotion) -> str:
+    return f"Commit {promotion.commit[:10]}" if promotion.commit else "Someone"
 
 
 def _stop(ctx: Context, status: Status, promotion: Promotion, why: Blocked) -> Step:
@@ -234,21 +239,20 @@ def _move_champion_alias(ctx: Context, status: Status, promotion: Promotion) -> 
     """The alias follows what is deployed; then the new reference, then the end."""
     if ctx.registry is None:
         return Step(
-            status, blocked=Blocked(Reason.UNREADABLE, "waiting for the registry")
+            status, blocked=Blocked(Reason.UNREADABLE, "The registry does not answer")
         )
     if ctx.registry.champion not in (promotion.version, status.versions.champion):
         message = (
-            f"the alias {ctx.spec.registry.aliases.champion!r} is at version "
-            f"{ctx.registry.champion or 'none'}, while version {promotion.version} is "
-            "in Git: somebody moved it during the promotion"
+            f"Someone moved the alias {ctx.spec.registry.aliases.champion!r} to "
+            f"version {ctx.registry.champion or 'none'} while version "
+            f"{promotion.version} was being promoted"
         )
         return _stop(ctx, status, promotion, Blocked(Reason.ALIAS_MOVED, message))
     if ctx.registry.champion != promotion.version:
-        blocked = ctx.blocked(status)
-        if blocked or ctx.recommends():
-            return Step(
-                status, blocked=blocked or Blocked(Reason.RECOMMENDED, "would move it")
-            )
+        action = f"move the champion alias to version {promotion.version}"
+        gate = ctx.gate(status, action)
+        if gate:
+            return Step(status, blocked=gate)
         change = ChampionChange(
             version=promotion.version,
             previous=status.versions.champion,
@@ -262,7 +266,7 @@ def _move_champion_alias(ctx: Context, status: Status, promotion: Promotion) -> 
 def _done(ctx: Context, status: Status, promotion: Promotion) -> Step:
     """Judge from now on against the new champion's reference."""
     version = promotion.version
-    why = Blocked(Reason.PROMOTED, f"version {version} is the champion")
+    why = Blocked(Reason.PROMOTED, f"Version {version} is the champion")
     versions = Versions(desired=version, serving=version, champion=version)
     pin = status.reference or ReferencePin(ctx.spec.reference.uri)
     status = restart_windows(replace(status, versions=versions), pin, ctx.now)

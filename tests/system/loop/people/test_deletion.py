@@ -47,7 +47,7 @@ def test_deletion_is_clean(adopted_world: LoopWorld) -> None:
     world.kubectl("delete", "modeldeployment", NAME, "--timeout=60s")
     world.wait("no metrics", world.metrics, lambda text: label not in text)
     world.wait_gone("cronjobs", f"{NAME}-check")
-    assert released(world)[NAME].startswith("Normal: nothing was under way")
+    assert released(world)[NAME].startswith("Normal: Nothing was in progress")
     assert world.process.alive
 
 
@@ -82,7 +82,7 @@ def test_an_open_promotion_is_named(proven_world: LoopWorld) -> None:
     )
     world.kubectl("delete", "modeldeployment", NAME, "--timeout=60s")
     trailer = f"Killick-Promotion: {look.at('promotion.id')}"
-    assert released(world)[NAME].startswith("Warning: left behind: promotion ")
+    assert released(world)[NAME].startswith("Warning: Left behind: promotion ")
     assert trailer in released(world)[NAME]
     assert world.repository.history() == before
     assert (world.versions(), world.alias("champion")) == (["1", "2"], "1")

@@ -54,7 +54,7 @@ def test_modes_that_only_tell(adopted_world: LoopWorld) -> None:
     world.until("an episode", lambda look: look.at("episode"))
     world.until_condition("Retraining", "False (ModeObserve)")
     change(world, mode="Recommend")
-    world.until_condition("Retraining", "False (Recommended)", "would retrain")
+    world.until_condition("Retraining", "False (Recommended)", "Killick would retrain")
     assert world.look().at("attempt") is None
     assert world.jobs("training") == []
     assert world.promotions() == []

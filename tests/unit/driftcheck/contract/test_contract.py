@@ -17,7 +17,7 @@ ANCHOR = datetime(2026, 1, 1, tzinfo=UTC)
 REQUEST = c.CheckRequest(
     name="recommendation",
     namespace="ml",
-    spec_hash="ab" * 32,
+    request_fingerprint="ab" * 32,
     reference=c.Reference("s3://models/reference.parquet", "cd" * 32),
     log=c.LogSource(
         schema="ml",
@@ -48,7 +48,7 @@ def test_unknown_fields_of_a_request_are_ignored() -> None:
 def test_optional_fields_have_defaults() -> None:
     """A request without the fields that have defaults is complete."""
     value = REQUEST.to_json()
-    for name in ("default_threshold", "interim", "columns"):
+    for name in ("defaultThreshold", "interim", "columns"):
         del value[name]
     read = c.CheckRequest.from_json(value)
     assert (read.default_threshold, read.interim, read.columns) == (0.1, True, ())
@@ -58,29 +58,37 @@ def test_optional_fields_have_defaults() -> None:
     ("path", "value", "complaint"),
     [
         (("name",), None, "name: is missing"),
-        (("name",), "a\0b", "name: must be a non-empty string"),
+        (("name",), "a\0b", "name: must not contain a NUL character"),
+        (("name",), "", "name: must be a non-empty string"),
+        (("contract",), None, "contract: is missing"),
         (("contract",), "driftcheck.killick.dev/v2", "contract: "),
-        (("window_seconds",), 0, "window_seconds: must be a whole number"),
-        (("window_seconds",), True, "window_seconds: must be a whole number"),
-        (("minimum_rows",), 1.5, "minimum_rows: must be a whole number"),
+        (("windowSeconds",), 0, "windowSeconds: must be at least 1"),
+        (("windowSeconds",), True, "windowSeconds: must be a whole number"),
+        (("minimumRows",), 1.5, "minimumRows: must be a whole number"),
         (("engine",), "Other", "engine: must be one of Native, Evidently"),
-        (("significance",), 1, "significance: must lie between 0 and 1"),
+        (("significance",), 1, "significance: must be above 0 and below 1"),
         (("significance",), "0.05", "significance: must be a number"),
         (("significance",), 10**400, "significance: must be a finite number"),
-        (("drifted_columns_percent",), 101, "drifted_columns_percent: "),
+        (("driftedColumnsPercent",), 101, "driftedColumnsPercent: "),
         (("interim",), "yes", "interim: must be true or false"),
-        (("spec_hash",), "x" * 65, "spec_hash: must be at most 64 bytes"),
+        (
+            ("requestFingerprint",),
+            "x" * 65,
+            "requestFingerprint: must be at most 64 bytes",
+        ),
         (("columns",), {}, "columns: must be a list"),
         (("columns",), [3], "columns[0]: must be an object"),
         (("log",), [], "log: must be an object"),
+        (("columns",), [{"name": "a", "weight": 0}], "columns[0].weight: must be"),
+        (("columns",), [{"name": "a", "weight": -1.5}], "columns[0].weight: "),
         (("log", "features", "kind"), "Xml", "log.features.kind: must be"),
         (("log", "features", "names"), ["a", "a"], "log.features.names: "),
-        (("log", "features", "names"), ["a", ""], "log.features.names: "),
+        (("log", "features", "names"), ["a", ""], "log.features.names[1]: "),
         (("log", "features", "column"), None, "log.features.column: is missing"),
         (("windows", "anchor"), "2026-01-01T00:00:00", "windows.anchor: "),
         (("windows", "anchor"), "yesterday", "windows.anchor: "),
         (("windows", "anchor"), "0001-01-01T00:00:00+14:00", "windows.anchor: "),
-        (("windows", "count"), 11, "windows.count: must be at most 10"),
+        (("windows", "count"), 11, "windows.count: must be at least 1 and at most 10"),
     ],
 )
 def test_a_broken_request_names_its_field(
@@ -177,7 +185,7 @@ def core(verdict: c.WindowVerdict) -> c.WindowVerdict:
 def test_verdicts_of_counting_windows_are_never_cut(
     counting: int, interim: int, wordy: bool
 ) -> None:
-    """Ten counting windows fit in 1,536 bytes, whatever details they bring."""
+    """Ten counting windows fit in the limit, whatever details they bring."""
     windows = [window(i, wordy=wordy) for i in range(counting)]
     windows += [window(20 + i, counting=False, wordy=wordy) for i in range(interim)]
     data = c.encode(answer(*windows, error=c.CheckError("Bug", "x" * 900)))
@@ -188,16 +196,16 @@ def test_verdicts_of_counting_windows_are_never_cut(
 
 def test_cutting_says_so_and_spares_the_newest() -> None:
     """Details of old windows give way before those of new ones."""
-    windows = [window(i, wordy=True) for i in range(3)]
+    windows = [window(i, wordy=True) for i in range(6)]
     read = c.decode(c.encode(answer(*windows)))
     assert read.truncated
     assert not read.windows[0].top_columns
-    assert read.windows[2].message
+    assert read.windows[5].message
 
 
 def test_findings_give_way_before_the_newest_windows_scores() -> None:
     """Windows full of findings still say which columns drifted most just now."""
-    findings = tuple(f"OutOfRange: range_mean_{i}" for i in range(9))
+    findings = tuple(f"OutOfRange: range_mean_{i}" for i in range(30))
     top_columns = (("range_mean_22", 1.78), ("range_today", 1.32), ("move_today", 0.93))
     days = [window(0), window(1), window(2), window(3, counting=False)]
     told = [replace(w, findings=findings, top_columns=top_columns) for w in days]
@@ -221,13 +229,19 @@ def test_what_cannot_fit_is_an_error() -> None:
 def test_an_unknown_kind_of_drift_is_ignored() -> None:
     """A newer worker may see kinds of drift that this operator does not know."""
     value = answer(window(0)).to_json()
-    value["windows"][0]["k"] = ["Concept", "Covariate"]
+    value["windows"][0]["kinds"] = ["Concept", "Covariate"]
     assert c.CheckAnswer.from_json(value).windows[0].kinds == (c.Kind.COVARIATE,)
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("v", "Maybe"), ("r", "not camel"), ("w", [["a"]]), ("w", [["a", None]])],
+    [
+        ("verdict", "Maybe"),
+        ("reason", "not camel"),
+        ("topColumns", [["a"]]),
+        ("topColumns", [["a", None]]),
+        ("rows", -1),
+    ],
 )
 def test_a_broken_verdict_is_refused(name: str, value: object) -> None:
     """A verdict or reason outside the contract is not guessed at."""
@@ -237,12 +251,25 @@ def test_a_broken_verdict_is_refused(name: str, value: object) -> None:
         c.CheckAnswer.from_json(document)
 
 
-def test_a_window_without_any_end_is_refused() -> None:
-    """The end may only be left out where the answer gives the windows' length."""
+def test_a_window_without_an_end_is_refused() -> None:
+    """A window's length is not guessed."""
     document = answer(window(0)).to_json()
-    del document["len"]
-    with pytest.raises(c.ContractError):
+    del document["windows"][0]["end"]
+    with pytest.raises(c.ContractError, match=r"^windows\[0\]\.end: is missing"):
         c.CheckAnswer.from_json(document)
+
+
+def test_an_answer_leaves_out_what_a_reader_fills_in() -> None:
+    """Fields that have their defaults take none of the few bytes of an answer."""
+    (found,) = json.loads(c.encode(answer(replace(window(0), message=""))))["windows"]
+    assert not {"message", "findings", "sampled", "borderline"} & set(found)
+
+
+def test_a_request_writes_its_defaults() -> None:
+    """The defaults of the operator that asks apply, not those of the worker."""
+    document = json.loads(c.encode_request(REQUEST))
+    assert (document["minimumRows"], document["significance"]) == (100, 0.05)
+    assert document["interim"] is True
 
 
 def test_both_contracts_need_only_the_standard_library() -> None:

@@ -49,9 +49,10 @@ def test_an_answer_survives_the_journey() -> None:
     assert e.decode_evaluation(e.encode_evaluation(ANSWER)) == ANSWER
 
 
-def test_an_answer_fits_with_any_error() -> None:
+@pytest.mark.parametrize("letter", ["e", "é", "\N{GRINNING FACE}", "\x01"])
+def test_an_answer_fits_with_any_error(letter: str) -> None:
     """An endless error message is cut; the reason and the identity stay."""
-    wordy = replace(ANSWER, error=e.CheckError("NotEnoughRows", "é" * 5000))
+    wordy = replace(ANSWER, error=e.CheckError("NotEnoughRows", letter * 5000))
     data = e.encode_evaluation(wordy)
     assert len(data) <= 1536
     read = e.decode_evaluation(data)
@@ -62,16 +63,16 @@ def test_an_answer_fits_with_any_error() -> None:
 def test_rows_need_a_label_column() -> None:
     """Without labels there is nothing to score against."""
     value = replace(REQUEST, log=replace(LOG, label_column=None)).to_json()
-    with pytest.raises(e.ContractError, match=r"log\.label_column: is missing"):
+    with pytest.raises(e.ContractError, match=r"log\.labelColumn: is missing"):
         e.EvaluationRequest.from_json(value)
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("metric", "F1"),
-        ("maximum_rows", 100_001),
-        ("maximum_rows", 99),
+        ("metric", "F2"),
+        ("maximumRows", 100_001),
+        ("maximumRows", 99),
         ("after", "2026-01-01"),
         ("id", "x" * 65),
     ],
@@ -87,4 +88,5 @@ def test_the_direction_follows_from_the_metric() -> None:
     assert [metric for metric in e.Metric if metric.higher_is_better] == [
         e.Metric.ROC_AUC,
         e.Metric.ACCURACY,
+        e.Metric.F1,
     ]

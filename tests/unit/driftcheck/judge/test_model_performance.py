@@ -17,12 +17,12 @@ from driftcheck.contract import (
 )
 from driftcheck.dataset import LabelledPredictions
 from driftcheck.judge.model_performance import (
-    influence,
     labelled_window,
     performance_of,
 )
 from driftcheck.stats.block_jackknife import integrated_autocorrelation_time, n_blocks
 from driftcheck.stats.distance import Floats
+from driftcheck.stats.metrics import definition_of
 from driftcheck.windows import Window
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -65,6 +65,8 @@ def test_scores_by_hand(
         (Metric.ACCURACY, [float("nan"), 1.0], [1.0, 1.0], 2, 1, "NotEnoughLabels"),
         (Metric.ROC_AUC, [1, 1], [0.2, 0.3], 1, 2, "OneClass"),
         (Metric.ROC_AUC, [1, 2], [0.2, 0.3], 1, 2, "LabelsNotBinary"),
+        (Metric.F1, ["yes", "no"], ["yes", "no"], 1, 2, "LabelsNotBinary"),
+        (Metric.F1, [0, 0], [0, 0], 1, 2, "OneClass"),
         (Metric.MEAN_ABSOLUTE_ERROR, ["a"], [0.2], 1, 1, "NotANumber"),
     ],
 )
@@ -200,7 +202,9 @@ def test_too_few_independent_stretches_have_no_interval() -> None:
 def test_the_placements_of_an_area_average_to_nothing() -> None:
     """They are centred on their own label's mean, so that labels are no memory."""
     labels = np.array([0.0, 1, 0, 1, 1])
-    found = influence(Metric.ROC_AUC, labels, np.array([0.1, 0.4, 0.4, 0.9, 0.2]))
+    found = definition_of(Metric.ROC_AUC).influence(
+        labels, np.array([0.1, 0.4, 0.4, 0.9, 0.2])
+    )
     assert found[labels == 1].sum() == pytest.approx(0)
     assert found[labels == 0].sum() == pytest.approx(0)
 
@@ -213,3 +217,20 @@ def test_the_answer_carries_it() -> None:
     assert read is not None
     assert read.score == pytest.approx(found.score, rel=1e-5)
     assert (read.start, read.labelled, read.metric) == (DAY.start, 500, found.metric)
+
+
+def test_f1_is_measured_with_its_interval() -> None:
+    """A window's F1 has an interval around it; a perfect one is bounded by its rows."""
+    rng = np.random.default_rng(3)
+    labels = (rng.random(2000) < 0.3).astype(int)
+    predictions = np.where(rng.random(2000) < 0.9, labels, 1 - labels)
+    found = scored(Metric.F1, labels, predictions)
+    assert found.score is not None
+    assert found.lower is not None
+    assert found.upper is not None
+    assert 0.75 < found.lower < found.score < found.upper < 0.95
+    perfect = scored(Metric.F1, labels, labels)
+    assert (perfect.score, perfect.upper) == (1.0, 1.0)
+    # 30 blocks, each one independent row at most: share 0.025^(1/30), F1 2s / (1 + s).
+    share = 0.025 ** (1 / 30)
+    assert perfect.lower == pytest.approx(2 * share / (1 + share))

@@ -201,7 +201,7 @@ def asked(rule: c.PerformanceRule, windows: int = 3) -> c.CheckRequest:
     return c.CheckRequest(
         name="m",
         namespace="ml",
-        spec_hash="h",
+        request_fingerprint="h",
         reference=c.Reference("r.parquet"),
         log=c.LogSource(
             *("ml", "log", "at", c.Features("Columns", ("a",))),

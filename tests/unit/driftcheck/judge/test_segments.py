@@ -123,7 +123,7 @@ def test_segments_share_half_of_the_significance() -> None:
     [
         (["--segment", "nowhere"], "it has no column nowhere to segment"),
         (["--engine", "Evidently"], "segments: only the engine Native judges those"),
-        (["--segment-maximum", "0"], "segments.maximum: must be a whole number"),
+        (["--segment-maximum", "0"], "segments.maximum: must be at least 1"),
         (["--reference", "r.profile.npz"], "not its profile"),
     ],
 )

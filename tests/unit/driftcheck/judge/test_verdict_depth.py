@@ -185,11 +185,11 @@ def test_how_many_rows_were_compared_is_in_the_verdict() -> None:
     assert c.decode(c.encode(answer)).windows[0].sampled == 500
     whole = judge(request("a"), WINDOW, known, window_dataset(known, a=normal(2, 500)))
     assert whole.verdict.sampled is None
-    assert "sn" not in whole.verdict.to_json()
+    assert "sampled" not in whole.verdict.to_json()
 
 
 def test_the_fullest_answer_keeps_to_its_bytes() -> None:
-    """Ten windows with every field filled are cut to 1,536 bytes, verdicts whole."""
+    """Ten windows with every field filled are cut to the limit, verdicts whole."""
     names = tuple(f"a column with a long name {i}" for i in range(30))
     verdict = c.WindowVerdict(
         WINDOW.start, WINDOW.end, True, c.Verdict.DRIFT, "CriticalColumnDrifted",

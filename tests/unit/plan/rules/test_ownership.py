@@ -18,7 +18,7 @@ from tests.unit.plan import builders as b
 from tests.unit.plan.builders import DRIFT
 
 BEFORE, AFTER = b.NOW - b.HOUR, b.NOW + b.HOUR
-VALUE, ALIAS = "the value in Git", "the champion alias"
+VALUE, ALIAS = "value in Git", "champion alias"
 
 
 def conflicting(
@@ -68,12 +68,12 @@ def test_the_older_one_owns(
 
 
 def test_the_message_says_what_is_shared_and_no_more() -> None:
-    """Of an object of another namespace only its name is told."""
+    """The message gives only the name of an object in another namespace."""
     block = conflict(facing(conflicting("x/c"), conflicting("x/c", what=ALIAS)))
     assert block
     assert block.message == (
-        "the value in Git and the champion alias of this object: x/c is older and "
-        "has the same; delete one of them or point it elsewhere"
+        "x/c is older and has the same value in Git and champion alias; delete one of "
+        "the two objects or change its target"
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from killick.plan.context import Context
 from killick.plan.facts import Observation, Unknown
-from killick.plan.report.summary import conditions
+from killick.plan.report.conditions import conditions
 from killick.plan.rules.versions import desired_version
 from killick.plan.tracks import adoption as track
 from killick.resource.status import ReferencePin, Status, Versions

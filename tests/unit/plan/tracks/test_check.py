@@ -26,6 +26,7 @@ from killick.plan.planner import plan
 from killick.plan.requests.check import check_effect
 from killick.plan.tracks import check as track
 from killick.resource.bounds import bounded
+from killick.resource.fingerprint import window_fingerprint
 from killick.resource.spec import Metric as MetricSpec
 from killick.resource.spec import Performance as PerformanceSpec
 from killick.resource.spec import Segments
@@ -338,8 +339,10 @@ def test_where_profiles_are_kept_changes_no_evidence() -> None:
     request = decode_request(check_effect(b.context(kept), BASE).request)
     assert request.profiles == "s3://models/profiles"
     assert (
-        request.spec_hash
-        == decode_request(check_effect(b.context(plain), BASE).request).spec_hash
+        request.request_fingerprint
+        == decode_request(
+            check_effect(b.context(plain), BASE).request
+        ).request_fingerprint
     )
 
 
@@ -348,9 +351,9 @@ def test_the_default_engine_keeps_the_windows_of_before_it_could_be_chosen() -> 
     plain = b.a_spec()
     other = replace(plain, drift=replace(plain.drift, report="Never"))
     assert plain.drift.engine == "Native"
-    assert other.check_fingerprint == plain.check_fingerprint
+    assert window_fingerprint(other) == window_fingerprint(plain)
     chosen = replace(plain, drift=replace(plain.drift, engine="Evidently"))
-    assert chosen.check_fingerprint != plain.check_fingerprint
+    assert window_fingerprint(chosen) != window_fingerprint(plain)
 
 
 @pytest.mark.parametrize(
@@ -399,7 +402,7 @@ def test_quality_is_asked_where_it_is_declared() -> None:
     assert (
         decode_request(check_effect(b.context(plain), BASE).request).performance is None
     )
-    assert spec.check_fingerprint == plain.check_fingerprint
+    assert window_fingerprint(spec) == window_fingerprint(plain)
 
 
 def test_segments_are_asked_where_they_are_declared() -> None:
@@ -410,7 +413,7 @@ def test_segments_are_asked_where_they_are_declared() -> None:
     asked = decode_request(check_effect(b.context(spec), BASE).request).segments
     assert asked == SegmentRule("country", 50, 5)
     assert decode_request(check_effect(b.context(plain), BASE).request).segments is None
-    assert spec.check_fingerprint != plain.check_fingerprint
+    assert window_fingerprint(spec) != window_fingerprint(plain)
 
 
 TOLD = b.context(b.bounded_spec(minimum=None))
@@ -419,8 +422,8 @@ HELD_TO = b.context(b.bounded_spec("Performance"))
 
 def start(ctx: Context) -> Status:
     """Return the status of an object that is watched by this spec."""
-    fingerprint = ctx.spec.check_fingerprint
-    return replace(BASE, drift=replace(BASE.drift, spec_hash=fingerprint))
+    fingerprint = window_fingerprint(ctx.spec)
+    return replace(BASE, drift=replace(BASE.drift, window_fingerprint=fingerprint))
 
 
 def scored(ctx: Context, status: Status, **answer: Any) -> Status:
@@ -553,7 +556,7 @@ def test_a_bound_is_part_of_what_gives_a_verdict_its_meaning() -> None:
     log = b.a_spec().inference_log
     late = replace(HELD_TO.spec, inference_log=replace(log, label_delay="1h"))
     told = replace(TOLD.spec, drift=replace(TOLD.spec.drift, performance=None))
-    found = [spec.check_fingerprint for spec in (HELD_TO.spec, late, TOLD.spec, told)]
+    found = [window_fingerprint(spec) for spec in (HELD_TO.spec, late, TOLD.spec, told)]
     assert found[2] == found[3]
     assert len(set(found)) == 3
 

@@ -12,7 +12,7 @@ from killick.plan.context import Context
 from killick.plan.facts import ConflictingObject, Observation, Unknown
 from killick.plan.planner import plan
 from killick.plan.report.invalid import invalid
-from killick.plan.report.summary import phase
+from killick.plan.report.phase import phase
 from killick.resource.drift_status import DriftStatus
 from killick.resource.status import Condition, Status, Versions
 from tests.unit.plan import builders as b
@@ -61,6 +61,8 @@ TABLE = [
     ("Ready", "no check yet", UNCHECKED, PLAIN, "Unknown", "CheckPending"),
     ("Ready", "late", drift("NoDrift"), b.context(now=LATE), "False", "CheckStale"),
     ("Ready", "suspended", drift("NoDrift"), spec(suspend=True), "True", "Suspended"),
+    ("Ready", "suspended after an error", drift("Error"), spec(suspend=True),
+     "True", "Suspended"),
     ("Ready", "an error", drift("Error"), PLAIN, "False", "Error"),
     ("Ready", "bad data", drift("DataQuality"), PLAIN, "False", "DataQuality"),
     ("Ready", "registry away", drift("NoDrift"), b.context(observed=b.seen(reg=AWAY)),
@@ -123,10 +125,10 @@ TABLE = [
      b.context(observed=b.seen(reg=b.registry(champion="2"), repo=b.git(b.TWO))),
      "True", "Done"),
     ("Deployed", "not declared", b.adopted(), b.context(SPEC_OF_CHECKS), None, None),
-    ("Deployed", "nothing yet", b.adopted(), PLAIN, "Unknown", "Unverified"),
+    ("Deployed", "nothing yet", b.adopted(), PLAIN, "Unknown", "NotObserved"),
     ("Deployed", "proposed", b.promoting(), PROPOSED, "False", "Proposed"),
-    ("Deployed", "landed", b.promoting(), LANDED, "False", "Landed"),
-    ("Deployed", "deployed", b.promoting("Landed"), LANDED, "True", "Unverified"),
+    ("Deployed", "landed", b.promoting(), LANDED, "Unknown", "NotObserved"),
+    ("Deployed", "deployed", b.promoting("Landed"), LANDED, "Unknown", "NotObserved"),
 ]  # fmt: skip
 
 
@@ -171,7 +173,9 @@ def test_a_hold_says_how_to_end_it() -> None:
     long = replace(b.held(), message="x" * 1024)
     found = plan(PLAIN, b.adopted(hold=long)).status.condition("Held")
     assert found is not None
-    assert found.message.startswith(f"release by {ANNOTATION_RELEASE}=h1: ")
+    assert found.message.startswith(
+        f"Release with the annotation {ANNOTATION_RELEASE}=h1: "
+    )
 
 
 def test_all_that_is_wrong_is_named() -> None:
