@@ -1,1 +1,1 @@
-"""What docs/verdict.md claims, as programs that anyone can run again."""
+"""What docs/statistics.md claims, as programs that anyone can run again."""

@@ -5,7 +5,7 @@
 
 Each figure is of a whole process, start and imports included, reading both sides from
 zstd parquet: k columns of numbers and 5 of categories. Prints the tables of
-docs/verdict.md; the first line of each size is kept also if a later one fails. The
+docs/cost.md; the first line of each size is kept also if a later one fails. The
 peers get environments of their own. The largest size takes ten minutes and 6 GB,
 nearly all of it the preset's.
 """

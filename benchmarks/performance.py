@@ -4,7 +4,8 @@
 
 Windows of labelled rows laid end to end, drawn so that the true value of the metric is
 known, scored and judged by the worker's own code, and counted as the operator counts
-them: 2 of the last 3. Prints the tables of docs/verdict.md. Five minutes on one core.
+them: 2 of the last 3. Prints the tables of docs/statistics.md. Five minutes on one
+core.
 """
 
 import argparse

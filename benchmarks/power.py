@@ -4,8 +4,8 @@
 
 Columns are compared once each, by the worker's own code and by the default rules of
 two peers (`benchmarks.peers`); checks are put together from them at random and judged
-by the worker's own rules, and by the peers'. Prints the tables of docs/verdict.md. Ten
-minutes on one core.
+by the worker's own rules, and by the peers'. Prints the tables of docs/statistics.md.
+Ten minutes on one core.
 """
 
 import argparse

@@ -6,7 +6,7 @@ Each segment is a series of its own (`benchmarks.power`), the whole their rows m
 random, so that a row of the whole resembles none of those beside it even where each
 segment's do. Columns are compared by the worker's own code; checks are put together
 from them at random and judged by the worker's own rules. Prints the tables of
-docs/verdict.md. Twenty minutes on one core.
+docs/statistics.md. Twenty minutes on one core.
 """
 
 import argparse

@@ -19,8 +19,8 @@ def test_mutant_is_killed(mutant: Mutant) -> None:
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_mutant_is_documented(mutant: Mutant) -> None:
-    """docs/reliability.md says by what each bug is killed."""
-    page = Path("docs/reliability.md").read_text()
+    """docs/contributing/simulator.md says by what each bug is killed."""
+    page = Path("docs/contributing/simulator.md").read_text()
     story = KILLERS[mutant.name].story
     assert f"| {mutant.bug_class} | {mutant.name} | {story}" in page
 

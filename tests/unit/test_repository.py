@@ -128,18 +128,6 @@ def test_nothing_of_this_machine() -> None:
     assert found == []
 
 
-def test_tests_that_the_docs_name_exist() -> None:
-    """Whoever looks for the proof of a sentence finds it."""
-    known = {node.name for path in TESTS for node in functions(path)}
-    named = {
-        (told(path), name)
-        for path in (ROOT / "docs").glob("*.md")
-        for name in re.findall(r"`(test_[a-z0-9_]+)`", path.read_text())
-    }
-    assert len(named) > 40
-    assert sorted(pair for pair in named if pair[1] not in known) == []
-
-
 @pytest.mark.parametrize("path", TESTS, ids=told)
 def test_every_test_says_its_claim(path: Path) -> None:
     """Every test function has a docstring."""

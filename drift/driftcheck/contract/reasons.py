@@ -292,13 +292,13 @@ class Reason(StrEnum):
     NOT_ENOUGH_LABELS = (
         "NotEnoughLabels",
         _PERFORMANCE,
-        "There are fewer labelled rows than drift.performance.minimumRows.",
+        "There are fewer labeled rows than drift.performance.minimumRows.",
     )
     ROWS_TOO_DEPENDENT = (
         "RowsTooDependent",
         _PERFORMANCE,
         (
-            "The labelled rows are autocorrelated, and their effective sample size is "
+            "The labeled rows are autocorrelated, and their effective sample size is "
             "below the minimum."
         ),
     )

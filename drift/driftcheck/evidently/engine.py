@@ -3,7 +3,7 @@
 The rules, schema and data quality findings, minimum rows, weights and thresholds are
 those of the engine Native; what makes a column drift is Evidently's `ValueDrift` with
 the score at or above the threshold, without any test of significance. So it raises
-more false alarms, above all with few rows (see docs/verdict.md).
+more false alarms, above all with few rows (see docs/statistics.md).
 """
 
 from collections.abc import Mapping

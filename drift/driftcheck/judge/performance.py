@@ -17,7 +17,7 @@ def judge_performance(rule: PerformanceRule, measured: Performance) -> Performan
     Drift where the whole 95 % interval lies beyond the bound; an interval that touches
     the bound is NoDrift. Inconclusive where the labelled rows, or their effective
     sample size, are fewer than the minimum: intervals of few independent rows are too
-    narrow (see docs/verdict.md).
+    narrow (see docs/statistics.md).
     """
     bound = rule.bound
     if bound is None:

@@ -29,8 +29,8 @@ AUTOCORRELATION_TIMES = 3
 """Length of a block at least, in integrated autocorrelation times of the rows.
 
 Blocks of this length are nearly independent of each other: the intervals hold the true
-value in 95 % of 10,000 rows (the table of coverage in docs/verdict.md). Shorter blocks
-make intervals too narrow, longer ones leave too few of them.
+value in 95 % of 10,000 rows (the table of coverage in docs/statistics.md). Shorter
+blocks make intervals too narrow, longer ones leave too few of them.
 """
 
 QUANTILES = (

@@ -20,7 +20,7 @@ LEAST_EFFECTIVE_ROWS = 25
 A shift of a whole standard deviation (a Kolmogorov-Smirnov distance of 0.38) needs 24
 rows to be significant at `judge.drift.alarm_level` (0.00125), and so plain a change
 must not be missed. The price is up to 2 false alarms a year for 100 rows with an
-autocorrelation of 0.9, and up to 5 with a short reference (docs/verdict.md). A lower
+autocorrelation of 0.9, and up to 5 with a short reference (docs/statistics.md). A lower
 value raises fewer false alarms and misses more changes.
 """
 

@@ -14,7 +14,7 @@ MODEL: Final = ("namespace", "name", "model")
 FAMILIES: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
     "performance": (
         "killick_model_performance_score",
-        "Score of the latest labelled predictions, in the metric's unit.",
+        "Score of the latest labeled predictions, in the metric's unit.",
         (*MODEL, "metric"),
     ),
     "interval": (
@@ -29,7 +29,7 @@ FAMILIES: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
     ),
     "labelled": (
         "killick_model_performance_labelled_rows",
-        "Labelled rows that the score was computed on.",
+        "Labeled rows that the score was computed on.",
         MODEL,
     ),
     "dropped": (

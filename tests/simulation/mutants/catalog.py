@@ -1,7 +1,8 @@
 """Seeded bugs: each breaks one rule that the operator keeps, and must be noticed.
 
-The classes are those of docs/reliability.md. A mutant exchanges the planner, the
-executor or a port of the operator's `World`; the product has no switch for it.
+The classes are those of docs/contributing/simulator.md. A mutant exchanges the
+planner, the executor or a port of the operator's `World`; the product has no switch
+for it.
 """
 
 from __future__ import annotations

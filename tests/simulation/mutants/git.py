@@ -1,4 +1,4 @@
-"""Bugs of the Git port. The classes are those of docs/reliability.md."""
+"""Bugs of the Git port. See docs/contributing/simulator.md for classes."""
 
 from __future__ import annotations
 

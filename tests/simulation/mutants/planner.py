@@ -1,6 +1,6 @@
 """Bugs of the planner and of the executor: what is decided, written and carried out.
 
-The classes are those of docs/reliability.md.
+The classes are those of docs/contributing/simulator.md.
 """
 
 from __future__ import annotations

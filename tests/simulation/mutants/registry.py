@@ -1,4 +1,4 @@
-"""Bugs of the registry port. The classes are those of docs/reliability.md."""
+"""Bugs of the registry port. See docs/contributing/simulator.md for classes."""
 
 from __future__ import annotations
 

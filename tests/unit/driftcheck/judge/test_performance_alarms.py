@@ -1,4 +1,4 @@
-"""What docs/verdict.md claims of bad answers, at the edge of the claims."""
+"""What docs/statistics.md claims of bad answers, at the edge of the claims."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What docs/verdict.md claims of false alarms and power, at the edge of the claims."""
+"""What docs/statistics.md claims about false alarms and power, at its limits."""
 
 import numpy as np
 from scipy.spatial.distance import jensenshannon
