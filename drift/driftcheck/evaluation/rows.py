@@ -112,7 +112,7 @@ def digest_of(rows: bytes, labels: bytes) -> str:
 
 def write_rows(request: EvaluationRequest, rows: LabelledRows) -> dict[str, Any]:
     """Writes the three files; returns what the meta file holds."""
-    directory = Path(request.directory)
+    directory, labels = Path(request.directories.rows), Path(request.directories.labels)
     frame = {"columns": list(rows.columns), "data": rows.data}
     rows_data = _canonical({"dataframe_split": frame})
     labels_data = _canonical(rows.labels)
@@ -122,10 +122,11 @@ def write_rows(request: EvaluationRequest, rows: LabelledRows) -> dict[str, Any]
         "after": format_time(request.after),
         "until": format_time(rows.times[-1]) if rows.times else None,
     }
-    directory.mkdir(parents=True, exist_ok=True)
+    for place in (directory, labels):
+        place.mkdir(parents=True, exist_ok=True)
     (directory / ROWS_FILE).write_bytes(rows_data)
-    (directory / LABELS_FILE).write_bytes(labels_data)
-    (directory / META_FILE).write_bytes(_canonical(meta))
+    (labels / LABELS_FILE).write_bytes(labels_data)
+    (labels / META_FILE).write_bytes(_canonical(meta))
     return meta
 
 

@@ -244,5 +244,7 @@ def evaluation_json(
         "metric": metric,
         "champion": True,
         "minimum_rows": minimum,
-        "directory": directory,
+        "directories": dict.fromkeys(
+            ("rows", "labels", "champion", "candidate"), directory
+        ),
     }

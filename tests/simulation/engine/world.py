@@ -42,7 +42,16 @@ from killick.plan.facts import ConflictingObject
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.git import FakeGitServer, FakeRepository
 from tests.fakes.registry import FakeServer
-from tests.fakes.world import MLFLOW, NAMESPACE, REPOSITORY, SHA, spec, template, window
+from tests.fakes.world import (
+    MLFLOW,
+    NAMESPACE,
+    REPOSITORY,
+    SHA,
+    rows_message,
+    spec,
+    template,
+    window,
+)
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PERIOD = timedelta(minutes=10)
@@ -318,7 +327,12 @@ class SimWorld:
             upper=0.8,
         )
         message = encode_evaluation(answer).decode()
-        self.cluster.finish_job(NAMESPACE, job, container="compare", message=message)
+        self.cluster.finish_job(
+            *(NAMESPACE, job),
+            container="compare",
+            message=message,
+            rows=rows_message(answer),
+        )
 
     # People.
 
