@@ -17,6 +17,7 @@ from killick.errors import Conflict, KillickError
 from killick.names import LABEL_OBJECT
 
 Key = tuple[str, str]
+DONE = {"exitCode": 0, "reason": "Completed"}
 T = TypeVar("T")
 
 
@@ -72,8 +73,12 @@ class FakeCluster:
         container: str = "check",
         message: str = "",
         failed: bool = False,
+        rows: str = "",
     ) -> None:
-        """End a Job as its controller would, with one pod that left a message."""
+        """End a Job as its controller would, with one pod that left a message.
+
+        `rows` is the message of the evaluation's container of that name.
+        """
         job = self.jobs[namespace, name]
         moment = self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
         kind = "Failed" if failed else "Complete"
@@ -88,9 +93,13 @@ class FakeCluster:
         owner = {"kind": "Job", "uid": job["metadata"]["uid"], "controller": True}
         metadata["ownerReferences"] = [owner]
         status = {"name": container, "state": {"terminated": ended}}
+        before = {"name": "rows", "state": {"terminated": {**DONE, "message": rows}}}
         self.pods[namespace, f"{name}-pod"] = {
             "metadata": metadata,
-            "status": {"containerStatuses": [status]},
+            "status": {
+                "containerStatuses": [status],
+                "initContainerStatuses": [before] if rows else [],
+            },
         }
 
     # The port.

@@ -208,12 +208,21 @@ class FakeWorld:
             container="rows" if answer.error else "compare",
             message=encode_evaluation(answer).decode(),
             failed=answer.error is not None,
+            rows="" if answer.error else rows_message(answer),
         )
 
     def _env(self, job: str, key: str | None = None) -> Any:
         pod = self.cluster.jobs[NAMESPACE, job]["spec"]["template"]["spec"]
         env = {e["name"]: e.get("value") for e in pod["containers"][0]["env"]}
         return env[key] if key else env
+
+
+def rows_message(answer: EvaluationAnswer) -> str:
+    """Return what the container `rows` says where `compare` answers this."""
+    facts = EvaluationAnswer(
+        answer.id, answer.rows, answer.digest, answer.after, answer.until
+    )
+    return encode_evaluation(facts).decode()
 
 
 def window(

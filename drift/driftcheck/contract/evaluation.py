@@ -38,6 +38,7 @@ __all__ = [
     "CheckError",
     "ContractError",
     "EvaluationAnswer",
+    "EvaluationDirectories",
     "EvaluationRequest",
     "Metric",
     "RowsMeta",
@@ -63,12 +64,28 @@ EVALUATION_ANSWER_LIMIT = 1536
 others inject the kubelet keeps 12,288 / 8 bytes of each one's termination message."""
 MESSAGE_LIMIT = 400  # characters of an error's message, before bytes are counted
 
-# Files in the request's directory, shared by the pod's containers.
+# Files in the request's directories.
 ROWS_FILE = "rows.json"
 LABELS_FILE = "labels.json"
 META_FILE = "rows-meta.json"
 CHAMPION_FILE = "champion.json"
 CANDIDATE_FILE = "candidate.json"
+
+
+@dataclass(frozen=True)
+class EvaluationDirectories(Document):
+    """Where the pod's containers find what they share; each is a volume of its own.
+
+    ``rows`` writes ROWS_FILE to `rows`, LABELS_FILE and META_FILE to `labels`. A
+    scoring container reads `rows`, writes the directory of its own version, and sees
+    no other: the labels and the other version's predictions are out of its reach.
+    ``compare`` reads all four.
+    """
+
+    rows: Name = "/evaluation/rows"
+    labels: Name = "/evaluation/labels"
+    champion: Name = "/evaluation/champion"
+    candidate: Name = "/evaluation/candidate"
 
 
 @dataclass(frozen=True)
@@ -87,7 +104,7 @@ class EvaluationRequest(Document):
     champion: bool = False
     minimum_rows: Positive = 100
     maximum_rows: Annotated[int, Bounds(minimum=1, maximum=MAXIMUM_ROWS)] = MAXIMUM_ROWS
-    directory: Name = "/work"
+    directories: EvaluationDirectories = EvaluationDirectories()
     contract: Annotated[str, Constant(EVALUATION_CONTRACT)] = EVALUATION_CONTRACT
 
     def validate(self, path: str) -> None:

@@ -25,17 +25,17 @@ from driftcheck.stats.metrics import definition_of
 
 def compare(request: EvaluationRequest) -> EvaluationAnswer:
     """Return the facts of the evaluation; CheckFailure where there can be none."""
-    directory = Path(request.directory)
-    base, labels = _rows(request, directory)
+    places = request.directories
+    base, labels = _rows(request)
     count = len(labels)
-    candidate = read_predictions(directory / CANDIDATE_FILE, count)
+    candidate = read_predictions(Path(places.candidate) / CANDIDATE_FILE, count)
     metric = definition_of(request.metric)
     score = metric.scorer(*metric.aligned(labels, candidate, CANDIDATE_FILE))
     once = np.ones((1, count))
     candidate_score = float(score(once)[0])
     if not request.champion:
         return _answer(request, base, candidate=candidate_score)
-    champion = read_predictions(directory / CHAMPION_FILE, count)
+    champion = read_predictions(Path(places.champion) / CHAMPION_FILE, count)
     champion_scorer = metric.scorer(*metric.aligned(labels, champion, CHAMPION_FILE))
     champion_score = float(champion_scorer(once)[0])
     seed = int((base.digest or "0")[:16], 16)
@@ -80,10 +80,10 @@ def _answer(
     )
 
 
-def _rows(
-    request: EvaluationRequest, directory: Path
-) -> tuple[EvaluationAnswer, list[object]]:
+def _rows(request: EvaluationRequest) -> tuple[EvaluationAnswer, list[object]]:
     """Return what ``rows`` wrote; CheckFailure RowsChanged if it changed since."""
+    rows_file = Path(request.directories.rows) / ROWS_FILE
+    directory = Path(request.directories.labels)
     try:
         meta = RowsMeta.from_json(read_json(directory / META_FILE, Reason.ROWS_MISSING))
     except ContractError as error:
@@ -98,7 +98,7 @@ def _rows(
     labels = read_json(directory / LABELS_FILE, Reason.ROWS_MISSING)
     try:
         digest = digest_of(
-            (directory / ROWS_FILE).read_bytes(), (directory / LABELS_FILE).read_bytes()
+            rows_file.read_bytes(), (directory / LABELS_FILE).read_bytes()
         )
     except OSError as error:
         raise CheckFailure(Reason.ROWS_MISSING, f"{error.strerror}") from None

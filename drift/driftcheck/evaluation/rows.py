@@ -115,7 +115,8 @@ def digest_of(rows: bytes, labels: bytes) -> str:
 
 def write_rows(request: EvaluationRequest, rows: LabelledRows) -> dict[str, Any]:
     """Write the three files; return the content of the meta file."""
-    directory = Path(request.directory)
+    places = request.directories
+    directory, labels = Path(places.rows), Path(places.labels)
     frame = {"columns": list(rows.columns), "data": rows.data}
     rows_data = _canonical({"dataframe_split": frame})
     labels_data = _canonical(rows.labels)
@@ -125,10 +126,11 @@ def write_rows(request: EvaluationRequest, rows: LabelledRows) -> dict[str, Any]
         "after": format_time(request.after),
         "until": format_time(rows.times[-1]) if rows.times else None,
     }
-    directory.mkdir(parents=True, exist_ok=True)
+    for place in (directory, labels):
+        place.mkdir(parents=True, exist_ok=True)
     (directory / ROWS_FILE).write_bytes(rows_data)
-    (directory / LABELS_FILE).write_bytes(labels_data)
-    (directory / META_FILE).write_bytes(_canonical(meta))
+    (labels / LABELS_FILE).write_bytes(labels_data)
+    (labels / META_FILE).write_bytes(_canonical(meta))
     return meta
 
 

@@ -92,7 +92,7 @@ def job_fact(job: Manifest, pods: list[Manifest], owners: set[str]) -> JobFact:
     ours = [pod for pod in pods if _owner(pod) == metadata["uid"]]
     ours.sort(key=lambda pod: str(pod["metadata"].get("creationTimestamp")))
     state, ended, reason, detail = _ending(status)
-    answer = next(filter(None, map(_answer, reversed(ours))), None)
+    answer, rows = next(filter(None, map(_answers, reversed(ours))), (None, None))
     if state == "Failed" and ours:
         pod_reason, pod_detail = _pod_failure(ours[-1])
         reason, detail = pod_reason or reason, pod_detail or detail
@@ -104,6 +104,7 @@ def job_fact(job: Manifest, pods: list[Manifest], owners: set[str]) -> JobFact:
         created_at=parse_time(metadata["creationTimestamp"]),
         finished_at=parse_time(ended) if ended else None,
         answer=answer,
+        rows_answer=rows,
         reason=reason,
         detail=detail,
         owned=_owner(job) in owners,
@@ -136,16 +137,20 @@ def _statuses(pod: Manifest) -> list[dict[str, Any]]:
     return [*containers, *(status.get("initContainerStatuses") or [])]
 
 
-def _answer(pod: Manifest) -> str | None:
-    """Return the answer of a pod: the main container's before the init container's."""
-    found = {
+def _answers(pod: Manifest) -> tuple[str, str | None] | None:
+    """Return a pod's answer, and that of its container `rows`; None without one.
+
+    The main container's answer comes before the init container's.
+    """
+    ended = {
         status["name"]: (status.get("state") or {}).get("terminated") or {}
         for status in _statuses(pod)
     }
+    messages = {name: end.get("message") for name, end in ended.items()}
     for name in ANSWERING:
-        message = found.get(name, {}).get("message")
-        if message:
-            return str(message)
+        if messages.get(name):
+            rows = messages.get("rows")
+            return str(messages[name]), str(rows) if rows else None
     return None
 
 

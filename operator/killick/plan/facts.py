@@ -41,7 +41,8 @@ class JobFact:
     """A Job that carries our labels, with what its pod left behind.
 
     `owned` is False where the labels are ours but the owner is not. `answer` is the
-    termination message of the container whose answer counts; `reason` and `detail`
+    termination message of the container whose answer counts, `rows_answer` that of
+    the evaluation's container `rows`, which runs no model; `reason` and `detail`
     say why a Job or its pod failed; `pod_ended` whether a pod of it is seen to have.
     """
 
@@ -52,6 +53,7 @@ class JobFact:
     created_at: datetime
     finished_at: datetime | None = None
     answer: str | None = None
+    rows_answer: str | None = None
     reason: str | None = None
     detail: str | None = None
     owned: bool = True

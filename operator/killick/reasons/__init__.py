@@ -68,6 +68,7 @@ class Reason(StrEnum):
     NO_SCORE = "NoScore"
     NO_INTERVAL = "NoInterval"
     HOLDOUT_OVERLAP = "HoldoutOverlap"
+    ROWS_CHANGED = "RowsChanged"
     NO_ANSWER = "NoAnswer"
     BROKEN_ANSWER = "BrokenAnswer"
     PUSH_REJECTED = "PushRejected"

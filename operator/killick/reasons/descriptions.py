@@ -121,6 +121,10 @@ DESCRIPTIONS: Final[Mapping[str, Mapping[Reason, str]]] = {
             "A version does not say which rows it was trained on; set its tag "
             "killick.dev/train-before."
         ),
+        Reason.ROWS_CHANGED: (
+            "The evaluation compared other rows than those its container rows wrote. "
+            "It is repeated; if it lasts, look at who can write to the pod's volumes."
+        ),
         Reason.NO_ANSWER: "The pod ended without an answer; read its log.",
         Reason.BROKEN_ANSWER: (
             "The pod's answer cannot be read: its image and the operator differ in "

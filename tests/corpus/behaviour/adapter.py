@@ -250,5 +250,7 @@ def evaluation_json(
         "metric": metric,
         "champion": True,
         "minimumRows": minimum,
-        "directory": directory,
+        "directories": dict.fromkeys(
+            ("rows", "labels", "champion", "candidate"), directory
+        ),
     }

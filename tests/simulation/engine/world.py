@@ -34,7 +34,7 @@ from killick.plan.facts import ConflictingObject
 from tests.fakes.cluster import FakeCluster
 from tests.fakes.git import FakeGitServer, FakeRepository
 from tests.fakes.registry import FakeServer
-from tests.fakes.world import MLFLOW, NAMESPACE, REPOSITORY, template
+from tests.fakes.world import MLFLOW, NAMESPACE, REPOSITORY, rows_message, template
 from tests.simulation.engine.job_answers import check_answer, evaluation_answer
 from tests.simulation.engine.subject import Subject, Truth
 
@@ -233,7 +233,12 @@ class SimWorld:
         self.truth.evaluated[request.id] = (version, won)
         answer = evaluation_answer(request, won=won)
         message = encode_evaluation(answer).decode()
-        self.cluster.finish_job(NAMESPACE, job, container="compare", message=message)
+        self.cluster.finish_job(
+            *(NAMESPACE, job),
+            container="compare",
+            message=message,
+            rows=rows_message(answer),
+        )
 
     # People.
 

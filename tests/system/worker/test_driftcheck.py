@@ -439,7 +439,7 @@ def evaluation(reference: c.Reference, directory: Path) -> e.EvaluationRequest:
         after=NOW - 2 * HOUR,
         metric=e.Metric.MEAN_ABSOLUTE_ERROR,
         champion=True,
-        directory=str(directory),
+        directories=e.EvaluationDirectories(*[str(directory)] * 4),
     )
 
 

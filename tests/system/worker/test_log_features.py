@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 
 from driftcheck.contract import Features, Filter, LogSource
-from driftcheck.contract.evaluation import EvaluationRequest, Metric
+from driftcheck.contract.evaluation import (
+    EvaluationDirectories,
+    EvaluationRequest,
+    Metric,
+)
 from driftcheck.errors import CheckFailure
 from driftcheck.evaluation.rows import read_rows
 from driftcheck.inference_log.open import open_log
@@ -182,7 +186,7 @@ def test_labelled_rows_are_taken_apart_the_same_way(
         after=WINDOW.start,
         metric=Metric.ACCURACY,
         champion=False,
-        directory=str(tmp_path),
+        directories=EvaluationDirectories(*[str(tmp_path)] * 4),
     )
     found = read_rows(asked, database.url, {})
     assert (found.data, found.labels) == ([[1, None]], [1])

@@ -27,7 +27,11 @@ from driftcheck.contract import (
     WindowGrid,
     WindowVerdict,
 )
-from driftcheck.contract.evaluation import EvaluationRequest, Metric
+from driftcheck.contract.evaluation import (
+    EvaluationDirectories,
+    EvaluationRequest,
+    Metric,
+)
 from driftcheck.evaluation.rows import read_rows
 from driftcheck.inference_log.open import open_log
 from driftcheck.stats.columns import ColumnKind, Dataset, Numbers
@@ -205,7 +209,7 @@ def test_an_evaluation_reads_the_same_vectors(
         after=WINDOW.start - HOUR,
         metric=Metric.ACCURACY,
         champion=False,
-        directory=str(tmp_path),
+        directories=EvaluationDirectories(*[str(tmp_path)] * 4),
     )
     found = read_rows(asked, database.url, {})
     assert (found.data, found.labels) == ([[1, 2.5, -3]], [1])

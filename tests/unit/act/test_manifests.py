@@ -105,7 +105,8 @@ def test_pods_of_ours_are_restricted(build: Any) -> None:
         assert security["readOnlyRootFilesystem"] is True
         assert security["capabilities"] == {"drop": ["ALL"]}
         assert container["resources"]["limits"]["memory"]
-        assert {"name": "tmp", "mountPath": "/tmp"} in container["volumeMounts"]
+        scratch = [m for m in container["volumeMounts"] if m["mountPath"] == "/tmp"]
+        assert len(scratch) == 1
 
 
 @pytest.mark.parametrize("build", OURS.values(), ids=OURS)
@@ -247,6 +248,40 @@ def test_an_evaluation_in_four_steps() -> None:
     assert env_of(rows)[EVALUATION_VARIABLE] == env_of(compare)[EVALUATION_VARIABLE]
     assert "DATABASE_URL" not in env_of(candidate)
     assert "models:/ranger/2" in candidate["command"]
+
+
+def mounts_of(container: Any) -> dict[str, bool]:
+    """A container's volumes by name, and whether it may write them."""
+    mounts = container["volumeMounts"]
+    return {m["name"]: not m.get("readOnly", False) for m in mounts}
+
+
+def test_a_models_code_reaches_neither_labels_nor_the_others_predictions() -> None:
+    """A scoring container reads the rows and writes its own volumes, no more."""
+    rows, champion, candidate, compare = containers_of(evaluation())
+    assert mounts_of(rows) == {"tmp-rows": True, "rows": True, "labels": True}
+    assert mounts_of(champion) == {
+        "tmp-champion": True,
+        "rows": False,
+        "champion": True,
+    }
+    assert mounts_of(candidate) == {
+        "tmp-candidate": True,
+        "rows": False,
+        "candidate": True,
+    }
+    assert mounts_of(compare) == {
+        "tmp-compare": True,
+        **dict.fromkeys(("rows", "labels", "champion", "candidate"), False),
+    }
+
+
+def test_every_volume_of_an_evaluation_is_declared_once() -> None:
+    """The pod declares exactly the volumes that its containers mount."""
+    made = evaluation()
+    declared = [v["name"] for v in made["spec"]["template"]["spec"]["volumes"]]
+    mounted = {name for each in containers_of(made) for name in mounts_of(each)}
+    assert sorted(declared) == sorted(mounted)
 
 
 def test_without_a_champion_there_are_three() -> None:

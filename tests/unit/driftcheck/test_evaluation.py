@@ -21,6 +21,7 @@ from driftcheck.contract.evaluation import (
     LABELS_FILE,
     ROWS_FILE,
     EvaluationAnswer,
+    EvaluationDirectories,
     EvaluationRequest,
     Metric,
     decode_evaluation,
@@ -137,6 +138,11 @@ def test_the_interval_covers_the_truth() -> None:
     assert 88 <= covered <= 100
 
 
+def places_in(directory: Path) -> EvaluationDirectories:
+    """All that the containers share, in one directory."""
+    return EvaluationDirectories(*[str(directory)] * 4)
+
+
 def write(
     directory: Path,
     labels: list[Any],
@@ -154,7 +160,7 @@ def write(
         metric=Metric.MEAN_ABSOLUTE_ERROR,
         champion=has_champion,
         minimum_rows=10,
-        directory=str(directory),
+        directories=places_in(directory),
     )
     request = replace(request, **changes)
     times = [AFTER + timedelta(hours=1 + i) for i in range(len(labels))]
@@ -311,7 +317,9 @@ def test_rows_that_were_tampered_with_are_refused(tmp_path: Path, name: str) -> 
 def test_missing_rows_are_said(tmp_path: Path) -> None:
     """A directory that `rows` never wrote is no empty evaluation."""
     request = write(tmp_path, LABELS, LABELS, LABELS)
-    answer = compared(tmp_path, replace(request, directory=str(tmp_path / "other")))
+    answer = compared(
+        tmp_path, replace(request, directories=places_in(tmp_path / "other"))
+    )
     assert answer.error is not None
     assert answer.error.reason == "RowsMissing"
 

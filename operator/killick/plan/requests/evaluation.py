@@ -15,15 +15,17 @@ from killick.plan.effects import StartEvaluation
 from killick.plan.requests.check import log_source
 from killick.reasons import Reason
 from killick.resource.codec import parse_time
-from killick.resource.status import Evaluation
+from killick.resource.status import Evaluation, Status
 
 
-def comparison(ctx: Context, evaluation: Evaluation) -> StartEvaluation | Blocked:
+def comparison(
+    ctx: Context, status: Status, evaluation: Evaluation
+) -> StartEvaluation | Blocked:
     """Return the effect that compares the versions, or why it cannot be done.
 
     `HoldoutOverlap`: it cannot be known which rows neither version was trained on.
     """
-    after = _cut_off(ctx, evaluation)
+    after = _cut_off(ctx, status, evaluation)
     if isinstance(after, Blocked):
         return after
     candidate = ctx.version(evaluation.candidate)
@@ -52,9 +54,16 @@ def comparison(ctx: Context, evaluation: Evaluation) -> StartEvaluation | Blocke
     )
 
 
-def _cut_off(ctx: Context, evaluation: Evaluation) -> datetime | Blocked:
-    """Return the later of both versions' training cut-offs."""
-    moments = []
+def _cut_off(
+    ctx: Context, status: Status, evaluation: Evaluation
+) -> datetime | Blocked:
+    """Return the latest of both versions' training cut-offs and of the attempt's own.
+
+    So a version's tag never widens its own holdout beyond what its training was given.
+    """
+    attempt = status.attempt
+    ours = attempt is not None and attempt.id == evaluation.attempt
+    moments = [attempt.started_at] if attempt and ours else []
     compared = (evaluation.candidate, evaluation.champion)
     for version in compared[: 2 if evaluation.champion else 1]:
         facts = ctx.version(version)

@@ -167,7 +167,7 @@ def _start(ctx: Context, status: Status, evaluation: Evaluation) -> Step:
     gate = ctx.gate(status, action)
     if gate:
         return Step(status, blocked=gate)
-    effect = comparison(ctx, evaluation)
+    effect = comparison(ctx, status, evaluation)
     if isinstance(effect, StartEvaluation):
         return ctx.request_effect(status, effect)
     if effect.reason == "HoldoutOverlap":
@@ -205,7 +205,26 @@ def _answered(
         return _broken(
             ctx, status, evaluation, answer.error.reason, answer.error.message
         )
+    changed = _rows_changed(job, answer)
+    if changed:
+        return _broken(ctx, status, evaluation, Reason.ROWS_CHANGED, changed)
     return _judged(ctx, status, evaluation, answer)
+
+
+def _rows_changed(job: JobFact, answer: EvaluationAnswer) -> str | None:
+    """Return how the compared rows differ from those that `rows` wrote, else None.
+
+    `rows` runs no model's code, so its own message is the one that decides.
+    """
+    try:
+        wrote = decode_evaluation(job.rows_answer or "")
+    except (ContractError, UnicodeError) as error:
+        return f"The container rows left no readable message: {error}"
+    facts = ("id", "rows", "digest", "after", "until")
+    differing = [f for f in facts if getattr(wrote, f) != getattr(answer, f)]
+    if not differing:
+        return None
+    return f"The containers rows and compare disagree about {', '.join(differing)}"
 
 
 def _judged(

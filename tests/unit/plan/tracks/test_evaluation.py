@@ -38,7 +38,8 @@ def message(**facts: Any) -> str:
 
 def done(answer: str | None, state: str = "Succeeded", **changes: Any) -> Context:
     """Return a pass in which the evaluation's Job ended."""
-    return b.context(observed=b.seen(b.job(JOB, state, answer=answer, **changes)))
+    kept = {"answer": answer, "rows_answer": answer, **changes}
+    return b.context(observed=b.seen(b.job(JOB, state, **kept)))
 
 
 def broken(**facts: Any) -> str:
@@ -219,7 +220,7 @@ def test_every_try_has_its_own_id() -> None:
 
 def test_the_request() -> None:
     """Rows later than both cut-offs are asked for, each version in its own image."""
-    late = "2026-03-01T00:00:00Z"
+    late = "2026-03-12T00:00:00Z"
     versions = {
         "1": b.version("1", image="one:1"),
         "2": b.version("2", train_before=late),
@@ -227,9 +228,40 @@ def test_the_request() -> None:
     effect = b.run(track.step, reg(versions=versions), INTENDED).effect
     assert isinstance(effect, effects.StartEvaluation)
     request = decode_evaluation_request(effect.request)
-    assert request.after.isoformat() == "2026-03-01T00:00:00+00:00"
+    assert request.after.isoformat() == "2026-03-12T00:00:00+00:00"
     assert request.champion
     assert (effect.champion_image, effect.candidate_image) == ("one:1", "training:1")
+
+
+@pytest.mark.parametrize("tag", ["2020-01-01T00:00:00Z", "2026-03-01T00:00:00Z"])
+def test_a_version_does_not_widen_its_own_holdout(tag: str) -> None:
+    """Whatever its tag says, rows count from the time that its training was given."""
+    versions = {"1": b.version("1"), "2": b.version("2", train_before=tag)}
+    effect = b.run(track.step, reg(versions=versions), INTENDED).effect
+    assert isinstance(effect, effects.StartEvaluation)
+    request = decode_evaluation_request(effect.request)
+    assert INTENDED.attempt
+    assert request.after == INTENDED.attempt.started_at
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (None, "left no readable message"),
+        ("{", "left no readable message"),
+        (message(digest="d" * 64), "disagree about digest"),
+        (message(rows=7), "disagree about rows"),
+        (message(id="e9"), "disagree about id"),
+    ],
+)
+def test_the_rows_container_has_the_last_word(rows: str | None, words: str) -> None:
+    """An answer about other rows than those that were written decides nothing."""
+    seen = b.job(JOB, "Succeeded", answer=message(), rows_answer=rows)
+    ctx = b.context(observed=b.seen(seen))
+    after = b.run(track.step, ctx, RUNNING).status.evaluation
+    assert after
+    assert (after.state, after.reason) == ("Waiting", "RowsChanged")
+    assert words in (after.message or "")
 
 
 def test_without_a_champion_one_is_scored() -> None:
