@@ -52,7 +52,8 @@ def from_profile() -> Iterator[tuple[str, float]]:
     from driftcheck.reference.profile import read_profile
 
     current = table(CURRENT)
-    for name, before in read_profile(PROFILE).reference.dataset.columns.items():
+    profile = read_profile(PROFILE, os.environ)
+    for name, before in profile.reference.dataset.columns.items():
         yield name, clipped_score(before, column(current, name))
 
 
@@ -67,7 +68,7 @@ def clipped_score(before: Column, after: Column) -> float:
 
 def table(path: str) -> ParquetTable:
     """Return a file of which all rows are read."""
-    opened = read_files(path, Reason.REFERENCE_UNREADABLE)
+    opened = read_files(path, Reason.REFERENCE_UNREADABLE, os.environ)
     return open_table(opened, {*()}, maximum_rows=sys.maxsize)
 
 

@@ -30,12 +30,12 @@ from driftcheck.contract import (
 )
 from driftcheck.judge.drift import columns_drifted, inconclusive_drift
 from driftcheck.judge.scores import judge_columns
-from driftcheck.stats.block_variability import blocks_of_categories
+from driftcheck.stats.block_tables import blocks_of_categories
+from driftcheck.stats.category_significance import category_dependence
 from driftcheck.stats.columns import Categories, Column, Numbers, Order
 from driftcheck.stats.comparison import Comparison, compare
-from driftcheck.stats.histogram import reduced
-from driftcheck.stats.significance import category_dependence
-from driftcheck.storage.parquet import MAXIMUM_ROWS
+from driftcheck.stats.reduction import reduced
+from driftcheck.storage.limits import MAXIMUM_ROWS
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 

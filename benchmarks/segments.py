@@ -28,9 +28,10 @@ from benchmarks.power import (
     request,
 )
 from driftcheck.contract import CheckRequest, SegmentRule
+from driftcheck.judge.column_score import ColumnScore
 from driftcheck.judge.drift import columns_drifted, statistically_supported
 from driftcheck.judge.evidence import EffectiveRows, effective_rows_of
-from driftcheck.judge.scores import ColumnScore, judge_columns
+from driftcheck.judge.scores import judge_columns
 from driftcheck.judge.segments import request_of_segment, request_of_whole
 from driftcheck.stats.columns import Order
 from driftcheck.stats.comparison import Comparison, compare

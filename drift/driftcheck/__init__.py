@@ -1,6 +1,6 @@
 """The drift check: judges windows of an inference log against a reference dataset.
 
-Runs as ``python -m driftcheck`` in a pod that Killick starts, or by hand. Start
-reading at ``__main__.py``; the operator imports only ``contract`` and
-``evaluation_contract``.
+Runs as ``python -m driftcheck`` in a pod that Killick starts, or on the command line.
+Start reading at ``__main__.py``. The operator imports only ``contract`` and
+``contract.evaluation``.
 """

@@ -1,4 +1,4 @@
-"""What a check holds in memory: a reference, its segments, labelled predictions."""
+"""The data of a check: a reference, its segments, labelled predictions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -18,8 +18,8 @@ from driftcheck.stats.columns import (
 class LoadedReference:
     """A reference with the SHA-256 of its file.
 
-    For a directory the digest is that of the text that `sha256sum` prints for its
-    files, sorted by path: one line "digest  path" each.
+    For a directory, the digest is that of the output of `sha256sum` for its files,
+    sorted by path: one line "digest  path" each. `names` are all columns of the file.
     """
 
     dataset: Dataset
@@ -28,7 +28,7 @@ class LoadedReference:
 
     @property
     def kinds(self) -> dict[str, ColumnKind]:
-        """How each column is to be compared."""
+        """The kind of each column, by which it is compared."""
         return {
             name: ColumnKind.CATEGORY
             if isinstance(column, Categories)
@@ -39,7 +39,7 @@ class LoadedReference:
 
 @dataclass(frozen=True)
 class Segments:
-    """Which values are judged, which have too few rows, how many are left out."""
+    """The values that are judged, those with too few rows, and the number of others."""
 
     judged: tuple[str, ...] = ()
     small: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class Segments:
 
 @dataclass(frozen=True, eq=False)
 class SegmentedReference:
-    """A reference by segment: which there are, and the rows of each that is judged."""
+    """A reference by segment, with the rows of each segment that is judged."""
 
     rule: SegmentRule
     segments: Segments
@@ -56,9 +56,10 @@ class SegmentedReference:
 
 
 def segments_of(rule: SegmentRule, rows: Mapping[str, int]) -> Segments:
-    """The segments among the reference's rows by value, largest first.
+    """Return the segments of the reference, largest first.
 
-    A value that only the window has is none: it is a new category of its column.
+    `rows` is the number of its rows by value. A value that only the window has is not a
+    segment: it is a new category of its column.
     """
     ranked = sorted(rows, key=lambda value: (-rows[value], value))
     taken = ranked[: rule.maximum]
@@ -67,22 +68,18 @@ def segments_of(rule: SegmentRule, rows: Mapping[str, int]) -> Segments:
 
 
 def without_column(dataset: Dataset, column: str) -> Dataset:
-    """A segment's rows without the column that is the same in all of them."""
+    """Return a segment's rows without the column by which it is segmented."""
     columns = {n: c for n, c in dataset.columns.items() if n != column}
     findings = tuple(f for f in dataset.findings if f.column != column)
     return replace(dataset, columns=columns, findings=findings)
 
 
-MAXIMUM_LABELLED_ROWS = 100_000
-"""Labelled rows that are scored: the latest so many."""
-
-
 class LabelledPredictions(NamedTuple):
-    """What became of a window's rows: how many there are, labels and predictions.
+    """The labels and predictions of a window's rows.
 
     `labelled` of the `rows` have both. `table` has two columns, the label and the
     prediction, of these rows in order of time; of more than
-    MAXIMUM_LABELLED_ROWS the latest.
+    `storage.limits.MAXIMUM_ROWS` the latest.
     """
 
     rows: int

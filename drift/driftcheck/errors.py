@@ -1,10 +1,11 @@
-"""The one exception that ends in an answer: why something could not be judged."""
+"""The exception that becomes a verdict, and error messages of one line."""
 
 import re
 
 from driftcheck.contract.reasons import Reason
 
 MESSAGE_LIMIT = 200
+"""Characters of an error message at most, so that several fit into one answer."""
 
 
 class CheckFailure(Exception):
@@ -16,7 +17,7 @@ class CheckFailure(Exception):
         self.message = message
 
 
-# What object stores' clients say before and after they come to the point.
+# Text that the clients of object stores wrap around the cause of an error.
 _WRAPPINGS = (
     re.compile(
         r"google::cloud::Status\((?P<kind>\w+): .*(last|error) message (of|was:) "
@@ -32,10 +33,13 @@ _WRAPPINGS = (
 
 
 def one_line(error: BaseException | str) -> str:
-    """The first line of an error's text, in a length that fits an answer."""
+    """Return the first line of an error's text, or its cause in an object store.
+
+    At most MESSAGE_LIMIT characters; the name of its class if it has no text.
+    """
     text = str(error).strip() or type(error).__name__
     for wrapping in _WRAPPINGS:
-        if found := wrapping.search(text):
-            text = f"{found['kind']} {found['cause']}"
+        if match := wrapping.search(text):
+            text = f"{match['kind']} {match['cause']}"
             break
     return text.splitlines()[0][:MESSAGE_LIMIT]

@@ -1,8 +1,8 @@
-"""What numpy must be told about the processor before it is imported.
+"""Chooses numpy's fastest sort for the processor, before numpy is imported.
 
-On AMD's fourth generation (family 25 with AVX-512) the instruction that numpy's
-AVX-512 sort rests on is so slow that its AVX2 sort is five times faster: 9 instead of
-52 ms for a million numbers. Sorting is most of what a check computes.
+On AMD's fourth generation (family 25 with AVX-512) numpy's AVX-512 sort uses an
+instruction so slow that its AVX2 sort is five times faster: 9 instead of 52 ms for a
+million numbers. Sorting is most of what a check computes.
 
 Source: github.com/numpy/x86-simd-sort, issue 6.
 """
@@ -13,16 +13,16 @@ from pathlib import Path
 VARIABLE = "NPY_DISABLE_CPU_FEATURES"
 SLOW = "X86_V4 AVX512_ICL AVX512_SPR"
 CPU_INFO = Path("/proc/cpuinfo")
-# The first processor's entry; machines with hundreds of them list hundreds.
 ENTRY_BYTES = 4096
+"""Bytes of /proc/cpuinfo to read: more than the entry of the first processor."""
 
 
 def choose_sort(
     environment: MutableMapping[str, str], described: str | None = None
 ) -> None:
-    """Turns the slow sort off, unless the environment already says something else.
+    """Turn the slow sort off, unless the environment already sets the variable.
 
-    `described`: the processor, as Linux describes it; read from there by default.
+    `described` is the text of /proc/cpuinfo, which is read by default.
     """
     if VARIABLE in environment:
         return
@@ -38,6 +38,7 @@ def choose_sort(
 
 
 def _description() -> str:
+    """Return the start of /proc/cpuinfo, empty where there is none."""
     try:
         with CPU_INFO.open("rb") as file:
             return file.read(ENTRY_BYTES).decode("ascii", "replace")

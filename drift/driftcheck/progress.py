@@ -1,8 +1,8 @@
 """Progress of long reads, for a person who waits at a terminal.
 
-Readers tell the logger of `reading` what they are at; in a pod nobody listens. On a
-terminal it is one line of standard error, which is gone afterwards; elsewhere a line
-now and then. A check that is over at once shows nothing.
+Readers log each column to the logger `reading`, which has no handler in a pod. On a
+terminal the progress is one line of standard error that is removed at the end;
+elsewhere it is a line every FILE_PAUSE seconds. A short check shows nothing.
 """
 
 import logging
@@ -15,15 +15,20 @@ from typing import TextIO
 reading = logging.getLogger("driftcheck.reading")
 
 PATIENCE = 1.0
-"""Seconds until anything is shown."""
+"""Seconds until the first line: shorter checks need no progress."""
+
 TERMINAL_PAUSE, FILE_PAUSE = 0.1, 10.0
-"""Seconds between two lines."""
+"""Seconds between two lines: as fast as a person reads, or as a log stays short."""
+
 WIDTH = 100
+"""Characters of a line at most; the rest is cut off."""
+
 CLEAR = "\r\x1b[K"
+"""Moves the cursor to the start of the line and clears it (ECMA-48)."""
 
 
 class ProgressLine(logging.Handler):
-    """Shows the latest message; `clock` gives seconds."""
+    """Shows the latest message. `clock` returns monotonic seconds."""
 
     def __init__(
         self, stream: TextIO, clock: Callable[[], float] = time.monotonic
@@ -47,7 +52,7 @@ class ProgressLine(logging.Handler):
         self._shown = True
 
     def close(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         if self._terminal and self._shown:
             self._stream.write(CLEAR)
             self._stream.flush()
@@ -57,7 +62,7 @@ class ProgressLine(logging.Handler):
 
 @contextmanager
 def progress() -> Iterator[None]:
-    """Show what is read on standard error meanwhile."""
+    """Show the progress on standard error within a with statement."""
     handler = ProgressLine(sys.stderr)
     level = reading.level
     reading.addHandler(handler)

@@ -1,14 +1,14 @@
-"""What may be printed of addresses and texts that hold secrets."""
+"""Redacts secrets from addresses and texts before they are printed."""
 
 import re
 from urllib.parse import unquote, urlsplit
 
 
 def without_secrets(text: str, *addresses: str | None) -> str:
-    """The text without the passwords that the addresses hold, however spelled.
+    """Return the text with the passwords of the addresses replaced by ***.
 
-    Also without the user part of any other address in it and the signatures of Azure's,
-    because drivers like to repeat what they were given.
+    Quoted spellings are replaced as well, and so are the user part of any other address
+    and signatures of Azure in the text, because drivers repeat their arguments.
     """
     for secret in sorted(
         {s for address in addresses if address for s in _secrets(address)},
@@ -22,7 +22,7 @@ def without_secrets(text: str, *addresses: str | None) -> str:
 
 
 def shown_address(address: str) -> str:
-    """An address as it may be printed: without user, password, query and fragment."""
+    """Return an address without user, password, query and fragment."""
     try:
         parts = urlsplit(address)
     except ValueError:
@@ -34,15 +34,16 @@ def shown_address(address: str) -> str:
 
 
 def _secrets(address: str) -> set[str]:
+    """Return the passwords in an address, quoted and unquoted."""
     try:
         parts = urlsplit(address)
     except ValueError:
         return {address}
     user = parts.netloc.rpartition("@")[0]
-    found = {user.partition(":")[2]}
+    secrets = {user.partition(":")[2]}
     for part in parts.query.split("&"):
         name, _, value = part.partition("=")
         if "pass" in name:
-            found.add(value)
-    found |= {unquote(secret) for secret in found}
-    return {secret for secret in found if secret}
+            secrets.add(value)
+    secrets |= {unquote(secret) for secret in secrets}
+    return {secret for secret in secrets if secret}

@@ -1,4 +1,4 @@
-"""Leaves an answer where the kubelet looks for it: the termination message file."""
+"""Writes an answer to the termination message file, from which the kubelet reads it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +8,7 @@ DEFAULT_PATH = "/dev/termination-log"
 
 
 def write_message(data: bytes, environment: Mapping[str, str]) -> str | None:
-    """Writes the message; a warning where there is nowhere to write, else None."""
+    """Write the message; return a warning if that fails, else None."""
     path = Path(environment.get(PATH_VARIABLE) or DEFAULT_PATH)
     if not path.parent.is_dir() or (path == Path(DEFAULT_PATH) and not path.exists()):
         return f"no termination message: there is no {path}"

@@ -1,8 +1,8 @@
-"""Which windows a check judges: a pure function of the request and the time.
+"""The windows that a check judges: a pure function of the request and the time.
 
-Counting windows are laid end to end from the anchor, so that no two share a row and
-"two of three" means something; the interim window is the latest stretch, shown but
-never counted.
+Counting windows follow each other from the anchor without overlap, so that no row
+counts twice towards persistence. The interim window is the latest interval of the same
+length; it is shown but never counted.
 """
 
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from driftcheck.contract import CheckRequest, WindowGrid
 
 @dataclass(frozen=True)
 class Window:
-    """The half-open stretch of time from `start` to `end`."""
+    """The half-open interval of time from `start` to `end`."""
 
     start: datetime
     end: datetime
@@ -31,12 +31,12 @@ def all_rows(now: datetime) -> Window:
 
 
 def windows_to_judge(request: CheckRequest, now: datetime) -> tuple[Window, ...]:
-    """The counting windows without a verdict, oldest first, then the interim one.
+    """Return the counting windows without a verdict, oldest first, and the interim one.
 
-    A counting window is complete once `lag_seconds` have passed since its end. Of
-    the complete ones the last `count` matter, and of these the ones that end after
-    `judged_through`. The interim window ends at the lag before now, to the second,
-    and is left out where it is just a counting one.
+    A counting window is complete once `lag_seconds` have passed since its end. Of the
+    last `count` complete windows, those that end after `judged_through` are returned.
+    The interim window ends `lag_seconds` before now, rounded down to the second; it is
+    omitted if it equals a counting window.
     """
     length = timedelta(seconds=request.window_seconds)
     edge = now.astimezone(UTC) - timedelta(seconds=request.log.lag_seconds)
@@ -49,10 +49,10 @@ def windows_to_judge(request: CheckRequest, now: datetime) -> tuple[Window, ...]
 
 
 def labelled_windows(request: CheckRequest, now: datetime) -> tuple[Window, ...]:
-    """The counting windows whose performance is due, oldest first.
+    """Return the counting windows whose performance is due, oldest first.
 
-    A window's labels have come the rule's delay after it is complete. None where no
-    bound is declared: nothing counts then.
+    A window's labels are due the rule's delay after it is complete. No window is
+    returned without a declared bound, because none counts then.
     """
     rule = request.performance
     if rule is None or rule.bound is None:
@@ -68,9 +68,9 @@ def _counting(
 ) -> tuple[Window, ...]:
     complete = max(0, (edge - grid.anchor) // length)
     first = max(0, complete - grid.count)
-    found = (
+    windows = (
         Window(grid.anchor + k * length, grid.anchor + (k + 1) * length, counting=True)
         for k in range(first, complete)
     )
     through = grid.judged_through
-    return tuple(w for w in found if through is None or w.end > through)
+    return tuple(w for w in windows if through is None or w.end > through)

@@ -1,6 +1,7 @@
 """Arrow columns as numpy arrays, without pandas and without Arrow's compute functions.
 
-Importing those takes longer than a small check; only rare types need them.
+Importing pandas or the compute functions takes longer than a small check, and only rare
+types need them.
 """
 
 from typing import Any, TypeAlias
@@ -15,12 +16,12 @@ Codes: TypeAlias = NDArray[np.int32]
 
 
 def plain_type(kind: pa.DataType) -> pa.DataType:
-    """The type of the values of a dictionary-encoded column, else the type itself."""
+    """Return the type of the values of a dictionary-encoded column, else the type."""
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Whether a column of that type holds strings, not encoded."""
+    """Return whether a column of that type holds strings, not dictionary-encoded."""
     return bool(
         pa.types.is_string(kind)
         or pa.types.is_large_string(kind)
@@ -29,7 +30,18 @@ def is_text(kind: pa.DataType) -> bool:
 
 
 def floats_of(values: pa.ChunkedArray) -> tuple[Floats, int]:
-    """The values that are no nulls, in their order, and the number of nulls."""
+    """Return the non-null values of a numeric column.
+
+    Parameters
+    ----------
+    values
+        A column of n rows of any type that casts to float64.
+
+    Returns
+    -------
+    tuple of numpy.ndarray and int
+        The values in order, float64 of shape (n - nulls,), and the number of nulls.
+    """
     kind = _plain_number(values.type)
     if kind is None:
         if pa.types.is_dictionary(values.type):
@@ -44,23 +56,24 @@ def floats_of(values: pa.ChunkedArray) -> tuple[Floats, int]:
 
 
 def _plain_number(kind: pa.DataType) -> np.dtype[Any] | None:
-    """The type of the values as they lie in memory, if they do so as in numpy."""
+    """Return numpy's type of the values, if both have the same layout in memory."""
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        found: np.dtype[Any] = np.dtype(kind.to_pandas_dtype())
-        return found
+        numpy_type: np.dtype[Any] = np.dtype(kind.to_pandas_dtype())
+        return numpy_type
     return None
 
 
 def _present(chunk: pa.Array, kind: np.dtype[Any]) -> Floats:
+    """Return the non-null values of a chunk, without a copy if they are float64."""
     validity, data = chunk.buffers()
-    found = np.frombuffer(data, kind, len(chunk), kind.itemsize * chunk.offset)
+    values = np.frombuffer(data, kind, len(chunk), kind.itemsize * chunk.offset)
     if chunk.null_count:
-        found = found[_mask(validity, chunk.offset, len(chunk))]
-    return found.astype(np.float64, copy=False)
+        values = values[_mask(validity, chunk.offset, len(chunk))]
+    return values.astype(np.float64, copy=False)
 
 
 def _mask(validity: pa.Buffer, offset: int, size: int) -> NDArray[np.bool_]:
-    """Which of the values are no nulls."""
+    """Return a mask of the non-null values from Arrow's validity bitmap."""
     first = offset // 8
     packed = np.frombuffer(validity, np.uint8)[first : (offset + size + 7) // 8]
     bits = np.unpackbits(packed, count=offset % 8 + size, bitorder="little")
@@ -68,16 +81,25 @@ def _mask(validity: pa.Buffer, offset: int, size: int) -> NDArray[np.bool_]:
 
 
 def codes_of(values: pa.ChunkedArray) -> tuple[Codes, list[str]]:
-    """The values that are no nulls, in their order, as numbers of names.
+    """Return the non-null values of a categorical column as codes.
 
-    Two numbers can have one name: not all that calls itself a string is UTF-8.
+    Parameters
+    ----------
+    values
+        A column of n rows of strings, or of a type that casts to strings.
+
+    Returns
+    -------
+    tuple of numpy.ndarray and list of str
+        The codes in order, int32 of shape (n - nulls,), and the name of each code. Two
+        codes can have the same name, because bytes that are not UTF-8 are replaced.
     """
     if not pa.types.is_dictionary(values.type):
         text = values.drop_null().cast(pa.string())
         values = text.cast(pa.binary()).dictionary_encode()
     encoded = values.unify_dictionaries().combine_chunks()
     if isinstance(encoded, pa.ChunkedArray):
-        # How Arrow says "no chunks" has changed over its versions.
+        # The result without chunks differs between versions of Arrow.
         encoded = encoded.chunk(0) if encoded.num_chunks else None
     if encoded is None or not len(encoded):
         return np.empty(0, np.int32), []
@@ -94,6 +116,7 @@ def codes_of(values: pa.ChunkedArray) -> tuple[Codes, list[str]]:
 
 
 def _is_bytes(kind: pa.DataType) -> bool:
+    """Return whether values of that type can be viewed as bytes."""
     return bool(
         pa.types.is_string(kind)
         or pa.types.is_large_string(kind)
@@ -102,6 +125,7 @@ def _is_bytes(kind: pa.DataType) -> bool:
 
 
 def _names(names: pa.Array) -> list[str]:
+    """Return names as text; bytes that are not UTF-8 become U+FFFD."""
     large = pa.types.is_large_string(names.type)
-    found = names.view(pa.large_binary() if large else pa.binary()).to_pylist()
-    return [name.decode("utf-8", "replace") for name in found]
+    encoded = names.view(pa.large_binary() if large else pa.binary()).to_pylist()
+    return [name.decode("utf-8", "replace") for name in encoded]

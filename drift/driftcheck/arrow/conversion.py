@@ -1,4 +1,7 @@
-"""Arrow data as columns to compare; what does not fit becomes a finding."""
+"""Convert Arrow data to columns that can be compared.
+
+A column that does not have the expected form becomes a finding, not an error.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,10 +15,8 @@ from driftcheck.arrow.json_values import fields_from, vectors_from
 from driftcheck.arrow.schema import Shape, is_list
 from driftcheck.contract import Features
 from driftcheck.contract.reasons import Reason
-from driftcheck.stats.block_variability import (
-    blocks_of_categories,
-    blocks_of_numbers,
-)
+from driftcheck.stats.block_tables import blocks_of_categories, blocks_of_numbers
+from driftcheck.stats.category_significance import category_dependence
 from driftcheck.stats.columns import (
     Categories,
     Column,
@@ -26,19 +27,19 @@ from driftcheck.stats.columns import (
     Order,
 )
 from driftcheck.stats.distance import Floats
-from driftcheck.stats.significance import category_dependence, dependence
+from driftcheck.stats.significance import dependence
 
 
 class Table(Protocol):
-    """What is needed of a table: Arrow's own are tables, and `load`'s are."""
+    """The interface of a table: Arrow's own, and `storage.parquet.ParquetTable`."""
 
     @property
     def num_rows(self) -> int:
-        """How many rows each column has."""
+        """The number of rows of each column."""
         ...
 
     def column(self, name: str, /) -> pa.ChunkedArray:
-        """One column, which may be read only now."""
+        """Return one column, which may be read on demand."""
         ...
 
 
@@ -49,18 +50,30 @@ def dataset_from(
     rows: int | None = None,
     order: Order = Order.UNKNOWN,
 ) -> Dataset:
-    """The table's columns, sorted or counted; `rows` where the table is a sample."""
+    """Convert a table to a dataset.
+
+    Parameters
+    ----------
+    table
+        The table, or a sample of one.
+    shape, features
+        Its columns to convert, see `schema`.
+    rows
+        The number of rows of which the table is a sample; by default the table's own.
+    order
+        The meaning of the order of the rows.
+    """
     rows = table.num_rows if rows is None else rows
-    found = dict(columns_from(table, shape, features, order))
-    return dataset_of(found, shape, rows, table.num_rows)
+    columns = dict(columns_from(table, shape, features, order))
+    return dataset_of(columns, shape, rows, table.num_rows)
 
 
 def dataset_of(
-    found: Mapping[str, Column | Finding], shape: Shape, rows: int, read: int
+    converted: Mapping[str, Column | Finding], shape: Shape, rows: int, read: int
 ) -> Dataset:
-    """What `columns_from` found; `read` of `rows` were looked at."""
-    columns = {n: c for n, c in found.items() if not isinstance(c, Finding)}
-    broken = tuple(c for c in found.values() if isinstance(c, Finding))
+    """Return the result of `columns_from` as a dataset; `read` of `rows` were read."""
+    columns = {n: c for n, c in converted.items() if not isinstance(c, Finding)}
+    broken = tuple(c for c in converted.values() if isinstance(c, Finding))
     sampled = read if read < rows else None
     return Dataset(rows, columns, shape.findings + broken, sampled)
 
@@ -68,17 +81,17 @@ def dataset_of(
 def columns_from(
     table: Table, shape: Shape, features: Features, order: Order
 ) -> Iterator[tuple[str, Column | Finding]]:
-    """The columns, each read and converted when it is asked for."""
+    """Yield the columns by name, each read and converted on demand."""
     if shape.vector is not None:
         vectors = table.column(shape.vector)
         yield from _split_vector(vectors, features, shape, order)
-    if shape.holder is not None:
-        objects = table.column(shape.holder)
-        for name, found in fields_from(objects, shape.holder, shape.elements):
-            if isinstance(found, Finding):
-                yield name, found
+    if shape.json_column is not None:
+        objects = table.column(shape.json_column)
+        for name, values in fields_from(objects, shape.json_column, shape.elements):
+            if isinstance(values, Finding):
+                yield name, values
             else:
-                yield name, column_from(found, shape.elements[name], order)
+                yield name, column_from(values, shape.elements[name], order)
     for name, kind in shape.columns.items():
         yield name, column_from(table.column(name), kind, order)
 
@@ -86,10 +99,20 @@ def columns_from(
 def column_from(
     values: pa.ChunkedArray, kind: ColumnKind, order: Order = Order.TIME
 ) -> Column:
-    """One column, sorted or counted."""
+    """Convert one column: sort its numbers, or count its categories.
+
+    Parameters
+    ----------
+    values
+        The column, of a type that casts to the kind.
+    kind
+        The kind that the reference decides.
+    order
+        The meaning of the order of the rows; autocorrelation and blocks follow from it.
+    """
     if kind is ColumnKind.NUMBER:
-        found, nulls = floats_of(values)
-        return numbers_from(found, order, nulls)
+        present, nulls = floats_of(values)
+        return numbers_from(present, order, nulls)
     codes, names = codes_of(values)
     rows = np.bincount(codes, minlength=len(names))
     counts: Counter[str] = Counter()
@@ -105,23 +128,33 @@ def column_from(
 
 
 def numbers_from(values: Floats, order: Order = Order.TIME, nulls: int = 0) -> Numbers:
-    """A numeric column from raw values, NaN being a null as `nulls` others are."""
-    # NaN is sorted behind all else, infinities are at the ends.
+    """Convert the values of a numeric column.
+
+    Parameters
+    ----------
+    values
+        float64, shape (n,), in order; NaN counts as null.
+    order
+        The meaning of the order of the rows.
+    nulls
+        The number of further rows, which are null.
+    """
+    # NaN is sorted after all numbers; infinities are at both ends of these.
     ordered = np.sort(values)
     last = int(np.searchsorted(ordered, np.nan))
     first = int(np.searchsorted(ordered, -np.inf, side="right"))
     above = int(np.searchsorted(ordered[:last], np.inf))
-    following, blocks = 0.0, None
+    autocorrelation, blocks = 0.0, None
     if order is not Order.UNKNOWN:
         finite = values if above - first == values.size else values[np.isfinite(values)]
-        following = dependence(finite, ordered[first:above])
+        autocorrelation = dependence(finite, ordered[first:above])
         if order is Order.REFERENCE:
             blocks = blocks_of_numbers(finite, ordered[first:above])
     return Numbers(
         ordered[first:above],
         nulls + values.size - last,
         first + last - above,
-        following,
+        autocorrelation,
         blocks,
     )
 
@@ -129,23 +162,26 @@ def numbers_from(values: Floats, order: Order = Order.TIME, nulls: int = 0) -> N
 def _split_vector(
     vectors: pa.ChunkedArray, features: Features, shape: Shape, order: Order
 ) -> Iterator[tuple[str, Column | Finding]]:
-    """One column per name from an array column; the names give its right length."""
+    """Yield a column for each feature from a column of vectors of one length.
+
+    A finding for the column of vectors takes their place if the lengths differ.
+    """
     import pyarrow.compute as pc
 
     column = shape.vector or ""
     width = len(features.names)
     if not is_list(vectors.type):
-        written = vectors_from(vectors, column)
-        if isinstance(written, Finding):
-            yield column, written
+        parsed = vectors_from(vectors, column)
+        if isinstance(parsed, Finding):
+            yield column, parsed
             return
-        vectors = written
+        vectors = parsed
     present = vectors.drop_null()
     lengths = pc.value_counts(pc.list_value_length(present)).to_pylist()
     by_length = {item["values"]: item["counts"] for item in lengths}
     if len(by_length) > 1:
-        odd = present.length() - by_length.get(width, 0)
-        detail = f"{odd} of {present.length()} vectors do not have {width} values"
+        others = present.length() - by_length.get(width, 0)
+        detail = f"{others} of {present.length()} vectors do not have {width} values"
         yield column, Finding(Reason.RAGGED_VECTOR, column, detail)
         return
     if by_length and width not in by_length:

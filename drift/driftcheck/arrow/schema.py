@@ -1,7 +1,7 @@
-"""Which columns of a table can be compared, and how, told by their types.
+"""The columns of a table that can be compared, and how, by their types.
 
-The reference fixes each column's kind. A window's column that is gone or of another
-kind is a finding, not an exception: the other columns are still compared.
+The reference decides each column's kind. A window's column that is missing or of
+another kind is a finding, not an exception: the other columns are still compared.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,38 +15,49 @@ from driftcheck.contract.reasons import Reason
 from driftcheck.stats.columns import ColumnKind, Finding
 
 POSTGRES_TYPE = b"POSTGRESQL:type"
-# Types of PostgreSQL that are read as their texts.
+# Types of PostgreSQL that are read as text.
 WRITTEN_TYPES = (b"json", b"jsonb")
-# Those of pgvector that PostgreSQL casts to an array; Arrow has no twin of them.
+# Types of pgvector that PostgreSQL casts to an array; Arrow has no such types.
 DENSE_VECTORS = (b"vector", b"halfvec")
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What of a table can be used, by kind: columns, and what a vector holds.
+    """The usable columns of a table by kind.
 
-    `holder`: the column of JSON objects whose fields `elements` are.
+    Attributes
+    ----------
+    vector
+        The column that holds several features as an array, if any.
+    columns
+        The columns that hold one feature each.
+    findings
+        Remarks on columns that are missing or of another type.
+    elements
+        The features in `vector` or `json_column`.
+    json_column
+        The column that holds several features as JSON objects, if any.
     """
 
     vector: str | None
     columns: Mapping[str, ColumnKind]
     findings: tuple[Finding, ...]
     elements: Mapping[str, ColumnKind] = field(default_factory=dict)
-    holder: str | None = None
+    json_column: str | None = None
 
     @property
     def names(self) -> list[str]:
         """The table's columns to read."""
-        whole = [name for name in (self.vector, self.holder) if name]
+        whole = [name for name in (self.vector, self.json_column) if name]
         return [*whole, *(name for name in self.columns if name not in whole)]
 
 
 def reference_shape(
     schema: pa.Schema, features: Features, prediction: str | None = None
 ) -> Shape:
-    """The shape of a reference, whose types decide how columns are compared.
+    """Return the shape of a reference, whose types decide the kinds.
 
-    The column of predictions is one more column, if the reference has it.
+    The column `prediction` is added to the features, if the reference has it.
     """
     names = features.compared
     if features.column in schema.names and not set(names) & set(schema.names):
@@ -90,7 +101,7 @@ def _columns_shape(schema: pa.Schema, names: Sequence[str]) -> Shape:
 def window_shape(
     schema: pa.Schema, features: Features, expected: Mapping[str, ColumnKind]
 ) -> Shape:
-    """The shape of a window, held against the kinds that the reference has."""
+    """Return the shape of a window, given the kinds that the reference has."""
     if features.kind != "Columns" and features.column is not None:
         inside = {n: k for n, k in expected.items() if n in features.names}
         beside = {n: k for n, k in expected.items() if n not in features.names}
@@ -110,7 +121,9 @@ def _expected_shape(schema: pa.Schema, expected: Mapping[str, ColumnKind]) -> Sh
             detail = "the inference log has no such column"
             findings.append(Finding(Reason.MISSING_COLUMN, name, detail))
         elif not _fits(schema.field(name), kind):
-            detail = f"it holds {_held(schema.field(name))}, the reference a {kind}"
+            detail = (
+                f"it holds {_type_name(schema.field(name))}, the reference a {kind}"
+            )
             findings.append(Finding(Reason.RETYPED_COLUMN, name, detail))
         else:
             columns[name] = kind
@@ -128,7 +141,7 @@ def _vector_shape(
         kind_of(field.type.value_field) is ColumnKind.NUMBER
     )
     if not numbers and not is_text_encoded(field) and not is_dense_vector(field):
-        detail = f"it holds {_held(field)}, not an array of numbers"
+        detail = f"it holds {_type_name(field)}, not an array of numbers"
         return Shape(None, {}, (Finding(Reason.RETYPED_COLUMN, column, detail),))
     findings = tuple(
         Finding(
@@ -148,18 +161,18 @@ def _object_shape(
         detail = "the inference log has no such column"
         return Shape(None, {}, (Finding(Reason.MISSING_COLUMN, column, detail),))
     if not is_text_encoded(schema.field(column)):
-        detail = f"it holds {_held(schema.field(column))}, not JSON"
+        detail = f"it holds {_type_name(schema.field(column))}, not JSON"
         return Shape(None, {}, (Finding(Reason.RETYPED_COLUMN, column, detail),))
     return Shape(None, {}, (), expected, column)
 
 
 def is_dense_vector(field: pa.Field) -> bool:
-    """Whether the column is one of pgvector's that can be read as an array."""
+    """Return whether the column is pgvector's and can be read as an array."""
     return (field.metadata or {}).get(POSTGRES_TYPE) in DENSE_VECTORS
 
 
-def _held(field: pa.Field) -> str:
-    """The type for a message; a type that only PostgreSQL knows by its name there."""
+def _type_name(field: pa.Field) -> str:
+    """Return the type for a message, by its name in PostgreSQL if Arrow has none."""
     kind = plain_type(field.type)
     name: bytes | None = (field.metadata or {}).get(POSTGRES_TYPE)
     if name and isinstance(kind, pa.BaseExtensionType):
@@ -168,7 +181,7 @@ def _held(field: pa.Field) -> str:
 
 
 def is_text_encoded(field: pa.Field) -> bool:
-    """Whether values of that type are texts, such as JSON, or can be read as texts."""
+    """Return whether values of that type are texts or can be read as texts."""
     written = (field.metadata or {}).get(POSTGRES_TYPE) in WRITTEN_TYPES
     kind = plain_type(field.type)
     if isinstance(kind, pa.BaseExtensionType):
@@ -177,7 +190,7 @@ def is_text_encoded(field: pa.Field) -> bool:
 
 
 def kind_of(field: pa.Field) -> ColumnKind | None:
-    """How values of that type are compared; None where they are not."""
+    """Return how values of that type are compared; None if they are not."""
     kind = plain_type(field.type)
     if (field.metadata or {}).get(POSTGRES_TYPE) == b"numeric":
         return ColumnKind.NUMBER
@@ -202,7 +215,7 @@ def _fits(field: pa.Field, kind: ColumnKind) -> bool:
 
 
 def is_list(kind: pa.DataType) -> bool:
-    """Whether values of that type are lists."""
+    """Return whether values of that type are lists."""
     return bool(
         pa.types.is_list(kind)
         or pa.types.is_large_list(kind)

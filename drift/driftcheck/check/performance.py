@@ -7,12 +7,13 @@ from functools import partial
 from typing import NamedTuple
 
 from driftcheck.contract import CheckRequest, Performance, PerformanceRule, Verdict
-from driftcheck.dataset import MAXIMUM_LABELLED_ROWS, LoadedReference
+from driftcheck.dataset import LoadedReference
 from driftcheck.errors import CheckFailure
 from driftcheck.inference_log.base import Log
 from driftcheck.judge.evidence import by_severity, data_quality_findings
 from driftcheck.judge.model_performance import labelled_window, performance_of
 from driftcheck.judge.performance import judge_performance
+from driftcheck.storage.limits import MAXIMUM_ROWS
 from driftcheck.windows import Window, labelled_windows
 
 
@@ -55,7 +56,7 @@ def _measured(
     window: Window,
 ) -> Performance:
     try:
-        predictions = log.labelled_predictions(window, MAXIMUM_LABELLED_ROWS)
+        predictions = log.labelled_predictions(window, MAXIMUM_ROWS)
         measured = judge_performance(rule, performance_of(rule, window, predictions))
         if measured.verdict is not Verdict.DRIFT:
             return measured

@@ -72,13 +72,13 @@ def run_check(
 ) -> Check:
     """Check every window that is due; `url` is the address of a log in PostgreSQL.
 
-    `environment` says where profiles of references are stored, and how to get there.
+    `environment` holds the addresses and credentials of everything that is read.
     """
     environment = environment or {}
     inputs = Inputs(
         windows_to_judge(request, now),
         partial(reference_for, request, environment),
-        partial(open_log, url, request.log),
+        partial(open_log, url, request.log, environment),
     )
     return check_inputs(request, inputs, now, environment)
 
@@ -120,7 +120,9 @@ def reference_for(request: CheckRequest, environment: Environment) -> LoadedRefe
         message = "the engine Evidently needs the reference itself, not its profile"
         raise CheckFailure(Reason.REFERENCE_UNREADABLE, message)
     log = request.log
-    return load_reference(request.reference.uri, log.features, log.prediction_column)
+    return load_reference(
+        request.reference.uri, log.features, environment, log.prediction_column
+    )
 
 
 def _gather(

@@ -21,7 +21,8 @@ from driftcheck.judge.result import Check
 from driftcheck.reference.profile import profile_of
 from driftcheck.reference.profile_format import SUFFIX, to_bytes
 from driftcheck.reference.profile_store import Directory
-from driftcheck.storage.parquet import MAXIMUM_ROWS, read_files
+from driftcheck.storage.limits import MAXIMUM_ROWS
+from driftcheck.storage.parquet import read_files
 from driftcheck.windows import all_rows, windows_to_judge
 
 EXIT_CODES = {
@@ -39,7 +40,7 @@ def check_from_options(
     """Return the check that the options describe; UsageError where they do not."""
     request = request_from(options, environment, now)
     if options.write_profile:
-        write_profile(request, options)
+        write_profile(request, options, environment)
     if options.current:
         inputs = _file_inputs(request, options, environment, now)
     elif options.backend:
@@ -60,7 +61,7 @@ def _file_inputs(
     return Inputs(
         (all_rows(now),),
         partial(reference_for, request, environment),
-        partial(open_file, options.current, request.log, max_rows),
+        partial(open_file, options.current, request.log, environment, max_rows),
     )
 
 
@@ -79,7 +80,9 @@ def _warehouse_inputs(
     return warehouse_inputs(request, tables, windows, environment)
 
 
-def write_profile(request: CheckRequest, options: argparse.Namespace) -> None:
+def write_profile(
+    request: CheckRequest, options: argparse.Namespace, environment: Mapping[str, str]
+) -> None:
     """Write the reference's profile to a file that can be used as the reference."""
     path = Path(options.write_profile)
     if not path.name.endswith(SUFFIX):
@@ -90,6 +93,7 @@ def write_profile(request: CheckRequest, options: argparse.Namespace) -> None:
         tables = Tables(options.backend, options.table, options.reference_table)
         profile = profile_there(request, tables)
     else:
-        opened = read_files(request.reference.uri, Reason.REFERENCE_UNREADABLE)
+        uri = request.reference.uri
+        opened = read_files(uri, Reason.REFERENCE_UNREADABLE, environment)
         profile = profile_of(opened, request)
     Directory(path.parent).write(path.name, to_bytes(profile))

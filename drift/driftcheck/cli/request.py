@@ -38,7 +38,7 @@ def request_from(
         raise UsageError(f"--engine {options.engine} cannot be used with --backend")
     uri = _reference(options, environment)
     segments = _segments(options, uri)
-    log = _log_source(options, uri)
+    log = _log_source(options, uri, environment)
     value = CheckRequest(
         name=options.name or log.table,
         namespace=options.namespace,
@@ -69,7 +69,9 @@ def _window_seconds(options: argparse.Namespace) -> int:
     return seconds_in(options.window)
 
 
-def _log_source(options: argparse.Namespace, reference: str) -> LogSource:
+def _log_source(
+    options: argparse.Namespace, reference: str, environment: Mapping[str, str]
+) -> LogSource:
     schema, _, table = (options.table or "current").rpartition(".")
     names = options.columns.split(",") if options.columns else None
     features = "Vector" if options.vector_column else "Columns"
@@ -81,7 +83,7 @@ def _log_source(options: argparse.Namespace, reference: str) -> LogSource:
         timestamp_column=options.timestamp_column,
         features=Features(
             features,
-            tuple(names or _feature_names(options, reference)),
+            tuple(names or _feature_names(options, reference, environment)),
             options.vector_column,
             tuple(dict.fromkeys(chain(*(t.split(",") for t in options.exclude)))),
         ),
@@ -147,7 +149,9 @@ def _reference(options: argparse.Namespace, environment: Mapping[str, str]) -> s
     return str(uri)
 
 
-def _feature_names(options: argparse.Namespace, uri: str) -> list[str]:
+def _feature_names(
+    options: argparse.Namespace, uri: str, environment: Mapping[str, str]
+) -> list[str]:
     """Return all columns of the reference that have no other role."""
     other = {
         options.timestamp_column,
@@ -156,11 +160,11 @@ def _feature_names(options: argparse.Namespace, uri: str) -> list[str]:
         options.label,
     }
     if uri.endswith(SUFFIX):
-        return list(read_profile(uri).features.names)
+        return list(read_profile(uri, environment).features.names)
     if options.reference_table:
         from driftcheck.warehouse.log import table_columns
 
         names = table_columns(options.backend, uri)
     else:
-        names = column_names(uri)
+        names = column_names(uri, environment)
     return [name for name in names if name not in other]

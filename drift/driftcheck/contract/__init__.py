@@ -8,6 +8,7 @@ writes all of it by the type hints of the dataclasses. The operator imports this
 ``contract.evaluation`` and ``contract.reasons``, and nothing else of the worker.
 """
 
+from driftcheck.contract.addresses import MLFLOW_ADDRESSES
 from driftcheck.contract.answer import (
     CheckAnswer,
     CheckError,
@@ -42,6 +43,7 @@ __all__ = [
     "ANSWER_LIMIT",
     "CONTRACT",
     "MAXIMUM_COUNT",
+    "MLFLOW_ADDRESSES",
     "REQUEST_VARIABLE",
     "TIMESTAMP_COLUMN",
     "CheckAnswer",

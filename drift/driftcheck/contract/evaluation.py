@@ -51,7 +51,13 @@ EVALUATION_CONTRACT = "evaluation.killick.dev/v1"
 EVALUATION_VARIABLE = "DRIFTCHECK_EVALUATION"
 EXIT_TOO_FEW_ROWS = 3
 MAXIMUM_ROWS = 100_000
-"""Rows that are scored at most: models of any kind score so many within the timeout."""
+"""Rows that are read at most: of a window, a reference, or rows to evaluate.
+
+A sample of 100,000 of a million rows gives a Wasserstein distance to within 0.003
+standard deviations (0.009 with 10,000 rows), far below the default threshold of 0.1.
+More rows cost time and memory in proportion. Models of any kind score this many rows
+within the timeout of an evaluation.
+"""
 EVALUATION_ANSWER_LIMIT = 1536
 """Bytes of the answer: an evaluation's pod has four containers, and with as many that
 others inject the kubelet keeps 12,288 / 8 bytes of each one's termination message."""

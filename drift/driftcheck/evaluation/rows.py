@@ -6,6 +6,7 @@ canonical: the same rows always give the same digest.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,9 +39,11 @@ class LabelledRows:
     times: list[datetime]
 
 
-def read_rows(request: EvaluationRequest, url: str | None) -> LabelledRows:
+def read_rows(
+    request: EvaluationRequest, url: str | None, environment: Mapping[str, str]
+) -> LabelledRows:
     """Return the latest `maximum_rows` labelled rows, strictly later than `after`."""
-    with open_log(url, request.log) as log:
+    with open_log(url, request.log, environment) as log:
         table = log.labelled(request.after, request.maximum_rows)
     features = request.log.features
     times = [_in_utc(moment, request.log) for moment in table.column(0).to_pylist()]
@@ -111,7 +114,7 @@ def digest_of(rows: bytes, labels: bytes) -> str:
 
 
 def write_rows(request: EvaluationRequest, rows: LabelledRows) -> dict[str, Any]:
-    """Writes the three files; returns what the meta file holds."""
+    """Write the three files; return the content of the meta file."""
     directory = Path(request.directory)
     frame = {"columns": list(rows.columns), "data": rows.data}
     rows_data = _canonical({"dataframe_split": frame})

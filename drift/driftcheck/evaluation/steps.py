@@ -23,10 +23,11 @@ from driftcheck.errors import CheckFailure
 from driftcheck.termination import write_message
 
 EXIT_BAD_REQUEST = 2
+"""Exit code of a step whose request breaks the contract."""
 
 
 def run_step(step: str, environment: Mapping[str, str]) -> int:
-    """Runs `rows` or `compare`; returns the exit code."""
+    """Run `rows` or `compare`; return the exit code."""
     try:
         request = decode_evaluation_request(environment.get(EVALUATION_VARIABLE, ""))
     except ContractError as error:
@@ -52,7 +53,7 @@ def _rows(request: EvaluationRequest, environment: Mapping[str, str]) -> int:
     from driftcheck.evaluation.rows import read_rows, write_rows
 
     try:
-        rows = read_rows(request, environment.get("DATABASE_URL"))
+        rows = read_rows(request, environment.get("DATABASE_URL"), environment)
     except CheckFailure as failure:
         _leave(_failed(request, failure), environment)
         return 1

@@ -12,13 +12,13 @@ from dataclasses import replace
 from driftcheck.contract import CheckRequest, ColumnRule, Kind
 from driftcheck.contract.reasons import Reason
 from driftcheck.evidently.runner import Answer, evidently_scores
+from driftcheck.judge.column_score import ColumnScore
 from driftcheck.judge.evidence import (
     CLEAR,
     Evidence,
     by_severity,
     data_quality_findings,
 )
-from driftcheck.judge.scores import ColumnScore
 from driftcheck.stats.columns import Dataset, Finding
 
 

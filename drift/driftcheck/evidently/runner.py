@@ -6,7 +6,6 @@ bounded and seeded sample, and may fail without any effect on the verdict.
 """
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -24,17 +23,27 @@ import pyarrow.parquet as pq
 from driftcheck.contract import CheckRequest, ColumnRule
 from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure, one_line
+from driftcheck.judge.column_score import ColumnScore
 from driftcheck.judge.result import Check, JudgedWindow
-from driftcheck.judge.scores import ColumnScore
 from driftcheck.stats.columns import Categories, Column, Dataset
 
 SIDE = Path(__file__).with_name("script.py")
 PYTHON_VARIABLE = "DRIFTCHECK_EVIDENTLY_PYTHON"
 SAMPLE_ROWS = 5_000
+"""Rows of each column on the page; Evidently takes longer with more."""
+
 MAXIMUM_COLUMNS = 50
-MAXIMUM_LENGTH = 60  # of a name or a category, in characters
+"""Columns on the page, the most drifted ones; 47 columns take 11 s of CPU."""
+
+MAXIMUM_LENGTH = 60
+"""Characters of a name or a category on the page."""
+
 SECONDS = 300
+"""Seconds after which Evidently is stopped: a third of the 15 minutes of a pod."""
+
 SEED = 20_180_501
+"""Seed of the samples, arbitrary but fixed: equal data has an equal page."""
+
 # What would be markup in a page of HTML, or end a script in it.
 MARKUP = str.maketrans({"<": "‹", ">": "›", "&": "＆", '"': "″", "'": "′", "`": "′"})
 
@@ -56,7 +65,7 @@ def evidently_page(
         task = write_task(folder, check.reference, judged)
         task |= {"page": True, "share": request.drifted_columns_percent / 100}
         (folder / "task.json").write_text(json.dumps(task))
-        _run(python, folder)
+        _run(python, folder, environment)
         return (folder / "page.html").read_text(encoding="utf-8")
 
 
@@ -93,7 +102,7 @@ def evidently_scores(
             columns.append(_describe(names[name], column, rule.threshold or 0.0))
         task = {"columns": columns, "page": False}
         (folder / "task.json").write_text(json.dumps(task))
-        _run(python, folder)
+        _run(python, folder, environment)
         scores = json.loads((folder / "scores.json").read_text())
     return {
         name: Answer(
@@ -134,7 +143,7 @@ def evidently_python(environment: Mapping[str, str]) -> str:
 def write_task(
     folder: Path, reference: Dataset, judged: JudgedWindow
 ) -> dict[str, Any]:
-    """Writes both sides' samples; returns the columns as Evidently is told them."""
+    """Write both sides' samples; return the columns as Evidently's task lists them."""
     current = judged.current
     scores = judged.judgement.scores[:MAXIMUM_COLUMNS]
     if current is None:
@@ -197,10 +206,10 @@ def sample(column: Column) -> pa.Array:
     return pa.array([values[i] for i in rng.permutation(len(values))], kind)
 
 
-def _run(python: str, folder: Path) -> None:
-    """Runs Evidently's side, with nothing of our environment but what it needs."""
-    environment = {
-        "PATH": os.environ.get("PATH", ""),
+def _run(python: str, folder: Path, environment: Mapping[str, str]) -> None:
+    """Run Evidently's side with only the variables that it needs."""
+    variables = {
+        "PATH": environment.get("PATH", ""),
         "HOME": str(folder),
         "DO_NOT_TRACK": "1",
         "OPENBLAS_NUM_THREADS": "1",
@@ -208,7 +217,7 @@ def _run(python: str, folder: Path) -> None:
     try:
         ran = subprocess.run(
             [python, "-I", str(SIDE), str(folder)],
-            env=environment,
+            env=variables,
             cwd=folder,
             capture_output=True,
             text=True,

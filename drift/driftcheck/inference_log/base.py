@@ -15,9 +15,6 @@ from driftcheck.errors import CheckFailure
 from driftcheck.stats.columns import Dataset
 from driftcheck.windows import Window
 
-SAMPLE_ROWS = 100_000
-"""Rows of a window that are compared: more add cost, but no power that matters."""
-
 
 class Log(Protocol):
     """An open inference log; every method raises CheckFailure where it cannot read."""
@@ -25,7 +22,7 @@ class Log(Protocol):
     def window(self, window: Window, reference: LoadedReference) -> Dataset:
         """Return a window's rows, as the reference's kinds require.
 
-        They are in the order of time where the log knows it; of more than SAMPLE_ROWS
+        They are in the order of time where the log knows it; of more than MAXIMUM_ROWS
         rows they are a random sample.
         """
         ...

@@ -6,7 +6,7 @@ extension is loaded, and memory is bounded.
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,13 +23,13 @@ from driftcheck.contract import Filter, LogSource
 from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LabelledPredictions, LoadedReference
 from driftcheck.errors import CheckFailure, one_line
-from driftcheck.inference_log.base import SAMPLE_ROWS, seed_of
+from driftcheck.inference_log.base import seed_of
 from driftcheck.inference_log.files import failure_of
 from driftcheck.inference_log.sql import TableSql, columns_of, quoted
 from driftcheck.redaction import shown_address
 from driftcheck.stats.columns import Dataset, Order
 from driftcheck.storage.files import filesystem_of
-from driftcheck.storage.limits import FILE_BYTES
+from driftcheck.storage.limits import FILE_BYTES, MAXIMUM_ROWS
 from driftcheck.windows import Window
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -60,8 +60,8 @@ class DuckDBLog:
         names = list(dict.fromkeys([*shape.names, self.source.timestamp_column]))
         columns = ", ".join(quoted(name) for name in names)
         select = f"SELECT {columns} {selected.text}"
-        if rows > SAMPLE_ROWS:
-            sample = f"reservoir({SAMPLE_ROWS} ROWS) REPEATABLE ({seed_of(window)})"
+        if rows > MAXIMUM_ROWS:
+            sample = f"reservoir({MAXIMUM_ROWS} ROWS) REPEATABLE ({seed_of(window)})"
             select = f"SELECT * FROM ({select}) USING SAMPLE {sample}"  # noqa: S608
         ordered = f"SELECT * FROM ({select}) ORDER BY {sql.time}"  # noqa: S608
         table = self._read(ordered, selected.values)
@@ -94,12 +94,14 @@ class DuckDBLog:
 
 
 @contextmanager
-def open_duckdb(source: LogSource) -> Iterator[DuckDBLog]:
-    """Return the path of the database file, of a copy if it is not local."""
+def open_duckdb(
+    source: LogSource, environment: Mapping[str, str]
+) -> Iterator[DuckDBLog]:
+    """Open the database file in place if it is local, else a copy of it."""
     uri = source.uri or ""
     with tempfile.TemporaryDirectory() as scratch:
         try:
-            path = _local(uri, Path(scratch))
+            path = _local(uri, Path(scratch), environment)
         except (OSError, ValueError, pa.ArrowException) as error:
             raise failure_of(error, uri) from None
         try:
@@ -113,8 +115,8 @@ def open_duckdb(source: LogSource) -> Iterator[DuckDBLog]:
             connection.close()
 
 
-def _local(uri: str, scratch: Path) -> Path:
-    system, path = filesystem_of(uri)
+def _local(uri: str, scratch: Path, environment: Mapping[str, str]) -> Path:
+    system, path = filesystem_of(uri, environment)
     info = system.get_file_info(path)
     if info.type != fs.FileType.File:
         raise FileNotFoundError("there is no such file")

@@ -77,12 +77,12 @@ class FileSet:
 
     def _exact(self, path: str) -> bool:
         span = self.spans.get(path)
-        return span is not None and span.sure
+        return span is not None and span.exact
 
     def _matches_partition(self, fragment: ds.ParquetFileFragment) -> bool:
         """Return whether the file's rows lie in the span that its folder names."""
         span = self.spans.get(fragment.path)
-        if span is None or span.sure or not fragment.metadata.num_rows:
+        if span is None or span.exact or not fragment.metadata.num_rows:
             return True
         ends = _ends(fragment, self.time)
         return ends is not None and span.holds(*ends)

@@ -6,7 +6,7 @@ sample is kept.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
@@ -23,7 +23,6 @@ from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LabelledPredictions, LoadedReference
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.inference_log.base import (
-    SAMPLE_ROWS,
     filter_value,
     holders,
     label_columns,
@@ -36,10 +35,13 @@ from driftcheck.progress import reading
 from driftcheck.redaction import shown_address, without_secrets
 from driftcheck.stats.columns import Dataset, Order
 from driftcheck.storage.files import filesystem_of
+from driftcheck.storage.limits import MAXIMUM_ROWS
 from driftcheck.storage.parquet import MAXIMUM_COLUMN_BYTES
 from driftcheck.windows import Window
 
 BATCH_ROWS = 65_536
+"""Rows that are read at once; they bound memory and do not change the result."""
+
 # How S3, Azure and Google's store say so.
 _FORBIDDEN = re.compile(r"ACCESS_DENIED|\[Auth|PERMISSION_DENIED|UNAUTHENTICATED")
 _ERRORS = (OSError, ValueError, KeyError, MemoryError, pa.ArrowException)
@@ -54,11 +56,12 @@ class FilesLog:
     maximum_bytes: int = MAXIMUM_COLUMN_BYTES
 
     @classmethod
-    def open(cls, source: LogSource) -> Self:
+    def open(cls, source: LogSource, environment: Mapping[str, str]) -> Self:
         """Return the log at the source's address; its files are opened once needed."""
         uri = source.uri or ""
         try:
-            files = FileSet.at(*filesystem_of(uri), source.timestamp_column)
+            system, path = filesystem_of(uri, environment)
+            files = FileSet.at(system, path, source.timestamp_column)
         except _ERRORS as error:
             raise failure_of(error, uri) from None
         return cls(source, files)
@@ -112,7 +115,7 @@ class OpenFiles:
             rows = self.dataset.count_rows(filter=where, use_threads=False)
             if not shape.names:
                 return Dataset(rows, {}, shape.findings)
-            share = SAMPLE_ROWS / rows if rows > SAMPLE_ROWS else None
+            share = MAXIMUM_ROWS / rows if rows > MAXIMUM_ROWS else None
             batches = list(self._batches(where, names, share, seed_of(window)))
             table = pa.Table.from_batches(batches, _only(schema, names))
             table = table.sort_by(time)

@@ -3,13 +3,12 @@
 Errors never hold the address's password.
 """
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import adbc_driver_manager
 import pyarrow as pa
@@ -28,14 +27,24 @@ from driftcheck.contract.reasons import Reason
 from driftcheck.contract.request import DATABASE_VARIABLE
 from driftcheck.dataset import LabelledPredictions, LoadedReference
 from driftcheck.errors import CheckFailure, one_line
-from driftcheck.inference_log.base import SAMPLE_ROWS, seed_of
+from driftcheck.inference_log.base import seed_of
 from driftcheck.inference_log.sql import Read, TableSql, columns_of, quoted
 from driftcheck.redaction import without_secrets
 from driftcheck.stats.columns import ColumnKind, Dataset, Order
+from driftcheck.storage.limits import MAXIMUM_ROWS
 from driftcheck.windows import Window
 
 STATEMENT_TIMEOUT_SECONDS = 120
+"""Seconds after which the server cancels a statement.
+
+A check with several windows then ends within the 15 minutes of its pod. Longer lets a
+slow query burden the serving database, shorter fails without an index on the time.
+"""
+
 CONNECT_TIMEOUT_SECONDS = 10
+"""Seconds for connecting, where neither the address nor PGCONNECT_TIMEOUT says so."""
+
+CONNECT_TIMEOUT_VARIABLE = "PGCONNECT_TIMEOUT"
 
 _REASONS = {
     "42P01": Reason.MISSING_TABLE,
@@ -87,11 +96,11 @@ class InferenceLog:
                 return Dataset(rows, {}, shape.findings)
             select = f"SELECT {selected(sql.schema, shape)} {chosen.text}"
             values = chosen.values
-            if rows > SAMPLE_ROWS:
+            if rows > MAXIMUM_ROWS:
                 # One seed per window: the same rows give the same verdict.
                 read("SELECT setseed($1)", (seed_of(window) / 1000,))
                 select += f" AND random() < ${len(values) + 1}"
-                values = (*values, SAMPLE_ROWS / rows)
+                values = (*values, MAXIMUM_ROWS / rows)
             table = read(f"{select} ORDER BY {sql.time}", values)
         features = self.source.features
         return dataset_from(table, shape, features, rows, Order.TIME)
@@ -138,8 +147,8 @@ def selected(schema: pa.Schema, shape: Shape) -> str:
         quoted(name) + _cast(schema.field(name), kind, "::float8")
         for name, kind in shape.columns.items()
     ]
-    wholes = [name for name in (shape.vector, shape.holder) if name]
-    # A column may be the holder and, as a text, a feature: it is read once.
+    wholes = [name for name in (shape.vector, shape.json_column) if name]
+    # A column may be the JSON column and, as a text, a feature: it is read once.
     columns += [
         _whole(schema.field(name)) for name in wholes if name not in shape.columns
     ]
@@ -164,12 +173,12 @@ def _cast(field: pa.Field, kind: ColumnKind, number: str) -> str:
 
 
 @contextmanager
-def open_log(url: str | None, source: LogSource) -> Iterator[InferenceLog]:
+def open_log(
+    url: str | None, source: LogSource, environment: Mapping[str, str]
+) -> Iterator[InferenceLog]:
     """Open the inference log at DATABASE_URL; CheckFailure LogUnreachable."""
     if not url:
         raise CheckFailure(Reason.LOG_UNREACHABLE, f"{DATABASE_VARIABLE} is not set")
-    # libpq waits for ever by default, and takes this from its environment.
-    os.environ.setdefault("PGCONNECT_TIMEOUT", str(CONNECT_TIMEOUT_SECONDS))
     try:
         scheme = urlsplit(url).scheme
     except ValueError:
@@ -181,7 +190,7 @@ def open_log(url: str | None, source: LogSource) -> Iterator[InferenceLog]:
             f"{DATABASE_VARIABLE} is not a postgresql:// address",
         )
     try:
-        connection = dbapi.connect(url)
+        connection = dbapi.connect(with_connect_timeout(url, environment))
     except adbc_driver_manager.Error as error:
         message = without_secrets(_plain(error), url)
         raise CheckFailure(Reason.LOG_UNREACHABLE, message) from None
@@ -189,6 +198,25 @@ def open_log(url: str | None, source: LogSource) -> Iterator[InferenceLog]:
         yield InferenceLog(connection, source, url)
     finally:
         connection.close()
+
+
+def with_connect_timeout(url: str, environment: Mapping[str, str]) -> str:
+    """Return the address with a limit to connecting, in seconds.
+
+    libpq waits forever by default. A limit in the address comes before that of
+    PGCONNECT_TIMEOUT, and that before CONNECT_TIMEOUT_SECONDS.
+    """
+    # Like libpq: what precedes an "@" before the first "/" are credentials.
+    first = url.find("://") + len("://")
+    end_of_host = url.find("/", first)
+    host = max(first, url.find("@", first, None if end_of_host < 0 else end_of_host))
+    address, _, query = url[host:].partition("?")
+    options = [option for option in query.split("&") if option]
+    if any(option.startswith("connect_timeout=") for option in options):
+        return url
+    seconds = environment.get(CONNECT_TIMEOUT_VARIABLE) or str(CONNECT_TIMEOUT_SECONDS)
+    options.append(f"connect_timeout={quote(seconds)}")
+    return f"{url[:host]}{address}?{'&'.join(options)}"
 
 
 def _failure(error: Exception, url: str) -> CheckFailure:

@@ -1,7 +1,7 @@
 """An inference log that is one parquet file or folder: all its rows are the window."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
@@ -19,13 +19,9 @@ from driftcheck.stats.columns import (
     ReferenceHistogram,
 )
 from driftcheck.stats.histogram import histogram_of
-from driftcheck.storage.parquet import (
-    MAXIMUM_ROWS,
-    ParquetTable,
-    open_table,
-    read_files,
-)
-from driftcheck.storage.rows import _dataset
+from driftcheck.storage.limits import MAXIMUM_ROWS
+from driftcheck.storage.parquet import ParquetTable, open_table, read_files
+from driftcheck.storage.rows import read_dataset
 from driftcheck.windows import Window
 
 if TYPE_CHECKING:
@@ -43,6 +39,7 @@ class SingleFileLog:
 
     uri: str
     source: LogSource
+    environment: Mapping[str, str]
     max_rows: int = MAXIMUM_ROWS
     segment: Filter | None = None
     segmented: "dict[str, SegmentedTable]" = field(default_factory=dict)
@@ -55,7 +52,9 @@ class SingleFileLog:
         """See `Log`; CheckFailure CurrentUnreadable where it is no parquet file."""
         features = self.source.features
         if self.segment is None:
-            return load_window(self.uri, features, reference, self.max_rows)
+            return load_window(
+                self.uri, features, reference, self.environment, self.max_rows
+            )
         table = self._segmented(self.segment.column)
         rows = table.only(self.segment.equals)
         return table.counted(_rows(rows, features, reference))
@@ -74,7 +73,7 @@ class SingleFileLog:
         import pyarrow.compute as pc
 
         time, names = self.source.timestamp_column, label_columns(self.source)
-        opened = read_files(self.uri, Reason.CURRENT_UNREADABLE)
+        opened = read_files(self.uri, Reason.CURRENT_UNREADABLE, self.environment)
         table = open_table(opened, {time, *names}, sys.maxsize)
         require_columns(table.schema, names)
         rows = pa.table({"l": table.column(names[0]), "p": table.column(names[1])})
@@ -91,7 +90,7 @@ class SingleFileLog:
         if column not in self.segmented:
             features, prediction = self.source.features, self.source.prediction_column
             wanted = {*features.names, features.column, prediction, column}
-            opened = read_files(self.uri, Reason.CURRENT_UNREADABLE)
+            opened = read_files(self.uri, Reason.CURRENT_UNREADABLE, self.environment)
             table = open_table(opened, wanted, self.max_rows)
             self.segmented[column] = SegmentedTable(table, column)
         return self.segmented[column]
@@ -99,16 +98,20 @@ class SingleFileLog:
 
 @contextmanager
 def open_file(
-    uri: str, source: LogSource, max_rows: int = MAXIMUM_ROWS
+    uri: str,
+    source: LogSource,
+    environment: Mapping[str, str],
+    max_rows: int = MAXIMUM_ROWS,
 ) -> Iterator[SingleFileLog]:
     """Return the log; the file itself is opened once it is read."""
-    yield SingleFileLog(uri, source, max_rows)
+    yield SingleFileLog(uri, source, environment, max_rows)
 
 
 def load_window(
     uri: str,
     features: Features,
     reference: LoadedReference,
+    environment: Mapping[str, str],
     max_rows: int = MAXIMUM_ROWS,
 ) -> Dataset:
     """Return a file's rows as the reference's kinds require.
@@ -116,7 +119,7 @@ def load_window(
     CheckFailure CurrentUnreadable where it cannot be read or is no parquet. Findings
     name columns that the reference's file does not have.
     """
-    opened = read_files(uri, Reason.CURRENT_UNREADABLE)
+    opened = read_files(uri, Reason.CURRENT_UNREADABLE, environment)
     wanted = {*features.names, features.column, *reference.kinds}
     table = open_table(opened, wanted, max_rows)
     dataset = _rows(table, features, reference)
@@ -142,4 +145,4 @@ def _rows(
         return column
 
     shape = window_shape(table.schema, features, reference.kinds)
-    return _dataset(table, shape, features, keep)
+    return read_dataset(table, shape, features, keep)

@@ -9,11 +9,16 @@ on one line of `kubectl describe`; the answer cuts them at 240 characters.
 from collections.abc import Mapping, Sequence
 
 from driftcheck.contract import CheckRequest, Kind, Verdict
+from driftcheck.judge.column_score import ColumnScore
 from driftcheck.judge.evidence import EffectiveRows, Evidence
-from driftcheck.judge.scores import ColumnScore
 
 ALARM_DIVISOR = 40
-"""0.05 / 40 is one check in 800 for each of the two ways: 2/800 a day, 0.9 a year."""
+"""Divisor of the significance for each of the two ways to drift by chance.
+
+0.05 / 40 is one check in 800 for each way: with daily checks 2/800 a day, 0.91 false
+alarms a year. A larger divisor raises fewer false alarms and misses more changes.
+"""
+
 COLUMNS_NAMED = 3
 """Columns that a message names: more would be cut."""
 

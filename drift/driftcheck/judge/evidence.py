@@ -16,12 +16,8 @@ import numpy as np
 from driftcheck.contract import CheckRequest, Performance, WindowVerdict
 from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure
-from driftcheck.judge.scores import (
-    ColumnScore,
-    compare_columns,
-    findings_on,
-    judge_columns,
-)
+from driftcheck.judge.column_score import ColumnScore
+from driftcheck.judge.scores import compare_columns, findings_on, judge_columns
 from driftcheck.stats.columns import Column, Dataset, Finding
 from driftcheck.stats.comparison import Comparison
 from driftcheck.stats.significance import (
@@ -31,11 +27,20 @@ from driftcheck.stats.significance import (
 )
 
 CLEAR = 0.8
-"""Share of each threshold that must hold for an earlier drift to count as ended."""
+"""Share of each threshold below which an earlier drift counts as ended.
+
+This hysteresis keeps a column at its threshold from opening and closing episodes. A
+smaller share closes an episode later.
+"""
 
 
 JUMP = 0.05
-"""Least change of a share (0 to 1) that is a jump: 5 points are worth a look."""
+"""Change of a share, 0 to 1, from which it is a jump: 5 percentage points.
+
+Smaller changes are significant in large windows, but rarely a broken pipeline. A
+smaller value reports more of them, and DataQuality then hides the drift beside it.
+"""
+
 SEVERITY = (
     Reason.MISSING_COLUMN,
     Reason.RETYPED_COLUMN,
@@ -155,7 +160,7 @@ def _effective_rows(
 
 def effective_rows_of(score: ColumnScore, rows: int) -> int:
     """Return the effective sample size of so many rows of a column."""
-    return int(rows * effective_share(score.dependence, rows, least=1))
+    return int(rows * effective_share(score.dependence, rows, min_rows=1))
 
 
 def data_quality_findings(

@@ -7,6 +7,7 @@ import numpy as np
 
 from driftcheck.contract import CheckRequest, ColumnRule, Kind
 from driftcheck.contract.reasons import Reason
+from driftcheck.judge.column_score import ColumnScore
 from driftcheck.stats.columns import (
     Categories,
     Column,
@@ -20,86 +21,29 @@ from driftcheck.stats.comparison import Comparison, compare
 from driftcheck.stats.significance import benjamini_hochberg
 
 MINIMUM_UNSEEN_SHARE = 0.01
-"""Share of rows in unseen categories from which on a column drifts."""
+"""Share of rows, 0 to 1, in unseen categories from which a column drifts.
+
+Without it one row of a new category among 500 is drift by its p-value.
+"""
+
 RANGE_SHARE = 0.1
-"""Share of rows out of range that is drift, in units of the column's threshold."""
+"""Share of rows outside the reference's range that is drift, over the threshold.
+
+With the default threshold of 0.1 it is 1 % of the rows, as for unseen categories. A
+larger value hides rows that clipping keeps from the effect.
+"""
+
 EFFECT_WEIGHT, NOVELTY_WEIGHT = 0.9, 0.1
-"""How a column's error probability is split between its effect and its novelty."""
+"""Shares of a column's error probability that its effect and its novelty may use.
+
+They add up to 1 (weighted Bonferroni), so that two ways do not double false alarms.
+"""
+
 DEPENDENT = 0.3
-"""Autocorrelation from which on a finding reports it."""
+"""Autocorrelation, 0 to 1, from which a finding reports it.
 
-
-@dataclass(frozen=True)
-class ColumnScore:
-    """The score of one column.
-
-    `pvalue` is corrected for the number of columns, None where nothing was tested.
-    `p_value` is the probability of this column's effect if nothing changed, 1 where it
-    did not drift. `standalone_p_value` is the same where no other column confirms it,
-    so that it includes the reference's own variation over time. `inconclusive`: it
-    would have drifted if its rows were independent. `within_baseline`: it would have
-    drifted without the reference's own variation over time. `weight`: how much it
-    counts where the share of drifted columns decides. `novelty`: the share of rows
-    unlike the reference, from 0 to 1. `dependence`: the autocorrelation of consecutive
-    rows, from 0 to 1.
-    """
-
-    name: str
-    effect: float
-    threshold: float
-    pvalue: float | None
-    critical: bool
-    kinds: tuple[Kind, ...]
-    prediction: bool = False
-    weight: float = 1.0
-    p_value: float = 1.0
-    standalone_p_value: float = 1.0
-    stability_index: float | None = None
-    novelty: float = 0.0
-    dependence: float = 0.0
-    inconclusive: bool = False
-    within_baseline: bool = False
-
-    @property
-    def drifted(self) -> bool:
-        """Return whether the column shows any kind of drift."""
-        return bool(self.kinds)
-
-    @property
-    def decisive(self) -> bool:
-        """Return whether this column alone can make the dataset drift."""
-        return self.critical or self.prediction
-
-    @property
-    def severity(self) -> tuple[bool, float]:
-        """Return a sort key: drifted first, then the effect in units of thresholds."""
-        return (self.drifted, self.effect / max(self.threshold, 1e-9))
-
-
-def compare_columns(
-    request: CheckRequest, reference: Dataset, current: Dataset
-) -> tuple[dict[str, Comparison], tuple[Finding, ...]]:
-    """Return the comparisons by column, and findings on columns without one."""
-    compared: dict[str, Comparison] = {}
-    findings = []
-    sampling_factor_ratio = sampling_factor(reference) / sampling_factor(current)
-    for name, column in reference.columns.items():
-        if name not in current.columns:
-            continue
-        findings += _constants(name, column, current.columns[name])
-        result = compare(
-            column, current.columns[name], request.minimum_rows, sampling_factor_ratio
-        )
-        if isinstance(result, Comparison):
-            compared[name] = result
-        else:
-            findings.append(Finding(Reason.UNCHECKED, name, result, data_quality=False))
-    return compared, tuple(findings)
-
-
-def sampling_factor(dataset: Dataset) -> float:
-    """Return how many rows there were for each row that was compared, at least 1."""
-    return dataset.rows / dataset.sampled if dataset.sampled else 1.0
+The effective sample size is then half of the rows. It decides no verdict.
+"""
 
 
 def judge_columns(
@@ -116,6 +60,20 @@ def judge_columns(
 
     p-values of decisive columns are corrected apart from those of the others, so that
     a critical column does not lose power to how many others there are.
+
+    Parameters
+    ----------
+    request
+        The rules: thresholds, significance, critical columns and weights.
+    compared
+        The comparisons by column, see `stats.comparison.Comparison`.
+    threshold_share
+        The share of each threshold, above 0 and at most 1, that is applied.
+
+    Returns
+    -------
+    tuple of ColumnScore
+        One score for each comparison.
     """
     rules = {rule.name: rule for rule in request.columns}
     decisive = {rule.name for rule in request.columns if rule.critical}
@@ -255,29 +213,6 @@ def _standalone_p_value(
     return min(1.0, by_effect, by_novelty)
 
 
-def _constants(name: str, reference: Column, current: Column) -> list[Finding]:
-    """Return a finding on a column that became constant, or is no longer constant."""
-    before, after = _constant(reference), _constant(current)
-    if after and not before:
-        detail = "it has a single value, but several in the reference"
-        return [Finding(Reason.CONSTANT, name, detail, data_quality=False)]
-    if before and not after and current.present:
-        detail = "it has several values, but a single one in the reference"
-        return [Finding(Reason.WAS_CONSTANT, name, detail, data_quality=False)]
-    return []
-
-
-def _constant(column: Column) -> bool:
-    if isinstance(column, ReferenceHistogram):
-        return column.edges.size > 1 and bool(column.counts.max() == column.present)
-    if isinstance(column, WindowHistogram):
-        return column.present > 1 and column.least == column.largest
-    if isinstance(column, Numbers):
-        values = column.values
-        return column.present > 1 and bool(values[0] == values[-1])
-    return column.present > 1 and len(column.counts) == 1
-
-
 def findings_on(
     scores: tuple[ColumnScore, ...], reference: Dataset
 ) -> tuple[Finding, ...]:
@@ -307,3 +242,59 @@ def findings_on(
 
 def _remark(reason: Reason, score: ColumnScore, detail: str) -> Finding:
     return Finding(reason, score.name, detail, data_quality=False)
+
+
+def compare_columns(
+    request: CheckRequest, reference: Dataset, current: Dataset
+) -> tuple[dict[str, Comparison], tuple[Finding, ...]]:
+    """Compare the columns of both sides.
+
+    Returns
+    -------
+    tuple
+        The comparisons by column; findings on columns that could not be compared, and
+        on columns that became constant or are no longer constant.
+    """
+    compared: dict[str, Comparison] = {}
+    findings = []
+    sampling_factor_ratio = sampling_factor(reference) / sampling_factor(current)
+    for name, column in reference.columns.items():
+        if name not in current.columns:
+            continue
+        findings += _constants(name, column, current.columns[name])
+        result = compare(
+            column, current.columns[name], request.minimum_rows, sampling_factor_ratio
+        )
+        if isinstance(result, Comparison):
+            compared[name] = result
+        else:
+            findings.append(Finding(Reason.UNCHECKED, name, result, data_quality=False))
+    return compared, tuple(findings)
+
+
+def sampling_factor(dataset: Dataset) -> float:
+    """Return all rows over the rows that were compared, at least 1."""
+    return dataset.rows / dataset.sampled if dataset.sampled else 1.0
+
+
+def _constants(name: str, reference: Column, current: Column) -> list[Finding]:
+    """Return a finding on a column that became constant, or is no longer constant."""
+    before, after = _constant(reference), _constant(current)
+    if after and not before:
+        detail = "it has a single value, but several in the reference"
+        return [Finding(Reason.CONSTANT, name, detail, data_quality=False)]
+    if before and not after and current.present:
+        detail = "it has several values, but a single one in the reference"
+        return [Finding(Reason.WAS_CONSTANT, name, detail, data_quality=False)]
+    return []
+
+
+def _constant(column: Column) -> bool:
+    if isinstance(column, ReferenceHistogram):
+        return column.edges.size > 1 and bool(column.counts.max() == column.present)
+    if isinstance(column, WindowHistogram):
+        return column.present > 1 and column.least == column.largest
+    if isinstance(column, Numbers):
+        values = column.values
+        return column.present > 1 and bool(values[0] == values[-1])
+    return column.present > 1 and len(column.counts) == 1

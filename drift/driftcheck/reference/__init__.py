@@ -1,1 +1,1 @@
-"""The reference dataset: read, reduced to a profile, kept."""
+"""The reference dataset: read, reduced to a profile, and stored."""

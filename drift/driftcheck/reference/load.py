@@ -1,8 +1,10 @@
-"""Reads the reference dataset, once, and files that stand for a window.
+"""Read the reference dataset.
 
-Columns are read one after the other and reduced at once, so that memory holds one
-whole column at most.
+Each column is reduced before the next is read, so that memory holds one whole column at
+most.
 """
+
+from collections.abc import Mapping
 
 from driftcheck.arrow.schema import reference_shape
 from driftcheck.contract import Features
@@ -18,19 +20,22 @@ from driftcheck.storage.parquet import (
     open_table,
     read_files,
 )
-from driftcheck.storage.rows import Keep, _dataset
+from driftcheck.storage.rows import Keep, read_dataset
 
 
 def load_reference(
-    uri: str, features: Features, prediction: str | None = None
+    uri: str,
+    features: Features,
+    environment: Mapping[str, str],
+    prediction: str | None = None,
 ) -> LoadedReference:
-    """The reference at a path or an address (file, s3, gs, http, https).
+    """Read the reference at a path or an address.
 
-    CheckFailure ReferenceUnreadable where it cannot be read or is no parquet.
+    `environment` is that of `storage.files.filesystem_of`. CheckFailure
+    ReferenceUnreadable is raised if the reference cannot be read or is not parquet.
     """
-    return parse_reference(
-        read_files(uri, Reason.REFERENCE_UNREADABLE), features, prediction
-    )
+    opened = read_files(uri, Reason.REFERENCE_UNREADABLE, environment)
+    return parse_reference(opened, features, prediction)
 
 
 def parse_reference(
@@ -39,9 +44,9 @@ def parse_reference(
     prediction: str | None,
     keep: Keep = lambda _, column: column,
 ) -> LoadedReference:
-    """The reference from its bytes, see `load_reference`.
+    """Return the reference in open files, see `load_reference`.
 
-    `keep` makes of each column, once it is read, what is kept of it.
+    `keep` returns what to keep of each column, see `storage.rows.read_dataset`.
     """
     table = open_table(opened, {*features.names, features.column, prediction})
     dataset = reference_rows(table, features, prediction, keep)
@@ -51,6 +56,6 @@ def parse_reference(
 def reference_rows(
     table: ParquetTable, features: Features, prediction: str | None, keep: Keep
 ) -> Dataset:
-    """An open reference, or some rows of it; `keep` as of `parse_reference`."""
+    """Return the dataset of an open reference, or of some of its rows."""
     shape = reference_shape(table.schema, features, prediction)
-    return _dataset(table, shape, features, keep, Order.REFERENCE)
+    return read_dataset(table, shape, features, keep, Order.REFERENCE)

@@ -1,10 +1,10 @@
-"""The reference as a check uses it: reduced once, and kept where the worker is told to.
+"""The reference as a check uses it: reduced to a profile, which can be stored.
 
-A profile holds what the distances need of the reference, a few kilobytes a column. It
-is named by the reference's digest and what was asked of it, so a kept one is right or
-absent, never stale. A request that pins the digest is then answered without reading
-the reference at all; else its bytes are still read, to know what they are. A profile
-can also be the reference itself: then nothing else is needed.
+A profile holds what the distances need of the reference, 25 KB for a numeric column.
+Its name is made of the reference's digest and the requested columns, so a stored
+profile is correct or absent, never stale. A request that pins the digest does not read
+the reference; any other request reads its bytes to compute the digest. A profile can
+also replace the reference.
 """
 
 import hashlib
@@ -27,78 +27,80 @@ from driftcheck.reference.profile_format import (
     to_bytes,
 )
 from driftcheck.stats.columns import Column, Numbers
-from driftcheck.stats.histogram import reduced
+from driftcheck.stats.reduction import reduced
 from driftcheck.storage.limits import PROFILE_BYTES
 from driftcheck.storage.parquet import Opened, read_files
 
 VARIABLE = "DRIFTCHECK_PROFILES"
+"""The environment variable with the address of the store of profiles."""
 
 
 def reference_of(
     request: CheckRequest, environment: Mapping[str, str]
 ) -> LoadedReference:
-    """The reference that a request names, from its profile if that is kept.
+    """Return the reference of a request, from its profile if that is stored.
 
-    Where it is kept says the request, or DRIFTCHECK_PROFILES in the environment: a
-    directory or an address, see `profile_store`. CheckFailure ReferenceUnreadable
-    where the reference must be read and cannot. A place that cannot be reached or
-    written keeps nothing; that is a warning and no failure.
+    The request or the variable DRIFTCHECK_PROFILES names the store, a directory or an
+    address (see `profile_store`). A store that fails is a warning, not a failure.
+    CheckFailure ReferenceUnreadable is raised if the reference must be read and cannot.
     """
     if request.reference.uri.endswith(SUFFIX):
-        return _given(request)
+        return _from_profile(request, environment)
     cache = cache_of(request, environment)
     pinned = request.reference.sha256
-    kept = _kept(cache, pinned, request) if pinned else None
-    if kept:
-        return kept
-    opened = read_files(request.reference.uri, Reason.REFERENCE_UNREADABLE)
+    stored = _stored(cache, pinned, request) if pinned else None
+    if stored:
+        return stored
+    opened = read_files(request.reference.uri, Reason.REFERENCE_UNREADABLE, environment)
     if cache.store and opened.sha256 != pinned:
-        kept = _kept(cache, opened.sha256, request)
-        if kept:
-            return kept
-    found = profile_of(opened, request)
-    name = profile_name(found.reference.sha256, request)
-    cache.write(name, lambda: to_bytes(found))
-    return found.reference
+        stored = _stored(cache, opened.sha256, request)
+        if stored:
+            return stored
+    profile = profile_of(opened, request)
+    name = profile_name(profile.reference.sha256, request)
+    cache.write(name, lambda: to_bytes(profile))
+    return profile.reference
 
 
 def cache_of(request: CheckRequest, environment: Mapping[str, str]) -> ProfileCache:
-    """Where what is reduced of references is kept."""
+    """Return the cache of profiles that the request or the environment names."""
     return ProfileCache.at(request.profiles or environment.get(VARIABLE), environment)
 
 
-def _kept(
+def _stored(
     cache: ProfileCache, sha256: str, request: CheckRequest
 ) -> LoadedReference | None:
-    """The kept profile; None where there is none that is whole and of these bytes."""
-    kept = cache.read(profile_name(sha256, request), from_bytes)
-    return kept.reference if kept and kept.reference.sha256 == sha256 else None
+    """Return the reference of a stored profile with that digest, else None."""
+    stored = cache.read(profile_name(sha256, request), from_bytes)
+    return stored.reference if stored and stored.reference.sha256 == sha256 else None
 
 
-def _given(request: CheckRequest) -> LoadedReference:
-    """The reference of a profile that stands for it, if it has what is asked."""
-    found = read_profile(request.reference.uri)
+def _from_profile(
+    request: CheckRequest, environment: Mapping[str, str]
+) -> LoadedReference:
+    """Return a profile's reference; CheckFailure if it lacks a requested column."""
+    profile = read_profile(request.reference.uri, environment)
     compared = set(request.log.features.compared)
     asked = {*compared, str(request.log.prediction_column)}
-    lacking = compared - set(found.features.names)
+    lacking = compared - set(profile.features.names)
     if lacking:
         message = f"the profile has no column {', '.join(sorted(lacking)[:5])}"
         raise CheckFailure(Reason.REFERENCE_UNREADABLE, message)
-    dataset = found.reference.dataset
+    dataset = profile.reference.dataset
     columns = {n: c for n, c in dataset.columns.items() if n in asked}
-    return replace(found.reference, dataset=replace(dataset, columns=columns))
+    return replace(profile.reference, dataset=replace(dataset, columns=columns))
 
 
 def profile_of(opened: Opened, request: CheckRequest) -> Profile:
-    """The profile of a reference, from its bytes."""
+    """Return the profile of a reference in open files."""
     features, prediction = request.log.features, request.log.prediction_column
-    found = parse_reference(opened, features, prediction, reduced_column)
-    return Profile(found, features, prediction)
+    reference = parse_reference(opened, features, prediction, reduced_column)
+    return Profile(reference, features, prediction)
 
 
-def read_profile(uri: str) -> Profile:
-    """A profile in the reference's place; CheckFailure ReferenceUnreadable."""
-    opened = read_files(uri, Reason.REFERENCE_UNREADABLE)
+def read_profile(uri: str, environment: Mapping[str, str]) -> Profile:
+    """Return the profile at an address; CheckFailure ReferenceUnreadable if broken."""
+    opened = read_files(uri, Reason.REFERENCE_UNREADABLE, environment)
     try:
         (content,) = (content for _, content in opened.contents)
         content.file.seek(0)
@@ -109,12 +111,12 @@ def read_profile(uri: str) -> Profile:
 
 
 def reduced_column(_: str, column: Column) -> Column:
-    """What a profile holds of a column; see `load.Keep`."""
+    """Return what a profile holds of a column; see `storage.rows.Keep`."""
     return reduced(column) if isinstance(column, Numbers) else column
 
 
 def profile_name(sha256: str, request: CheckRequest) -> str:
-    """The name under which a reference's profile is kept."""
+    """Return the name under which a reference's profile is stored."""
     features = request.log.features
     asked = [FORMAT, sha256, features.to_json(), request.log.prediction_column]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32] + SUFFIX

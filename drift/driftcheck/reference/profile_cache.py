@@ -1,4 +1,4 @@
-"""A store that is allowed to fail: what it has is a saving, never a need."""
+"""A cache of profiles: a store whose failures are warnings."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -17,14 +17,14 @@ T = TypeVar("T")
 
 @dataclass
 class ProfileCache:
-    """A store at an address; None where none is asked for, or none can be reached."""
+    """A store and its address; the store is None if none is named or reachable."""
 
     store: Store | None
     address: str = ""
 
     @classmethod
     def at(cls, address: str | None, environment: Mapping[str, str]) -> "ProfileCache":
-        """The store there; a warning where it cannot be reached."""
+        """Return the cache at an address; warn if it cannot be reached."""
         if not address:
             return cls(None)
         try:
@@ -34,9 +34,9 @@ class ProfileCache:
             return cls(None)
 
     def read(self, name: str, parse: Callable[[bytes], T]) -> T | None:
-        """What is kept of that name, None where there is nothing that is whole.
+        """Return the stored value of a name, None if there is none that is complete.
 
-        `parse` raises BrokenProfile for bytes that are not what they should be.
+        `parse` converts the bytes and raises BrokenProfile if it cannot.
         """
         if not self.store:
             return None
@@ -50,7 +50,7 @@ class ProfileCache:
         return None
 
     def write(self, name: str, data: Callable[[], bytes]) -> None:
-        """Keeps the bytes, if there is a place for them."""
+        """Store the bytes that `data` returns, if there is a store."""
         if not self.store:
             return
         try:
@@ -60,6 +60,7 @@ class ProfileCache:
 
 
 def _warn(what: str, address: str, error: Exception) -> None:
-    said = without_secrets(one_line(error), address)
+    """Print a warning to standard error, without the address's secrets."""
+    cause = without_secrets(one_line(error), address)
     where = shown_address(address)
-    print(f"warning: no profile {what}: {where}: {said}", file=sys.stderr)  # noqa: T201
+    print(f"warning: no profile {what}: {where}: {cause}", file=sys.stderr)  # noqa: T201

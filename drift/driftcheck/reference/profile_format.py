@@ -1,8 +1,8 @@
-"""A reference's profile as bytes: what the distances need of it, and what it is of.
+"""A reference's profile as bytes.
 
-One zip of numpy arrays, of all columns together, with their meaning as JSON in `meta`.
-The zip's own checksums tell a damaged one; the format's number tells an older one. Both
-are then as if there were none.
+One zip of numpy arrays, those of all columns concatenated, with their meaning as JSON
+in `meta`. The zip's checksums detect a damaged profile and FORMAT detects an older one;
+either is treated as absent.
 """
 
 import io
@@ -31,6 +31,8 @@ from driftcheck.stats.distance import Floats
 from driftcheck.storage.limits import PROFILE_BYTES
 
 FORMAT = 4
+"""Version of the format; raise it whenever the content of a profile changes."""
+
 SUFFIX = ".profile.npz"
 _KINDS: Mapping[str, type[Numbers | ReferenceHistogram]] = {
     "numbers": Numbers,
@@ -50,12 +52,12 @@ BROKEN = (
 
 
 class BrokenProfile(ValueError):
-    """The bytes are no profile, or not one that this version wrote."""
+    """The bytes are not a complete profile of this version's format."""
 
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """A reduced reference with what was asked of it."""
+    """A reduced reference, with the requested features and prediction column."""
 
     reference: LoadedReference
     features: Features
@@ -63,7 +65,7 @@ class Profile:
 
 
 def to_bytes(profile: Profile) -> bytes:
-    """The profile as `from_bytes` reads it."""
+    """Return a profile as bytes, for `from_bytes`."""
     arrays: dict[str, list[Any]] = {name: [] for name in _ARRAYS}
     dataset = profile.reference.dataset
     columns = [
@@ -92,7 +94,8 @@ def to_bytes(profile: Profile) -> bytes:
 
 
 def _column_json(column: Column, arrays: Mapping[str, list[Any]]) -> dict[str, Any]:
-    # Small, and as exact as an array: JSON's numbers are read back as they were.
+    """Return a column as JSON; append its arrays to `arrays`."""
+    # The table is small, and JSON keeps float64 exactly.
     blocks = getattr(column, "blocks", None)
     table = None if blocks is None else blocks.tolist()
     if isinstance(column, Categories):
@@ -116,7 +119,7 @@ def _column_json(column: Column, arrays: Mapping[str, list[Any]]) -> dict[str, A
 
 
 def from_bytes(data: bytes) -> Profile:
-    """The profile; BrokenProfile where it is none that is whole and of this format."""
+    """Return the profile in the bytes; BrokenProfile if there is none of FORMAT."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as members:
             size = sum(member.file_size for member in members.infolist())
@@ -148,14 +151,14 @@ def _finding(value: Mapping[str, Any]) -> Finding:
 
 
 class _Parts:
-    """The arrays of all columns, taken apart in the order in which they were put."""
+    """The concatenated arrays of all columns, split in the order of writing."""
 
     def __init__(self, arrays: Mapping[str, Floats]) -> None:
         self._arrays = arrays
         self._taken: Counter[str] = Counter()
 
     def take(self, name: str, size: int) -> Floats:
-        """The next values; BrokenProfile if there are not so many."""
+        """Return the next `size` values; BrokenProfile if there are fewer."""
         first = self._taken[name]
         part = self._arrays[name][first : first + size]
         if part.size != size:

@@ -1,4 +1,4 @@
-"""The reference by segment: reduced once, and kept as its profile is (`profile`)."""
+"""The reference by segment: reduced and stored like its profile (`profile`)."""
 
 import hashlib
 import json
@@ -32,10 +32,10 @@ def segments_for(
     sha256: str,
     environment: Mapping[str, str],
 ) -> SegmentedReference:
-    """The segments of the reference with that digest.
+    """Return the segments of the reference with that digest.
 
-    CheckFailure ReferenceUnreadable where it must be read and cannot, has no such
-    column, or has changed meanwhile.
+    CheckFailure ReferenceUnreadable is raised if the reference must be read and cannot,
+    does not have the column, or changed meanwhile.
     """
     if request.reference.uri.endswith(PROFILE_SUFFIX):
         message = "segments need the reference itself, not its profile"
@@ -43,23 +43,22 @@ def segments_for(
     cache = cache_of(request, environment)
     features, prediction = request.log.features, request.log.prediction_column
     name = segments_name(sha256, request, rule)
-    kept = cache.read(name, lambda data: from_bytes(data, rule))
-    if kept and all(one.sha256 == sha256 for one in kept.references.values()):
-        return kept
-    opened = read_files(request.reference.uri, Reason.REFERENCE_UNREADABLE)
+    stored = cache.read(name, lambda data: from_bytes(data, rule))
+    if stored and all(part.sha256 == sha256 for part in stored.references.values()):
+        return stored
+    opened = read_files(request.reference.uri, Reason.REFERENCE_UNREADABLE, environment)
     if opened.sha256 != sha256:
-        raise CheckFailure(
-            Reason.REFERENCE_UNREADABLE, "it was written to while it was read"
-        )
-    found = segmented(request, rule, opened)
-    cache.write(name, lambda: to_bytes(found, features, prediction))
-    return found
+        message = "it was written to while it was read"
+        raise CheckFailure(Reason.REFERENCE_UNREADABLE, message)
+    reference = segmented(request, rule, opened)
+    cache.write(name, lambda: to_bytes(reference, features, prediction))
+    return reference
 
 
 def segmented(
     request: CheckRequest, rule: SegmentRule, opened: Opened
 ) -> SegmentedReference:
-    """The segments of a reference, from its bytes; column by column for each."""
+    """Return the segments of a reference in open files, read column by column."""
     features, prediction = request.log.features, request.log.prediction_column
     wanted = {*features.names, features.column, prediction, rule.column}
     table = SegmentedTable(open_table(opened, wanted), rule.column)
@@ -67,16 +66,16 @@ def segmented(
     references = {}
     for value in segments.judged:
         rows = table.only(value)
-        found = table.counted(
+        segment = table.counted(
             reference_rows(rows, features, prediction, reduced_column)
         )
-        dataset = without_column(found, rule.column)
+        dataset = without_column(segment, rule.column)
         references[value] = LoadedReference(dataset, opened.sha256, rows.names)
     return SegmentedReference(rule, segments, references)
 
 
 def segments_name(sha256: str, request: CheckRequest, rule: SegmentRule) -> str:
-    """The name under which a reference's segments are kept."""
+    """Return the name under which a reference's segments are stored."""
     features, prediction = request.log.features, request.log.prediction_column
     asked = [FORMAT, sha256, features.to_json(), prediction, rule.to_json()]
     return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:32] + SUFFIX

@@ -1,6 +1,6 @@
-"""A segmented reference as bytes: a zip of its segments' profiles, and which they are.
+"""A segmented reference as bytes: a zip of its segments' profiles and an index.
 
-The zip's checksums tell a damaged one, the formats' numbers an older one.
+The zip's checksums detect a damaged file, the versions of both formats an older one.
 """
 
 import io
@@ -16,15 +16,17 @@ from driftcheck.reference.profile_format import to_bytes as profile_to_bytes
 from driftcheck.storage.limits import PROFILE_BYTES
 
 FORMAT = f"1 of {PROFILE_FORMAT}"
+"""Version of this format and of the profiles in it."""
+
 SUFFIX = ".segments.zip"
 INDEX = "segments.json"
 
 
 def to_bytes(
-    found: SegmentedReference, features: Features, prediction: str | None
+    reference: SegmentedReference, features: Features, prediction: str | None
 ) -> bytes:
-    """The segments as `from_bytes` reads them."""
-    segments = found.segments
+    """Return a segmented reference as bytes, for `from_bytes`."""
+    segments = reference.segments
     index = {
         "format": FORMAT,
         "judged": segments.judged,
@@ -35,18 +37,18 @@ def to_bytes(
     with zipfile.ZipFile(file, "w") as members:
         members.writestr(_member(INDEX), json.dumps(index))
         for place, value in enumerate(segments.judged):
-            profile = Profile(found.references[value], features, prediction)
+            profile = Profile(reference.references[value], features, prediction)
             members.writestr(_member(str(place)), profile_to_bytes(profile))
     return file.getvalue()
 
 
 def _member(name: str) -> zipfile.ZipInfo:
-    """A member without the time of its making: one reference has the same bytes."""
+    """Return a member without a time, so that equal references have equal bytes."""
     return zipfile.ZipInfo(name)
 
 
 def from_bytes(data: bytes, rule: SegmentRule) -> SegmentedReference:
-    """The segments by that rule; BrokenProfile where they are not whole and ours."""
+    """Return the segments in the bytes; BrokenProfile if there are none of FORMAT."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as members:
             size = sum(member.file_size for member in members.infolist())

@@ -8,11 +8,11 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from driftcheck.contract import CheckAnswer, CheckRequest, Verdict, format_time
 from driftcheck.reference.profile_store import FOLDER, run_artifacts
-from driftcheck.storage.mlflow import Client
+from driftcheck.storage.mlflow import Client, client_from
 
 VERDICT, PAGE = "verdict.json", "report.html"
 
@@ -28,10 +28,7 @@ def store_drift(
     The address is that of the page, or of the verdict without a page. OSError or
     ValueError where storing fails.
     """
-    server = environment.get("MLFLOW_TRACKING_URI", "")
-    if urlsplit(server).scheme not in ("http", "https"):
-        raise ValueError("MLFLOW_TRACKING_URI is not an http:// or https:// address")
-    client = Client(server.rstrip("/"), environment)
+    client = client_from(environment)
     experiment = _experiment(client, f"driftcheck/{request.namespace}/{request.name}")
     started = _milliseconds(answer.judged_at)
     created = client.post(

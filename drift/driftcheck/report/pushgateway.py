@@ -5,6 +5,7 @@ from driftcheck.errors import one_line
 from driftcheck.redaction import without_secrets
 
 TIMEOUT_SECONDS = 5.0
+"""Seconds without data after which a push fails: it must not delay the answer."""
 JUDGED = (Verdict.DRIFT, Verdict.NO_DRIFT)
 
 

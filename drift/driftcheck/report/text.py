@@ -10,10 +10,10 @@ from driftcheck.contract import (
     WindowVerdict,
     format_time,
 )
+from driftcheck.judge.column_score import ColumnScore
 from driftcheck.judge.result import Check, JudgedWindow
-from driftcheck.judge.scores import ColumnScore
+from driftcheck.stats.category_distance import one_spelling, unseen_rows
 from driftcheck.stats.columns import Categories, Column, Dataset
-from driftcheck.stats.comparison import one_spelling, unseen_rows
 from driftcheck.stats.distance import HUGE, Floats, inner_range
 
 BLOCKS = " ▁▂▃▄▅▆▇█"

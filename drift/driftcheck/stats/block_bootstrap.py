@@ -1,8 +1,8 @@
-"""The 95 % interval of a paired difference, for rows that follow each other in time.
+"""The 95 % confidence interval of a paired difference over autocorrelated rows.
 
-Both versions are scored on the same resamples, so what makes rows hard for both
-cancels out. Neighbouring rows resemble each other; resampling them one by one would
-feign more p_value than there is, so blocks of neighbours are drawn.
+Both versions are scored on the same resamples, so that rows that are hard for both
+cancel out. Consecutive rows resemble each other: resampling them one by one would make
+the interval too narrow, so blocks of consecutive rows are drawn.
 """
 
 from collections.abc import Iterator
@@ -13,15 +13,44 @@ from driftcheck.stats.distance import Floats
 from driftcheck.stats.metrics import Scorer
 
 RESAMPLES = 2000
+"""Resamples for one interval: 50 of them lie beyond each limit.
+
+Efron and Tibshirani (1993), "An introduction to the bootstrap", advise 1,000 or more
+for percentile intervals. More resamples cost time in proportion and move the limits
+less.
+"""
+
 PERCENTILES = (2.5, 97.5)
+"""Percentiles of the resampled differences: the limits of a 95 % interval."""
+
 CELLS_AT_ONCE = 2_000_000
+"""Weights (resamples x rows) in memory at once: 16 MB for each array of float64.
+
+A different value changes memory and time only, never an interval: the random numbers
+are drawn in the same order.
+"""
 
 
 def block_length(rows: int) -> int:
-    """How many neighbours are drawn together: the cube root of the rows, rounded up.
+    r"""Return how many consecutive rows are drawn together.
 
-    Source of the rate: Hall, Horowitz and Jing (1995), "On blocking rules for the
-    bootstrap with dependent data".
+    .. math:: \lceil \sqrt[3]{n} \rceil
+
+    the optimal rate for estimating a variance. The 1e-9 in the code keeps a cube such
+    as 1,000 from being rounded up to the next integer.
+
+    Source: Hall, Horowitz and Jing (1995), "On blocking rules for the bootstrap with
+    dependent data".
+
+    Parameters
+    ----------
+    rows
+        The number of rows n, at least 1.
+
+    Returns
+    -------
+    int
+        The length of a block in rows, 1 to n.
     """
     return max(1, int(np.ceil(np.cbrt(rows) - 1e-9)))
 
@@ -29,11 +58,28 @@ def block_length(rows: int) -> int:
 def paired_interval(
     champion: Scorer, candidate: Scorer, rows: int, seed: int
 ) -> tuple[float, float] | None:
-    """The interval of candidate less champion; None where resamples have no score.
+    """Return the 95 % interval of the candidate's score less the champion's.
 
-    Percentile interval over RESAMPLES circular block resamples (Politis and Romano,
-    1992, "A circular block-resampling procedure for stationary data"), equal for
-    equal rows and seed.
+    A percentile interval over RESAMPLES circular block resamples.
+
+    Source: Politis and Romano (1992), "A circular block-resampling procedure for
+    stationary data".
+
+    Parameters
+    ----------
+    champion, candidate
+        Functions of weights, float64 of shape (B, n), that return B scores each (see
+        `stats.metrics`).
+    rows
+        The number of rows n, at least 1, in order of time.
+    seed
+        The seed of the random numbers; equal rows and seeds give equal intervals.
+
+    Returns
+    -------
+    tuple of float or None
+        The lower and the upper limit, in the score's unit; None if more than
+        half of the resamples have no score.
     """
     parts = [
         candidate(weights) - champion(weights)
@@ -48,7 +94,20 @@ def paired_interval(
 
 
 def resample_weights(rows: int, seed: int) -> Iterator[Floats]:
-    """How often each row occurs in each resample, some resamples at a time."""
+    """Return how often each row occurs in each resample, some resamples at a time.
+
+    Parameters
+    ----------
+    rows
+        The number of rows n, at least 1.
+    seed
+        The seed of the random numbers.
+
+    Yields
+    ------
+    numpy.ndarray
+        float64, shape (b, n), with b <= RESAMPLES; together RESAMPLES resamples.
+    """
     random = np.random.default_rng(seed)
     length = block_length(rows)
     blocks = -(-rows // length)

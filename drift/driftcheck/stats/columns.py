@@ -1,7 +1,7 @@
-"""Columns as the statistics want them: sorted numbers, or counts of categories.
+"""Columns in the form that the statistics need: sorted numbers, or category counts.
 
-A column's kind is fixed by the reference, never guessed from a window: few values
-do not make a category, and a full window does not make a number.
+The reference decides a column's kind; it is never guessed from a window. Numbers with
+few distinct values stay numbers.
 """
 
 from collections.abc import Mapping
@@ -15,21 +15,26 @@ from driftcheck.contract.reasons import Reason
 from driftcheck.stats.distance import Floats
 
 DRAWN_ROWS = 100_000
+"""Values, about, that `WindowHistogram.values` returns to draw a histogram.
+
+A histogram of more values looks the same; each takes 8 bytes. No verdict uses them.
+"""
 
 
 class ColumnKind(StrEnum):
-    """How a column is compared."""
+    """The way in which a column is compared."""
 
     NUMBER = "number"
     CATEGORY = "category"
 
 
 class Order(StrEnum):
-    """What the order of a table's rows says.
+    """The meaning of the order of a table's rows.
 
-    UNKNOWN: nothing, as a file may be sorted. TIME: that they happened so; then it is
-    measured how much a row resembles the one before. REFERENCE: that following rows
-    may have followed in time; then stretches of them are compared, too (see `blocks`).
+    UNKNOWN: the order means nothing, because a file may be sorted. TIME: rows are in
+    order of time, so their autocorrelation is measured. REFERENCE: consecutive rows may
+    be consecutive in time, so blocks of them are compared as well (see
+    `block_variability`).
     """
 
     UNKNOWN = "unknown"
@@ -39,11 +44,22 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """A numeric column: finite values sorted ascending; NaN counts as null.
+    """A numeric column.
 
-    `dependence`: how much a row resembles the one before it, from 0 (not at all) to
-    1; 0 also where their order in time is not known. `blocks`: of a reference whose
-    rows follow in moods, the table of `blocks.BlockVariability`.
+    Attributes
+    ----------
+    values
+        float64, shape (n,), the finite values in ascending order.
+    nulls
+        Rows without a value; NaN counts as null.
+    infinite
+        Rows with an infinite value.
+    dependence
+        The lag-1 autocorrelation, 0 to 1 (see `significance.dependence`); 0 if the
+        order in time is unknown.
+    blocks
+        The table of `block_variability.BlockVariability` of a non-stationary
+        reference; None for any other column.
     """
 
     values: Floats
@@ -54,24 +70,41 @@ class Numbers:
 
     @property
     def rows(self) -> int:
-        """All rows, whatever they hold."""
+        """All rows, with or without a finite value."""
         return self.present + self.nulls + self.infinite
 
     @property
     def present(self) -> int:
-        """Rows that can be compared."""
+        """Rows with a value that can be compared."""
         return int(self.values.size)
 
 
 @dataclass(frozen=True, eq=False)
 class ReferenceHistogram:
-    """The numbers of a reference's column in bins of about equal counts (`binned`).
+    """A numeric column of the reference in bins of about equal counts (`histogram`).
 
-    `edges`: each bin's largest value, ascending, the first bin holding only the least
-    value; `counts`: rows by bin; `sums`: of the values by bin, in units of the inner
-    range from `low` (0) to `high` (1), clipped to it; `deviation`: the standard
-    deviation in the same unit. `deciles` are edges. `centre`: the value that nearly
-    all rows have, None where there is no such value. `blocks` as of `Numbers`.
+    Attributes
+    ----------
+    edges
+        float64, shape (B,), the largest value of each bin, ascending. The first bin
+        holds only the smallest value.
+    counts
+        float64, shape (B,), the rows of each bin.
+    sums
+        float64, shape (B,), the sum of the values of each bin, clipped to the inner
+        range and in its unit: `low` is 0, `high` is 1.
+    deciles
+        float64, shape (k,), the distinct deciles; all of them are edges.
+    low, high
+        The inner range (see `distance.inner_range`), in the column's unit.
+    deviation
+        The standard deviation of the clipped values, in the unit of `sums`.
+    below, above
+        Rows outside the inner range.
+    nulls, infinite, blocks
+        As for `Numbers`.
+    centre
+        The value of a constant column; None for any other column.
     """
 
     edges: Floats
@@ -90,28 +123,41 @@ class ReferenceHistogram:
 
     @property
     def rows(self) -> int:
-        """All rows, whatever they hold."""
+        """All rows, with or without a finite value."""
         return self.present + self.nulls + self.infinite
 
     @property
     def present(self) -> int:
-        """Rows that can be compared."""
+        """Rows with a value that can be compared."""
         return int(self.counts.sum())
 
     @property
     def values(self) -> Floats:
-        """As many values as there are rows, spread evenly in their bins; to draw."""
-        return _spread(self.edges, self.counts)
+        """One value for each row, in the middle of its bin; for drawing only."""
+        return _middles(self.edges, self.counts)
 
 
 @dataclass(frozen=True, eq=False)
 class WindowHistogram:
-    """A window's numbers, counted in the bins of the reference's column.
+    """A numeric column of a window, counted in the bins of the reference.
 
-    `counts` and `sums` as of `ReferenceHistogram`, with one bin more for what lies
-    above the last edge (its sum is not kept). `under` rows lie under the reference's
-    least value, `below` and `above` the inner range (widened by a rounding error) of
-    the reference; `least` and `largest` are the window's own values.
+    Attributes
+    ----------
+    edges
+        float64, shape (B,), the edges of the `ReferenceHistogram`.
+    counts
+        float64, shape (B + 1,), the rows of each bin; the last bin holds the rows above
+        the last edge.
+    sums
+        float64, shape (B,), as for `ReferenceHistogram`.
+    under
+        Rows below the reference's smallest value.
+    below, above
+        Rows outside the reference's inner range, widened by a rounding error.
+    least, largest
+        The window's own smallest and largest value.
+    nulls, infinite, dependence
+        As for `Numbers`.
     """
 
     edges: Floats
@@ -128,23 +174,24 @@ class WindowHistogram:
 
     @property
     def rows(self) -> int:
-        """All rows, whatever they hold."""
+        """All rows, with or without a finite value."""
         return self.present + self.nulls + self.infinite
 
     @property
     def present(self) -> int:
-        """Rows that can be compared."""
+        """Rows with a value that can be compared."""
         return int(self.counts.sum())
 
     @property
     def values(self) -> Floats:
-        """Values spread evenly in their bins, to draw; many rows stand for more."""
+        """About DRAWN_ROWS values at most, in their bins' middles; for drawing only."""
         edges = np.append(self.edges, max(self.largest, self.edges[-1]))
-        sampling_factor_ratio = max(1.0, self.present / DRAWN_ROWS)
-        return _spread(edges, np.ceil(self.counts / sampling_factor_ratio))
+        rows_per_value = max(1.0, self.present / DRAWN_ROWS)
+        return _middles(edges, np.ceil(self.counts / rows_per_value))
 
 
-def _spread(edges: Floats, counts: Floats) -> Floats:
+def _middles(edges: Floats, counts: Floats) -> Floats:
+    """Return each bin's middle as often as it has rows."""
     lower = np.concatenate([edges[:1], edges[:-1]])
     middle = lower + (edges - lower) / 2
     return np.repeat(middle, counts.astype(np.int64))
@@ -152,9 +199,19 @@ def _spread(edges: Floats, counts: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Categories:
-    """A categorical column: rows by category, categories in one canonical spelling.
+    """A categorical column.
 
-    `dependence` and `blocks` as of `Numbers`.
+    Attributes
+    ----------
+    counts
+        The rows of each category.
+    nulls, blocks
+        As for `Numbers`.
+    infinite
+        Always 0.
+    dependence
+        How much more often a category repeats than by chance, 0 to 1 (see
+        `category_significance.category_dependence`).
     """
 
     counts: Mapping[str, int]
@@ -165,12 +222,12 @@ class Categories:
 
     @property
     def rows(self) -> int:
-        """All rows, whatever they hold."""
+        """All rows, with or without a finite value."""
         return self.present + self.nulls
 
     @property
     def present(self) -> int:
-        """Rows that can be compared."""
+        """Rows with a value that can be compared."""
         return sum(self.counts.values())
 
 
@@ -179,7 +236,7 @@ Column: TypeAlias = Numbers | ReferenceHistogram | WindowHistogram | Categories
 
 @dataclass(frozen=True)
 class Finding:
-    """Something worth saying about a column; `data_quality` ones make DataQuality."""
+    """A remark on a column. With `data_quality` it makes the verdict DataQuality."""
 
     reason: Reason
     column: str
@@ -194,8 +251,16 @@ class Finding:
 class Dataset:
     """One side of a comparison.
 
-    `rows` were found; the columns hold them all, or `sampled` of them, chosen at
-    random.
+    Attributes
+    ----------
+    rows
+        All rows of this side.
+    columns
+        The columns by name. They hold all rows, or `sampled` of them.
+    findings
+        Remarks on columns that could not be read as expected.
+    sampled
+        The size of the random sample; None if all rows were read.
     """
 
     rows: int

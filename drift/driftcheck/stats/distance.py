@@ -1,12 +1,11 @@
-"""Effect sizes: how far a window's column lies from the reference's.
+"""Effect sizes of numbers: how far a window's column lies from the reference's.
 
-Each is 0 for equal distributions and grows with drift. Samples are float64 arrays,
-finite and sorted ascending unless said otherwise; sorting is left to the caller,
-who sorts each column once.
+Each is 0 for equal distributions and grows with drift. A *sorted sample* is a float64
+array of shape (n,), n >= 1, finite and in ascending order; the caller sorts each column
+once.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TypeAlias, TypeVar
 
 import numpy as np
@@ -16,35 +15,89 @@ Floats: TypeAlias = NDArray[np.float64]
 Number = TypeVar("Number", np.float64, np.int64)
 
 CLIP_QUANTILES = (0.001, 0.999)
+"""Quantiles of the reference between which both sides are clipped.
+
+Measured on real data and traps: without clipping, one value of 1e9 in the reference
+turned a shift of 3 standard deviations into 0.014, and one in the window turned no
+shift into 200,925. With it they are 2.56 and 0.037. Wider quantiles let shorter
+references be dominated by their tails; narrower ones hide more rows from the effect.
+"""
+
 CONSTANT_TOLERANCE = 1e-6
+"""Relative difference, of a value to a constant, that counts as a rounding error.
+
+A 32-bit float keeps 6 to 7 decimal digits, so a value that was once stored as one
+stays within this. A larger tolerance would treat slowly varying columns as constant.
+"""
+
 HUGE = 1e100
+"""Largest magnitude, in the column's unit, that is not rescaled before it is squared.
+
+Squares of values above about 1e150, summed over 1e8 rows, exceed the largest float64
+(1.8e308), and squares of their reciprocals underflow. 1e100 leaves a margin; any power
+of ten between the data's own range and 1e150 gives the same distances.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class Overlay:
-    """Two samples laid over each other, the basis of all distances of numbers.
+    """Two merged samples, the basis of all distances of numbers.
 
-    `points`: the values of both sides, ascending; `gaps`: how far the two empirical
-    distribution functions are apart at each point, from 0 to 1, right where the
-    point is the last of its equals.
+    Attributes
+    ----------
+    points
+        Shape (n + m,), the values of both sides in ascending order.
+    gaps
+        Shape (n + m,), the distance between both empirical distribution functions
+        from each point on, 0 to 1. Among equal points only the last gap is valid.
     """
 
     points: Floats
     gaps: Floats
 
     def area(self, low: float = -np.inf, high: float = np.inf) -> float:
-        """The area between the distribution functions, values clipped to a range."""
+        """Return the area between the distribution functions.
+
+        Parameters
+        ----------
+        low, high
+            The range to which all values are clipped, in the samples' unit.
+
+        Returns
+        -------
+        float
+            The area in the samples' unit, from 0 to `high` - `low`.
+        """
         points = np.clip(self.points, low, high)
         return float(np.sum(self.gaps[:-1] * np.diff(points)))
 
     def height(self) -> float:
-        """The largest gap."""
+        r"""Return the Kolmogorov-Smirnov distance, from 0 to 1.
+
+        .. math:: D = \sup_x |F(x) - G(x)|
+
+        It depends on ranks only: heavy tails and units do not matter.
+
+        Source: Smirnov (1948), "Table for estimating the goodness of fit of empirical
+        distributions".
+        """
         last = np.append(self.points[1:] != self.points[:-1], True)
         return float(np.max(self.gaps[last]))
 
 
 def overlay(reference: Floats, current: Floats) -> Overlay:
-    """Both samples merged; linear in time, as each is sorted already."""
+    """Merge two samples.
+
+    Parameters
+    ----------
+    reference, current
+        Sorted samples of shapes (n,) and (m,).
+
+    Returns
+    -------
+    Overlay
+        Both samples; the stable sort merges two sorted runs in linear time.
+    """
     points = np.concatenate([reference, current])
     order = np.argsort(points, kind="stable")
     of_reference = np.cumsum(order < reference.size)
@@ -53,39 +106,21 @@ def overlay(reference: Floats, current: Floats) -> Overlay:
     return Overlay(points[order], gaps)
 
 
-def wasserstein_distance(reference: Floats, current: Floats) -> float:
-    r"""First Wasserstein distance (earth mover's distance) of two sorted samples.
-
-    .. math:: W_1 = \int_{-\infty}^{\infty} |F(x) - G(x)| \, dx
-                  = \int_0^1 |F^{-1}(u) - G^{-1}(u)| \, du
-
-    in the samples' own unit, from 0 upwards, for the empirical distribution
-    functions F and G; exact, by the second form: between the steps of both quantile
-    functions, whose places depend on the numbers of rows alone.
-
-    Source: Vallender (1974), "Calculation of the Wasserstein distance between
-    probability distributions on the line".
-    """
-    if reference.size == current.size:
-        return float(np.mean(np.abs(reference - current)))
-    widths, of_reference, of_current = _steps(reference.size, current.size)
-    return float(np.dot(widths, np.abs(reference[of_reference] - current[of_current])))
-
-
-@lru_cache(maxsize=1)
-def _steps(n: int, m: int) -> tuple[Floats, NDArray[np.int64], NDArray[np.int64]]:
-    """Of n and m rows' quantile functions: widths of the steps, and the rows there."""
-    ends = np.concatenate([np.arange(1, n + 1) * m, np.arange(1, m) * n])
-    ends.sort()
-    widths = np.diff(ends, prepend=0) / (n * m)
-    return widths, (ends - 1) // m, (ends - 1) // n
-
-
 def inner_range(reference: Floats) -> tuple[float, float]:
-    """The reference's 0.1 % and 99.9 % quantiles, as values that occur in it.
+    """Return the reference's 0.1 % and 99.9 % quantiles, as values that occur in it.
 
-    Taken inwards: of three values or more the least and the largest never are the
-    range, so that a single absurd value does not decide how far it reaches.
+    Both are rounded inwards: with three or more values, the smallest and the largest
+    are never limits, so that a single absurd value does not decide the range.
+
+    Parameters
+    ----------
+    reference
+        A sorted sample of shape (n,).
+
+    Returns
+    -------
+    tuple of float
+        The lower and the upper limit, in the sample's unit.
     """
     steps = reference.size - 1
     low = max(1, int(np.ceil(steps * CLIP_QUANTILES[0])))
@@ -96,17 +131,33 @@ def inner_range(reference: Floats) -> tuple[float, float]:
 
 
 def normed_wasserstein_distance(
-    reference: Floats, current: Floats, laid: Overlay | None = None
+    reference: Floats, current: Floats, merged: Overlay | None = None
 ) -> float:
-    """Wasserstein distance in standard deviations of the reference, robust to tails.
+    r"""Return the Wasserstein distance in standard deviations of the reference.
 
-    Both samples are clipped to the reference's inner range, so that one absurd value
-    can neither feign a drift nor hide one; the standard deviation is that of the
-    clipped reference. A shift by c standard deviations gives about c.
+    .. math:: \frac{W_1(\mathrm{clip}(x), \mathrm{clip}(y))}
+                   {\sigma(\mathrm{clip}(x))}
 
-    Where the clipped reference is constant there is no such unit: then it is the
-    share of current values that differ from the constant, less the reference's own
-    share of such values (0 to 1). `laid` is the samples' overlay, where it is known.
+    Both samples are clipped to the reference's `inner_range`, so that one absurd value
+    can neither cause a drift nor hide one. A shift by c standard deviations gives
+    about c. Without clipping this is the default measure of Evidently for numbers.
+
+    A constant reference has no standard deviation. The result is then the share of
+    current values that differ from the constant, less the reference's own share of
+    such values.
+
+    Parameters
+    ----------
+    reference, current
+        Sorted samples of shapes (n,) and (m,).
+    merged
+        The `overlay` of both samples, where the caller has it.
+
+    Returns
+    -------
+    float
+        The distance in standard deviations, 0 or more; from 0 to 1 for a constant
+        reference.
     """
     low, high = inner_range(reference)
     scale = max(abs(low), abs(high))
@@ -122,107 +173,88 @@ def normed_wasserstein_distance(
             reference, centre
         )
         return max(0.0, differing)
-    return (laid or overlay(reference, current)).area(low, high) / deviation
+    return (merged or overlay(reference, current)).area(low, high) / deviation
 
 
 def share_differing(sample: Floats, constant: float) -> float:
-    """Share of values (0 to 1) off a constant by more than one part in a million."""
+    """Return the share of values that differ from a constant.
+
+    Parameters
+    ----------
+    sample
+        A sorted sample of shape (n,).
+    constant
+        The constant, in the sample's unit.
+
+    Returns
+    -------
+    float
+        The share, 0 to 1, of values that differ by more than CONSTANT_TOLERANCE times
+        the constant.
+    """
     tolerance = CONSTANT_TOLERANCE * abs(constant)
     low = np.searchsorted(sample, constant - tolerance, side="left")
     high = np.searchsorted(sample, constant + tolerance, side="right")
     return float(1 - (high - low) / sample.size)
 
 
-def kolmogorov_smirnov_distance(reference: Floats, current: Floats) -> float:
-    r"""Largest gap between two empirical distribution functions, from 0 to 1.
-
-    .. math:: D = \sup_x |F(x) - G(x)|
-
-    It depends on ranks only: heavy tails and units do not matter.
-
-    Source: Smirnov (1948), "Table for estimating the goodness of fit of empirical
-    distributions".
-    """
-    return overlay(reference, current).height()
-
-
-def jensen_shannon_distance(reference: Floats, current: Floats) -> float:
-    r"""Jensen-Shannon distance of two count vectors, natural logarithm.
-
-    .. math:: \sqrt{\tfrac12 KL(p \| m) + \tfrac12 KL(q \| m)}, \quad m = (p + q) / 2
-
-    from 0 to sqrt(ln 2) = 0.8326. Counts are aligned by category, not sorted.
-
-    Source: Endres and Schindelin (2003), "A new metric for probability
-    distributions".
-    """
-    return float(np.sqrt(_divergence(reference, current)))
-
-
-def corrected_jensen_shannon_distance(reference: Floats, current: Floats) -> float:
-    r"""Jensen-Shannon distance less what chance alone gives.
-
-    Of two samples of one distribution over K categories, of n and m rows, the
-    squared distance has the mean (K - 1)/8 (1/n + 1/m): the delta method's
-    chi-square with K - 1 degrees of freedom. That is subtracted before the root is
-    taken, and what is left below zero counts as 0; so many categories or few rows
-    are no drift by themselves. Range as `jensen_shannon_distance`.
-    """
-    n, m = float(reference.sum()), float(current.sum())
-    categories = int(np.count_nonzero(reference + current))
-    floor = (categories - 1) / 8 * (1 / n + 1 / m)
-    return float(np.sqrt(max(0.0, _divergence(reference, current) - floor)))
-
-
-def stability_index(reference: Floats, current: Floats) -> float:
-    r"""Population stability index of two count vectors, from 0 upwards.
-
-    .. math:: \sum_i (p_i - q_i) \ln(p_i / q_i)
-
-    An empty place counts as half a row, so that the sum stays finite. By custom 0.1
-    is a small change and 0.25 a large one. No verdict rests on it: without a change
-    its mean is (K - 1)(1/n + 1/m) for K places, which the custom ignores.
-
-    Source: Siddiqi (2006), "Credit risk scorecards".
-    """
-    some = (reference + current) > 0
-    p, q = np.maximum(reference[some], 0.5), np.maximum(current[some], 0.5)
-    p, q = p / p.sum(), q / q.sum()
-    return float(np.sum((p - q) * np.log(p / q)))
-
-
 def spread_of_numbers(ordered: Floats) -> float:
-    r"""How far two values of a sample lie apart on average, in the sample's unit.
+    r"""Return the mean difference of two values of a sample (Gini).
 
-    .. math:: 2 \int F (1 - F) \, dx
+    .. math:: E|X - Y| = 2 \int F (1 - F) \, dx
 
     Source: Gini (1912), "Variabilita e mutabilita".
+
+    Parameters
+    ----------
+    ordered
+        A sorted sample of shape (n,).
+
+    Returns
+    -------
+    float
+        The mean absolute difference in the sample's unit, 0 or more.
     """
     below = np.arange(1, ordered.size) / ordered.size
     return float(2 * np.sum(below * (1 - below) * np.diff(ordered)))
 
 
-def spread_of_categories(counts: Floats) -> float:
-    """The chance that two rows differ: 0 for one category, near 1 for very many.
-
-    Source: Simpson (1949), "Measurement of diversity".
-    """
-    return float(1 - np.sum((counts / counts.sum()) ** 2))
-
-
 def decile_edges(reference: Floats) -> Floats:
-    """The reference's deciles, those that tie once."""
+    """Return the reference's deciles.
+
+    Parameters
+    ----------
+    reference
+        A sorted sample of shape (n,).
+
+    Returns
+    -------
+    numpy.ndarray
+        float64, shape (k,) with 1 <= k <= 9, ascending; equal deciles occur once.
+    """
     return distinct(reference[np.arange(1, 10) * reference.size // 10])
 
 
 def distinct(ordered: NDArray[Number]) -> NDArray[Number]:
-    """Ascending values, each once."""
-    found: NDArray[Number] = ordered[np.append(True, ordered[1:] != ordered[:-1])]
-    return found
+    """Return each of the ascending values of shape (n,) once, in the same order."""
+    once: NDArray[Number] = ordered[np.append(True, ordered[1:] != ordered[:-1])]
+    return once
 
 
 def decile_counts(reference: Floats, current: Floats) -> tuple[Floats, Floats]:
-    """Rows of both sides between the reference's deciles; one outlier moves none."""
+    """Return how many rows of each side lie between the reference's deciles.
+
+    Parameters
+    ----------
+    reference, current
+        Sorted samples of shapes (n,) and (m,).
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Count vectors of the reference and the window, shape (k + 1,) for k distinct
+        deciles. A row that equals a decile belongs below it.
+    """
     edges = decile_edges(reference)
     sides = []
     for side in (reference, current):
@@ -231,13 +263,28 @@ def decile_counts(reference: Floats, current: Floats) -> tuple[Floats, Floats]:
     return sides[0], sides[1]
 
 
-def _divergence(reference: Floats, current: Floats) -> float:
-    p = reference / reference.sum()
-    q = current / current.sum()
-    middle = (p + q) / 2
-    return max(0.0, (_relative_entropy(p, middle) + _relative_entropy(q, middle)) / 2)
+def stability_index(reference: Floats, current: Floats) -> float:
+    r"""Return the population stability index (PSI) of two count vectors.
 
+    .. math:: \sum_i (p_i - q_i) \ln(p_i / q_i)
 
-def _relative_entropy(p: Floats, q: Floats) -> float:
-    some = p > 0
-    return float(np.sum(p[some] * np.log(p[some] / q[some])))
+    An empty category counts as half a row, so that the sum stays finite. By convention
+    0.1 is a small change and 0.25 a large one. No verdict uses it: without a change its
+    mean is (K - 1)(1/n + 1/m), which the convention ignores.
+
+    Source: Siddiqi (2006), "Credit risk scorecards".
+
+    Parameters
+    ----------
+    reference, current
+        Count vectors of shape (K,) with n and m rows, at least one each.
+
+    Returns
+    -------
+    float
+        The index, 0 or more.
+    """
+    some = (reference + current) > 0
+    p, q = np.maximum(reference[some], 0.5), np.maximum(current[some], 0.5)
+    p, q = p / p.sum(), q / q.sum()
+    return float(np.sum((p - q) * np.log(p / q)))

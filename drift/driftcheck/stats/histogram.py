@@ -1,12 +1,8 @@
-"""A long numeric column reduced to a few kilobytes, and compared without its rows.
+"""A numeric column counted in the bins of a reference, and the distances of counts.
 
-Above MAXIMUM_VALUES every reference is reduced, whether a profile is kept or not, so
-that keeping one never changes a verdict. A window's column is then counted in the
-reference's bins: that is all that the distances need of it, whoever counted. They
-differ from those of all rows by less than 0.003 (tested).
+A window's column is counted in the reference's bins, in memory or by a warehouse. The
+distances differ from those of all rows by less than 0.003 (tested).
 """
-
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,93 +10,72 @@ from numpy.typing import NDArray
 from driftcheck.stats.columns import Numbers, ReferenceHistogram, WindowHistogram
 from driftcheck.stats.distance import (
     CONSTANT_TOLERANCE,
-    HUGE,
     Floats,
-    decile_edges,
-    distinct,
-    inner_range,
 )
 
-MAXIMUM_VALUES = 4096
-BINS = 1024
-TAIL = 0.02
-TAIL_BINS = 256
-COARSE_BINS = 192
-COARSE_TAIL_BINS = 32
 MAXIMUM = float(np.finfo(np.float64).max)
-
-
-def reduced(
-    column: Numbers, longest: int = MAXIMUM_VALUES
-) -> Numbers | ReferenceHistogram:
-    """The column in bins, or itself where it is at most so long or absurdly wide."""
-    values = column.values
-    if values.size <= longest or not values.size:
-        return column
-    low, high = inner_range(values)
-    scale = max(abs(low), abs(high))
-    if max(-values[0], values[-1]) > HUGE or 0 < scale < 1 / HUGE:
-        return column
-    width = high - low
-    unit = (np.clip(values, low, high) - low) / (width or 1.0)
-    deviation = float(np.std(unit))
-    centre = None
-    if deviation * width <= CONSTANT_TOLERANCE * scale:
-        centre = float(values[values.size // 2])
-    elif width < 1 / HUGE:
-        return column
-    deciles = decile_edges(values)
-    edges = _edges(values, (low, high), centre)
-    ends = np.searchsorted(values, edges, side="right")
-    return ReferenceHistogram(
-        edges=edges,
-        counts=np.diff(ends, prepend=0).astype(np.float64),
-        sums=_sums(values, ends, (low, high)),
-        deciles=deciles,
-        low=low,
-        high=high,
-        deviation=deviation,
-        below=int(np.searchsorted(values, low)),
-        above=values.size - int(np.searchsorted(values, high, side="right")),
-        nulls=column.nulls,
-        infinite=column.infinite,
-        centre=centre,
-        blocks=column.blocks,
-    )
-
-
-def _edges(values: Floats, inner: tuple[float, float], centre: float | None) -> Floats:
-    """Edges at evenly spread ranks, closer in the tails, which are wide.
-
-    All deciles are among them, the ends of the inner range, and those of what counts
-    as equal to a constant. A short reference has them before each of its values, too,
-    so that rows between two of them are told from rows that equal one.
-    """
-    last = values.size - 1
-    places = (spread_shares(BINS, TAIL_BINS) * last).astype(np.int64)
-    found = [values[distinct(np.sort(places))], decile_edges(values), np.array(inner)]
-    if centre is not None:
-        found.append(np.array(equal_range(centre)))
-    if last < BINS:
-        found.append(np.nextafter(values, -np.inf))
-    return distinct(np.sort(np.concatenate(found)))
+"""The largest float64, 1.8e308, to which a widened range is clipped."""
 
 
 def equal_range(centre: float) -> tuple[float, float]:
-    """The edges of the bins that hold what is equal to a constant, see `distance`."""
+    """Return the limits of the values that equal a constant.
+
+    Parameters
+    ----------
+    centre
+        The constant, in the column's unit.
+
+    Returns
+    -------
+    tuple of float
+        The edge below the values, and the largest of them (see
+        `distance.CONSTANT_TOLERANCE`).
+    """
     tolerance = CONSTANT_TOLERANCE * abs(centre)
     return float(np.nextafter(centre - tolerance, -np.inf)), centre + tolerance
 
 
+def sums_of(
+    values: Floats, ends: NDArray[np.intp], inner: tuple[float, float]
+) -> Floats:
+    """Return the sums of sorted values by bin, in units of the inner range.
+
+    `ends` are the positions after the last value of each bin. A bin lies either within
+    the inner range or outside of it; values outside are clipped.
+    """
+    low, high = inner
+    counts = np.diff(ends, prepend=0)
+    sums = np.zeros(counts.size)
+    (some,) = np.nonzero(counts)
+    if high == low or not some.size:
+        return sums
+    sums[some] = np.add.reduceat(values[: ends[-1]], (ends - counts)[some])
+    unit: Floats = (sums - counts * low) / (high - low)
+    return np.clip(unit, 0.0, counts)
+
+
 def histogram_of(reference: ReferenceHistogram, column: Numbers) -> WindowHistogram:
-    """A window's column, counted in the reference's bins."""
+    """Count a window's column in the reference's bins.
+
+    Parameters
+    ----------
+    reference
+        The reference's column, with B bins.
+    column
+        The window's column, which may be empty.
+
+    Returns
+    -------
+    WindowHistogram
+        Counts of the shape (B + 1,) and sums of the shape (B,).
+    """
     values = column.values
     ends = np.searchsorted(values, reference.edges, side="right")
     low, high = widened_range(reference)
     return WindowHistogram(
         edges=reference.edges,
         counts=np.diff(ends, prepend=0, append=values.size).astype(np.float64),
-        sums=_sums(values, ends, (reference.low, reference.high)),
+        sums=sums_of(values, ends, (reference.low, reference.high)),
         under=int(np.searchsorted(values, reference.edges[0])),
         below=int(np.searchsorted(values, low)),
         above=values.size - int(np.searchsorted(values, high, side="right")),
@@ -113,7 +88,19 @@ def histogram_of(reference: ReferenceHistogram, column: Numbers) -> WindowHistog
 
 
 def binned_spread(reference: ReferenceHistogram, current: WindowHistogram) -> float:
-    """`spread_of_numbers` of a window in the reference's bins, in its deviations."""
+    """Return `distance.spread_of_numbers` of a window in the reference's bins.
+
+    Parameters
+    ----------
+    reference, current
+        Histograms over the same bins; the window has at least one row.
+
+    Returns
+    -------
+    float
+        The mean difference of two rows in standard deviations of the reference, 0 or
+        more; 0 for a constant reference.
+    """
     width = (reference.high - reference.low) or 1.0
     edges = np.clip((reference.edges - reference.low) / width, 0.0, 1.0)
     below = np.cumsum(current.counts[:-2]) / current.present
@@ -122,12 +109,23 @@ def binned_spread(reference: ReferenceHistogram, current: WindowHistogram) -> fl
 
 
 def widened_range(reference: ReferenceHistogram) -> tuple[float, float]:
-    """The reference's inner range, widened by what may be a rounding error."""
+    """Return the reference's inner range, see `widened`."""
     return widened(reference.low, reference.high)
 
 
 def widened(low: float, high: float) -> tuple[float, float]:
-    """A range by one part in a million of its larger end wider on both sides."""
+    """Return a range that is wider by a rounding error on both sides.
+
+    Parameters
+    ----------
+    low, high
+        The range, in the column's unit.
+
+    Returns
+    -------
+    tuple of float
+        The range, on each side wider by CONSTANT_TOLERANCE times its larger end.
+    """
     margin = CONSTANT_TOLERANCE * max(abs(low), abs(high))
     return max(low - margin, -MAXIMUM), min(high + margin, MAXIMUM)
 
@@ -135,16 +133,28 @@ def widened(low: float, high: float) -> tuple[float, float]:
 def binned_distances(
     reference: ReferenceHistogram, current: WindowHistogram
 ) -> tuple[float, float]:
-    r"""Kolmogorov-Smirnov and normed Wasserstein distance from a reference in bins.
+    r"""Return the Kolmogorov-Smirnov and the normed Wasserstein distance of histograms.
 
-    Over one bin the area between the distribution functions is taken as
+    Over one bin the area between the distribution functions F and G is taken as
 
-    .. math:: \left| \int_a^b F - G \right|
+    .. math:: \left| \int_a^b F(x) - G(x) \, dx \right|, \quad
+              \int_a^b F(x) \, dx = (b - a) F(a) + b \, C - S
 
-    which follows from counts and sums alone, by parts. It is exact unless F and G
-    cross inside the bin. The largest gap is looked for at the bins' edges. Of a
-    constant reference the share that differs from it stands for the Wasserstein
-    distance, as in `normed_wasserstein_distance`.
+    for the share of rows C and the share of sums S of the bin (integration by parts).
+    It is exact unless F and G cross inside the bin. The Kolmogorov-Smirnov distance is
+    the largest difference at the edges. For a constant reference the second distance is
+    the share that differs from it, as in `distance.normed_wasserstein_distance`.
+
+    Parameters
+    ----------
+    reference, current
+        Histograms over the same bins, each with at least one row.
+
+    Returns
+    -------
+    tuple of float
+        The Kolmogorov-Smirnov distance, 0 to 1, and the Wasserstein distance in
+        standard deviations of the reference, 0 or more.
     """
     n, m = reference.present, current.present
     counts = current.counts[:-1]
@@ -165,7 +175,7 @@ def binned_distances(
 def _differing(
     reference: ReferenceHistogram, centre: float, current: WindowHistogram
 ) -> float:
-    """The share of values off the constant, less the reference's own share of them."""
+    """Return the share off the constant, less the reference's own share, 0 to 1."""
     first, last = np.searchsorted(reference.edges, equal_range(centre)) + 1
     before = float(reference.counts[first:last].sum()) / reference.present
     after = float(current.counts[first:last].sum()) / current.present
@@ -175,56 +185,19 @@ def _differing(
 def binned_deciles(
     reference: ReferenceHistogram, current: WindowHistogram
 ) -> tuple[Floats, Floats]:
-    """Rows of both sides between the reference's deciles."""
+    """Return how many rows of each side lie between the reference's deciles.
+
+    Parameters
+    ----------
+    reference, current
+        Histograms over the same bins.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Count vectors, shape (k + 1,) for k distinct deciles.
+    """
     starts = np.searchsorted(reference.edges, reference.deciles) + 1
     starts = np.concatenate([[0], starts])
     before = np.append(reference.counts, 0.0)
     return np.add.reduceat(before, starts), np.add.reduceat(current.counts, starts)
-
-
-def _sums(values: Floats, ends: NDArray[np.intp], inner: tuple[float, float]) -> Floats:
-    """Sums of sorted values from each end to the next, in units of the inner range.
-
-    Each bin lies within the range or outside of it; values outside are clipped.
-    """
-    low, high = inner
-    counts = np.diff(ends, prepend=0)
-    sums = np.zeros(counts.size)
-    (some,) = np.nonzero(counts)
-    if high == low or not some.size:
-        return sums
-    sums[some] = np.add.reduceat(values[: ends[-1]], (ends - counts)[some])
-    unit: Floats = (sums - counts * low) / (high - low)
-    return np.clip(unit, 0.0, counts)
-
-
-def coarser(reference: ReferenceHistogram) -> ReferenceHistogram:
-    """The same column in a sixth of the bins, for whoever has to count by them.
-
-    Counts and sums stay exact; what is lost is where in its bin a value lies.
-    """
-    last = reference.edges.size - 1
-    if last < COARSE_BINS:
-        return reference
-    reached = np.cumsum(reference.counts) / reference.present
-    shares = spread_shares(COARSE_BINS, COARSE_TAIL_BINS)
-    kept = np.minimum(np.searchsorted(reached, shares), last)
-    fixed = [reference.low, reference.high, *reference.deciles]
-    if reference.centre is not None:
-        fixed += equal_range(reference.centre)
-    kept = np.concatenate([kept, np.searchsorted(reference.edges, fixed), [0, last]])
-    kept = distinct(np.sort(kept))
-    starts = np.concatenate([[0], kept[:-1] + 1])
-    return replace(
-        reference,
-        edges=reference.edges[kept],
-        counts=np.add.reduceat(reference.counts, starts),
-        sums=np.add.reduceat(reference.sums, starts),
-    )
-
-
-def spread_shares(bins: int, tail_bins: int) -> Floats:
-    """Evenly spread shares of all rows, closer in the tails, which are wide."""
-    spread = np.linspace(0, 1, bins + 1)
-    tail = np.linspace(0, TAIL, tail_bins)
-    return np.concatenate([spread, tail, 1 - tail])

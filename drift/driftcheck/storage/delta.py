@@ -1,8 +1,8 @@
-"""Which parquet files make up the current state of a Delta table, from its log.
+"""The parquet files of the current version of a Delta table, from its log.
 
-A folder with a `_delta_log` holds files that were replaced or deleted, too: reading all
-of them would count rows twice. What the protocol's later features need and this does
-not read (deletion vectors, column mapping) is refused, never guessed at.
+A folder with a `_delta_log` also holds files that were replaced or deleted; reading all
+of them would count rows twice. Tables that use later features of the protocol (deletion
+vectors, column mapping) are rejected.
 https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 """
 
@@ -19,8 +19,21 @@ from driftcheck.storage.partitions import DataFile, statistics_span
 
 LOG = "_delta_log"
 MAXIMUM_COMMIT_BYTES = 64 * 1024**2
+"""Bytes of one commit of the log at most.
+
+At 1 KB for each file and its statistics, this holds a commit of 60,000 files. The limit
+keeps a hostile table from using up the memory.
+"""
+
 MAXIMUM_CHECKPOINT_BYTES = 256 * 1024**2
+"""Bytes to which the columns of a checkpoint unpack at most, all that are read.
+
+At 1 KB for each file it holds more than `listing.MAXIMUM_FILES`.
+"""
+
 BATCH_ROWS = 4096
+"""Rows of a checkpoint that are converted at once: some 4 MB; it changes no result."""
+
 _WANTED = (
     "add.path",
     "add.size",
@@ -30,11 +43,12 @@ _WANTED = (
 )
 _COMMIT = re.compile(r"(\d{20})\.json")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint(\.\d{10}\.\d{10})?\.parquet")
-_READABLE = 1  # the highest minReaderVersion that needs nothing but the files
+_READABLE = 1
+"""The highest minReaderVersion that needs nothing but the files."""
 
 
 def is_delta(system: fs.FileSystem, path: str) -> bool:
-    """Whether the folder is a Delta table."""
+    """Return whether the folder is a Delta table."""
     return bool(system.get_file_info(f"{path}/{LOG}").type == fs.FileType.Directory)
 
 
@@ -42,14 +56,16 @@ def live_files(
     system: fs.FileSystem,
     path: str,
     column: str | None = None,
-    most: int = MAXIMUM_CHECKPOINT_BYTES,
+    limit: int = MAXIMUM_CHECKPOINT_BYTES,
 ) -> list[DataFile]:
-    """The files of the table's newest version, with the times that the column spans.
+    """Return the files of the table's latest version, with the times of `column`.
 
-    ValueError where they are not plain, or a checkpoint unpacks to over `most` bytes.
+    ValueError is raised if the table needs a later reader version or names a file
+    outside of its folder, if a commit exceeds MAXIMUM_COMMIT_BYTES, or if a checkpoint
+    unpacks to more than `limit` bytes.
     """
     live: dict[str, DataFile] = {}
-    for action in _actions(system, f"{path}/{LOG}", most):
+    for action in _actions(system, f"{path}/{LOG}", limit):
         protocol = action.get("protocol") or {}
         if (protocol.get("minReaderVersion") or 0) > _READABLE:
             raise ValueError(
@@ -66,7 +82,7 @@ def live_files(
     return list(live.values())
 
 
-def _actions(system: fs.FileSystem, log: str, most: int) -> Iterator[dict[str, Any]]:
+def _actions(system: fs.FileSystem, log: str, limit: int) -> Iterator[dict[str, Any]]:
     found = system.get_file_info(fs.FileSelector(log))
     names = {info.base_name: info.path for info in found}
     starts = {m[1] for name in names if (m := _CHECKPOINT.fullmatch(name))}
@@ -74,7 +90,7 @@ def _actions(system: fs.FileSystem, log: str, most: int) -> Iterator[dict[str, A
     for name in sorted(names):
         match = _CHECKPOINT.fullmatch(name)
         if match and match[1] == start:
-            yield from _checkpoint(system, names[name], most)
+            yield from _checkpoint(system, names[name], limit)
     for name in sorted(names):
         match = _COMMIT.fullmatch(name)
         if match and match[1] > start:
@@ -86,18 +102,18 @@ def _actions(system: fs.FileSystem, log: str, most: int) -> Iterator[dict[str, A
 
 
 def _checkpoint(
-    system: fs.FileSystem, path: str, most: int
+    system: fs.FileSystem, path: str, limit: int
 ) -> Iterator[dict[str, Any]]:
     with system.open_input_file(path) as file, pq.ParquetFile(file) as parquet:
         claimed = sum(_claimed(parquet.metadata))
-        if claimed > most:
-            raise ValueError(f"a checkpoint of {claimed} bytes is over {most}")
+        if claimed > limit:
+            raise ValueError(f"a checkpoint of {claimed} bytes is over {limit}")
         for batch in parquet.iter_batches(BATCH_ROWS, columns=list(_WANTED)):
             yield from batch.to_pylist()
 
 
 def _claimed(metadata: pq.FileMetaData) -> Iterator[int]:
-    """How many bytes each part of what is read unpacks to."""
+    """Yield the unpacked bytes of each column chunk that is read."""
     for group in range(metadata.num_row_groups):
         found = metadata.row_group(group)
         for index in range(found.num_columns):
@@ -107,7 +123,7 @@ def _claimed(metadata: pq.FileMetaData) -> Iterator[int]:
 
 
 def _inside(name: str) -> str:
-    """A file's path relative to the table; ValueError where it leads out of it."""
+    """Return a file's path relative to the table; ValueError if it leads out of it."""
     plain = unquote(name)
     if "://" in plain or plain.startswith("/") or ".." in plain.split("/"):
         raise ValueError("the Delta table names a file outside of its folder")

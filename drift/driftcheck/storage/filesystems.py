@@ -1,6 +1,6 @@
-"""Filesystems of addresses, with what pyarrow does not ask the environment for itself.
+"""The filesystems of addresses, with the credentials that the environment holds.
 
-    s3://bucket/path                       as pyarrow does it: AWS_ACCESS_KEY_ID, ...
+    s3://bucket/path                       as pyarrow reads it: AWS_ACCESS_KEY_ID, ...
     gs://, gcs://bucket/path               GOOGLE_APPLICATION_CREDENTIALS, or the pod's
                                            identity; STORAGE_EMULATOR_HOST
     abfs://, abfss://, az://container/path, abfss://container@account.dfs.HOST/path
@@ -20,8 +20,12 @@ from pyarrow import fs
 
 GOOGLE = ("gs", "gcs")
 AZURE = ("az", "abfs", "abfss")
-# Google's client tries for fifteen minutes by default, as long as a check's pod lives.
 RETRY_SECONDS = 30
+"""Seconds for which Google's client retries.
+
+Its default is fifteen minutes, as long as a check's pod may run.
+"""
+
 _ABFS = re.compile(r"^az(?=://)")
 AZURE_SUFFIX = "core.windows.net"
 
@@ -29,9 +33,9 @@ AZURE_SUFFIX = "core.windows.net"
 def filesystem_at(
     uri: str, environment: Mapping[str, str]
 ) -> tuple[fs.FileSystem, str]:
-    """The filesystem of an address with a scheme, and the path in it.
+    """Return the filesystem of an address with a scheme, and the path in it.
 
-    ValueError or an ArrowException where there is none for the address.
+    ValueError or an ArrowException is raised if there is none for the address.
     """
     scheme = urlsplit(uri).scheme
     if scheme in AZURE:
@@ -43,9 +47,9 @@ def filesystem_at(
 
 
 def google_address(uri: str, environment: Mapping[str, str]) -> str:
-    """The address with an end to the client's patience, and with the emulator, if any.
+    """Return the address with a limit to retries, and with the emulator, if any.
 
-    The emulator is asked without credentials: real ones are not for it.
+    The emulator never receives credentials.
     """
     parts = urlsplit(uri)
     query = {"retry_limit_seconds": str(RETRY_SECONDS), **dict(parse_qsl(parts.query))}
@@ -64,7 +68,7 @@ def _azure(uri: str, environment: Mapping[str, str]) -> tuple[fs.FileSystem, str
     if options and account in (None, options["account_name"]):
         system: fs.FileSystem = fs.AzureFileSystem(**options)
     elif account:
-        # Another account's key is of no use: the address's own, or the pod's identity.
+        # The key is another account's: use the address's own, or the pod's identity.
         system, path = fs.FileSystem.from_uri(_ABFS.sub("abfs", uri))
     else:
         raise ValueError(
@@ -73,14 +77,14 @@ def _azure(uri: str, environment: Mapping[str, str]) -> tuple[fs.FileSystem, str
         )
     path = path.rstrip("/")
     if "/" not in path:
-        # Asked for a container without any credentials, the client ends this process;
-        # asked for something in it, it raises. So it is asked for that first.
+        # Without credentials, the client aborts this process when it looks up a
+        # container, but raises when it looks up a path in it. So look up a path first.
         system.get_file_info(f"{path}/-")
     return system, path
 
 
 def azure_place(uri: str) -> tuple[str | None, str]:
-    """The account, if the address names it, and the path from the container on."""
+    """Return the account, if the address names one, and the path with its container."""
     parts = urlsplit(uri)
     user, _, host = parts.netloc.rpartition("@")
     if "." in host:
@@ -93,37 +97,40 @@ def azure_place(uri: str) -> tuple[str | None, str]:
 
 
 def azure_options(environment: Mapping[str, str]) -> dict[str, Any] | None:
-    """What `AzureFileSystem` needs of an account with a key or a token; else None."""
+    """Return the arguments of `AzureFileSystem`; None if no account is declared.
+
+    ValueError is raised for a connection string without an account.
+    """
     written = environment.get("AZURE_STORAGE_CONNECTION_STRING")
     if written:
         pairs = (part.partition("=") for part in written.split(";") if part.strip())
-        found = {name.strip().lower(): value.strip() for name, _, value in pairs}
-        if not found.get("accountname"):
+        settings = {name.strip().lower(): value.strip() for name, _, value in pairs}
+        if not settings.get("accountname"):
             raise ValueError("AZURE_STORAGE_CONNECTION_STRING names no AccountName")
     else:
-        found = {
+        settings = {
             "accountname": environment.get("AZURE_STORAGE_ACCOUNT", ""),
             "accountkey": environment.get("AZURE_STORAGE_KEY", ""),
             "sharedaccesssignature": environment.get("AZURE_STORAGE_SAS_TOKEN", ""),
         }
-    account = found.get("accountname")
+    account = settings.get("accountname")
     if not account:
         return None
-    options: dict[str, Any] = {"account_name": account, **_endpoints(account, found)}
-    if found.get("accountkey"):
-        options["account_key"] = found["accountkey"]
-    elif token := found.get("sharedaccesssignature"):
+    options: dict[str, Any] = {"account_name": account, **_endpoints(account, settings)}
+    if settings.get("accountkey"):
+        options["account_key"] = settings["accountkey"]
+    elif token := settings.get("sharedaccesssignature"):
         options["sas_token"] = "?" + token.removeprefix("?")
     return options
 
 
-def _endpoints(account: str, found: Mapping[str, str]) -> dict[str, str]:
-    """Where blobs are served: below the account's own name, or one host for all."""
-    endpoint = urlsplit(found.get("blobendpoint", ""))
-    scheme = endpoint.scheme or found.get("defaultendpointsprotocol") or "https"
+def _endpoints(account: str, settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the endpoints: below the account's own host name, or of one given host."""
+    endpoint = urlsplit(settings.get("blobendpoint", ""))
+    scheme = endpoint.scheme or settings.get("defaultendpointsprotocol") or "https"
     host = endpoint.netloc.removeprefix(account)
     if not endpoint.netloc:
-        host = f".blob.{found.get('endpointsuffix') or AZURE_SUFFIX}"
+        host = f".blob.{settings.get('endpointsuffix') or AZURE_SUFFIX}"
     return {
         "blob_storage_authority": host,
         "blob_storage_scheme": scheme,

@@ -1,4 +1,4 @@
-"""Fetches a file from a web server, within bounds, and follows only safe redirects."""
+"""Download a file from a web server within limits; follow only safe redirects."""
 
 import time
 from typing import Any
@@ -11,10 +11,10 @@ from driftcheck.storage.limits import BLOCK_BYTES
 
 
 class SafeRedirectHandler(HTTPRedirectHandler):
-    """Follows to https, and from http to http; OSError for any other address."""
+    """Follow redirects to https, and from http to http; else raise OSError."""
 
     def redirect_request(self, req: Request, *rest: Any) -> Request | None:
-        """See the class."""
+        """Return the request to follow; OSError if it would be less safe."""
         scheme = urlsplit(rest[-1]).scheme
         if scheme != "https" and (scheme, req.type) != ("http", "http"):
             raise OSError("the server redirects to an address that is less safe")
@@ -22,15 +22,35 @@ class SafeRedirectHandler(HTTPRedirectHandler):
 
 
 HTTP_TIMEOUT_SECONDS = 60
+"""Seconds without data after which a download fails: a stalled server is given up."""
+
 DOWNLOAD_SECONDS = 300.0
+"""Seconds for a whole download: FILE_BYTES at 7 MB/s.
+
+A slower server makes the check fail; a larger value lets it hold a pod for longer.
+"""
 
 
-def download(uri: str, most: int, seconds: float = DOWNLOAD_SECONDS) -> pa.Buffer:
-    """The body of an http:// or https:// address, of at most so many bytes.
+def download(uri: str, limit: int, seconds: float = DOWNLOAD_SECONDS) -> pa.Buffer:
+    """Return the body of an http:// or https:// address.
 
-    Redirects are followed from http to https, never back and to no other scheme, and
-    nothing that could be a credential is ever sent. OSError where the server says no
-    or takes longer in all than `seconds`; ValueError where the body is too large.
+    Redirects are followed as `SafeRedirectHandler` says; no credentials are ever sent.
+
+    Parameters
+    ----------
+    uri
+        The address.
+    limit
+        The size of the body at most, in bytes.
+    seconds
+        The time for the whole download at most.
+
+    Raises
+    ------
+    OSError
+        If the server reports an error or takes longer than `seconds`.
+    ValueError
+        If the body is larger than `limit`.
     """
     from urllib.error import HTTPError
     from urllib.request import build_opener
@@ -44,12 +64,12 @@ def download(uri: str, most: int, seconds: float = DOWNLOAD_SECONDS) -> pa.Buffe
         error.close()
         raise OSError(f"the server answers {error.code}: {error.reason}") from None
     with answer as response:
-        if int(response.headers.get("Content-Length") or 0) > most:
-            raise ValueError(f"more than {most} bytes")
+        if int(response.headers.get("Content-Length") or 0) > limit:
+            raise ValueError(f"more than {limit} bytes")
         while block := response.read1(BLOCK_BYTES):
             stream.write(block)
-            if stream.tell() > most:
-                raise ValueError(f"more than {most} bytes")
+            if stream.tell() > limit:
+                raise ValueError(f"more than {limit} bytes")
             if time.monotonic() > ends:
                 raise TimeoutError(f"it was not read within {seconds:g} seconds")
         if response.length:

@@ -1,4 +1,4 @@
-"""Which files a folder of data consists of."""
+"""The data files of a folder."""
 
 from pyarrow import fs
 
@@ -6,16 +6,22 @@ from driftcheck.storage.delta import is_delta, live_files
 from driftcheck.storage.partitions import DataFile
 
 MAXIMUM_FILES = 100_000
+"""Files of one folder at most.
+
+More of them, each opened for its footer, would take longer than a check may run. A
+folder with a file for each minute reaches this after 69 days.
+"""
 
 
 def files_in(
     system: fs.FileSystem, folder: str, column: str | None = None
 ) -> list[DataFile]:
-    """All data files, by path: of a Delta table as its log says, else as listed.
+    """Return all data files of a folder, sorted by path.
 
-    `column` is that of the rows' times. Hidden files and folders, such as writers'
-    markers, are no data. FileNotFoundError where there are no files, ValueError where
-    they are too many.
+    The files of a Delta table are those of its log. In any other folder, hidden files
+    and folders, such as the markers of writers, are skipped. `column` has the rows'
+    times. FileNotFoundError is raised if there are no files, ValueError if there are
+    more than MAXIMUM_FILES.
     """
     if is_delta(system, folder):
         found = live_files(system, folder, column)

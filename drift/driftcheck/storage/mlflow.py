@@ -1,11 +1,11 @@
-"""Files that are artifacts in MLflow, by the addresses that its clients use.
+"""Artifacts in MLflow, at the addresses that its clients use.
 
     models:/name/version/path        of a registered version
     runs:/run/path                   of a run
     mlflow-artifacts:/path           as the tracking server serves them
 
-Where the artifacts lie in an object store they are read from there, with its own
-credentials. A server never leads to a file of this machine.
+Artifacts in an object store are read from there, with the store's credentials. A server
+can never redirect the worker to a local file.
 """
 
 import base64
@@ -22,15 +22,21 @@ import pyarrow as pa
 from driftcheck.storage.limits import FILE_BYTES, PROFILE_BYTES
 
 STORES = ("s3", "gs", "gcs", "abfs", "abfss")
+"""Schemes of object stores from which artifacts are read directly."""
 
 TIMEOUT_SECONDS = 30
+"""Seconds without data after which a request to the server fails.
 
+A larger value delays a check whose server hangs; a smaller one fails on a server under
+load.
+"""
 
-PROXIED = "mlflow-artifacts:"
+PROXIED_SCHEME = "mlflow-artifacts:"
+"""The scheme of artifacts that the server serves; a host may follow it."""
 
 
 class Client:
-    """Requests to one server, with the credentials that are meant for it."""
+    """Requests to one tracking server, with its credentials from the environment."""
 
     def __init__(self, server: str, environment: Mapping[str, str]) -> None:
         self._server = server
@@ -51,11 +57,30 @@ class Client:
         method: str,
         path: str,
         data: bytes | None = None,
-        most: int = PROFILE_BYTES,
+        limit: int = PROFILE_BYTES,
     ) -> bytes | None:
-        """The first `most` bytes of the answer's body, None where there is nothing.
+        """Send a request and return the body of the response.
 
-        OSError for anything else.
+        Parameters
+        ----------
+        method
+            GET, PUT or POST; POST sends JSON.
+        path
+            The path and query below the server's address.
+        data
+            The body of the request.
+        limit
+            Bytes of the response that are read at most; the rest is cut off.
+
+        Returns
+        -------
+        bytes or None
+            The body; None if there is nothing at the path of a GET.
+
+        Raises
+        ------
+        OSError
+            If the server cannot be reached or reports any other error.
         """
         kind = "application/json" if method == "POST" else "application/octet-stream"
         headers = {**self._headers, "Content-Type": kind}
@@ -64,7 +89,7 @@ class Client:
         )
         try:
             with self._opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
-                body: bytes = answer.read(most)
+                body: bytes = answer.read(limit)
                 return body
         except HTTPError as error:
             if method == "GET" and error.code == HTTPStatus.NOT_FOUND:
@@ -74,7 +99,7 @@ class Client:
             raise OSError(f"MLflow cannot be reached: {error.reason}") from None
 
     def get(self, path: str) -> dict[str, Any]:
-        """The answer as JSON; OSError where there is none."""
+        """Return the JSON object at a path; OSError if there is none."""
         body = self.send("GET", path)
         try:
             found: dict[str, Any] = json.loads(body or b"")
@@ -83,7 +108,7 @@ class Client:
         return found
 
     def post(self, path: str, value: dict[str, Any]) -> dict[str, Any]:
-        """The answer to a change, as JSON; OSError where there is none."""
+        """Post JSON to a method of the API; return its response or raise OSError."""
         body = self.send("POST", f"api/2.0/mlflow/{path}", json.dumps(value).encode())
         try:
             found: dict[str, Any] = json.loads(body or b"")
@@ -98,14 +123,18 @@ class _NoRedirects(HTTPRedirectHandler):
 
 
 def artifact(uri: str, environment: Mapping[str, str]) -> pa.Buffer | None:
-    """The bytes, where the tracking server serves them; None where it does not."""
-    client = _client(environment)
+    """Return an artifact that the tracking server serves; None if a store has it.
+
+    FileNotFoundError is raised if there is no such artifact, ValueError if it is
+    larger than FILE_BYTES or the address is malformed, OSError if the server fails.
+    """
+    client = client_from(environment)
     place = _place(uri, client)
-    if not place.startswith(PROXIED):
+    if not place.startswith(PROXIED_SCHEME):
         return None
     path = urlsplit(place).path.strip("/")
     address = f"api/2.0/mlflow-artifacts/artifacts/{quote(path)}"
-    data = client.send("GET", address, most=FILE_BYTES + 1)
+    data = client.send("GET", address, limit=FILE_BYTES + 1)
     if data is None:
         raise FileNotFoundError("MLflow has no such artifact")
     if len(data) > FILE_BYTES:
@@ -114,22 +143,26 @@ def artifact(uri: str, environment: Mapping[str, str]) -> pa.Buffer | None:
 
 
 def location(uri: str, environment: Mapping[str, str]) -> str:
-    """The address in an object store; ValueError where the artifact lies elsewhere."""
-    place = _place(uri, _client(environment))
+    """Return an artifact's address in an object store; ValueError if it has none."""
+    place = _place(uri, client_from(environment))
     if urlsplit(place).scheme not in STORES:
         raise ValueError("MLflow keeps the artifact where only its server can read it")
     return place
 
 
-def _client(environment: Mapping[str, str]) -> Client:
+def client_from(environment: Mapping[str, str]) -> Client:
+    """Return the client of the server at MLFLOW_TRACKING_URI.
+
+    ValueError is raised if the variable is not an http:// or https:// address.
+    """
     server = environment.get("MLFLOW_TRACKING_URI", "")
     if urlsplit(server).scheme not in ("http", "https"):
-        raise ValueError("MLFLOW_TRACKING_URI is no http:// or https:// address")
+        raise ValueError("MLFLOW_TRACKING_URI is not an http:// or https:// address")
     return Client(server.rstrip("/"), environment)
 
 
 def _place(uri: str, client: Client) -> str:
-    """Where an artifact lies, as MLflow tells it."""
+    """Return the location of an artifact, as MLflow reports it."""
     scheme, _, rest = uri.partition(":/")
     if ".." in rest.split("/") or "//" in rest:
         raise ValueError("the address leads out of its place")

@@ -1,12 +1,12 @@
 """Parquet files behind an address, read one column at a time.
 
-The bytes that are hashed are those that are parsed: of one copy in memory, or of one
-open local file, which nobody may write into meanwhile. So what is judged is what the
-digest names, even while somebody puts a new file at the same address.
+The bytes that are hashed are those that are parsed: one copy in memory, or one open
+local file that must not be modified meanwhile. So the digest names the data that was
+judged, even if a new file replaces it at the same address.
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -21,9 +21,15 @@ from driftcheck.contract.reasons import Reason
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.redaction import shown_address, without_secrets
 from driftcheck.storage.files import Content, digest_of, files, first_file
+from driftcheck.storage.limits import MAXIMUM_ROWS
 
-MAXIMUM_ROWS = 100_000
 MAXIMUM_COLUMN_BYTES = 1024**3
+"""Bytes of one column in memory at most: 134 million numbers.
+
+One column is in memory at a time, with a sorted copy, so a check stays below a pod's
+usual limit of 4 GiB. Files that claim more are rejected before they are read.
+"""
+
 ARROW = b"ARROW1"
 
 Chosen: TypeAlias = list[NDArray[np.int64] | None]
@@ -31,7 +37,7 @@ Chosen: TypeAlias = list[NDArray[np.int64] | None]
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """The bytes behind an address, and what to call a failure."""
+    """Open files behind an address, and the reason to report if they are unreadable."""
 
     uri: str
     reason: Reason
@@ -39,21 +45,21 @@ class Opened:
 
     @cached_property
     def sha256(self) -> str:
-        """Their digest, see `LoadedReference`; CheckFailure if they are unreadable."""
+        """Their digest, see `dataset.LoadedReference`; CheckFailure if unreadable."""
         try:
             return digest_of(self.contents)
         except OSError as error:
             raise _unreadable(self.uri, self.reason, error) from None
 
     def seed(self) -> int:
-        """A number for random choices, the same for the same files."""
+        """Return the seed of a random sample, the same for the same files."""
         tails = b"".join(content.tail() for _, content in self.contents)
         return int.from_bytes(hashlib.sha256(tails).digest()[:8], "big")
 
 
 @dataclass(frozen=True, eq=False)
 class ParquetTable:
-    """The columns of open files, each read when it is asked for."""
+    """A table of open files, whose columns are read on demand."""
 
     opened: Opened
     parquets: list[pq.ParquetFile]
@@ -62,7 +68,7 @@ class ParquetTable:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All columns, whether they were asked for or not."""
+        """The names of all columns."""
         return tuple(self.parquets[0].schema_arrow.names)
 
     @property
@@ -72,14 +78,14 @@ class ParquetTable:
 
     @property
     def num_rows(self) -> int:
-        """The rows that are read."""
+        """The rows that are read: all, or those of the sample."""
         return sum(
             parquet.metadata.num_rows if kept is None else len(kept)
             for parquet, kept in zip(self.parquets, self.chosen, strict=True)
         )
 
     def column(self, name: str) -> pa.ChunkedArray:
-        """The column's chosen rows; CheckFailure where it cannot be read."""
+        """Return the column's rows that are read; CheckFailure if that fails."""
         opened = self.opened
         try:
             parts = [
@@ -99,6 +105,7 @@ class ParquetTable:
 def _column(
     parquet: pq.ParquetFile, name: str, kept: NDArray[np.int64] | None
 ) -> pa.ChunkedArray:
+    """Return some rows of a column, or nulls if the file does not have it."""
     if name not in parquet.schema_arrow.names:
         size = parquet.metadata.num_rows if kept is None else len(kept)
         return pa.chunked_array([pa.nulls(size)])
@@ -110,13 +117,14 @@ def _column(
     return pa.chunked_array([column.take(pa.array(kept)).combine_chunks()])
 
 
-def read_files(uri: str, reason: Reason) -> Opened:
-    """The bytes of a file or of all files in a directory.
+def read_files(uri: str, reason: Reason, environment: Mapping[str, str]) -> Opened:
+    """Open a file, or all files of a directory.
 
-    CheckFailure with the given reason where they cannot be read.
+    `environment` is that of `files.filesystem_of`. CheckFailure with the given reason
+    is raised if they cannot be read.
     """
     try:
-        return Opened(uri, reason, list(files(uri)))
+        return Opened(uri, reason, list(files(uri, environment)))
     except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
         raise _unreadable(uri, reason, error) from None
 
@@ -124,10 +132,22 @@ def read_files(uri: str, reason: Reason) -> Opened:
 def open_table(
     opened: Opened, wanted: Collection[str | None], maximum_rows: int = MAXIMUM_ROWS
 ) -> ParquetTable:
-    """Some columns of a parquet file or a directory of them, not yet read.
+    """Open a parquet file, or a directory of them, as a table.
 
-    Above `maximum_rows` a sample, the same one for the same file. CheckFailure where
-    that is no parquet, or would take too much memory.
+    Parameters
+    ----------
+    opened
+        The files.
+    wanted
+        The names of the columns that will be read; None is ignored.
+    maximum_rows
+        Rows above which a random sample of this size is read, the same sample for the
+        same files.
+
+    Raises
+    ------
+    CheckFailure
+        If a file is not parquet, or a wanted column would take too much memory.
     """
     try:
         parquets = [_parquet(content) for _, content in opened.contents]
@@ -143,17 +163,17 @@ def open_table(
     return ParquetTable(opened, parquets, schema, chosen)
 
 
-def column_names(uri: str) -> list[str]:
-    """The names of the reference's columns; CheckFailure where it is unreadable."""
+def column_names(uri: str, environment: Mapping[str, str]) -> list[str]:
+    """Return the names of the reference's columns; CheckFailure if it is unreadable."""
     try:
-        with first_file(uri) as file:
+        with first_file(uri, environment) as file:
             return list(_parquet(Content(file)).schema_arrow.names)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise _unreadable(uri, Reason.REFERENCE_UNREADABLE, error) from None
 
 
 def _parquet(content: Content) -> pq.ParquetFile:
-    """An open file; its strings are read as they are stored, each text once."""
+    """Return an open file; dictionary-encoded strings are not expanded."""
     content.file.seek(0)
     if content.file.read(len(ARROW)) == ARROW:
         return pq.ParquetFile(pa.BufferReader(_as_parquet(content.file)))
@@ -165,7 +185,7 @@ def _parquet(content: Content) -> pq.ParquetFile:
 
 
 def _as_parquet(file: pa.NativeFile) -> pa.Buffer:
-    """An Arrow file (IPC, Feather) in the form that is read column by column."""
+    """Return an Arrow file (IPC, Feather) as parquet, to read it column by column."""
     file.seek(0)
     with pa.ipc.open_file(file) as reader:
         stream = pa.BufferOutputStream()
@@ -188,33 +208,38 @@ def _unreadable(uri: str, reason: Reason, error: Exception) -> CheckFailure:
 def _check_memory_limits(
     parquets: list[pq.ParquetFile], wanted: Collection[str | None]
 ) -> None:
-    """ValueError for what no memory should be spent on, told by the footers alone."""
+    """Raise ValueError for files too large for memory, by their footers alone."""
     rows = sum(parquet.metadata.num_rows for parquet in parquets)
     if rows * 8 > MAXIMUM_COLUMN_BYTES:
-        # Runs of one value take no room in a file, and all of it in memory.
+        # Runs of one value take hardly any space in a file, but all of it in memory.
         raise ValueError(f"{rows} rows are more than {MAXIMUM_COLUMN_BYTES // 8}")
     for parquet in parquets:
         names = parquet.schema_arrow.names
         for name in names:
             if name in wanted and names.count(name) > 1:
                 raise ValueError(f"there are {names.count(name)} columns named {name}")
-        claimed: dict[str, int] = {}
-        for group in range(parquet.metadata.num_row_groups):
-            found = parquet.metadata.row_group(group)
-            for index in range(found.num_columns):
-                column = found.column(index)
-                name = column.path_in_schema.partition(".")[0]
-                size = max(column.total_uncompressed_size, 0)
-                claimed[name] = claimed.get(name, 0) + size
-        for name, size in claimed.items():
+        for name, size in _unpacked_bytes(parquet.metadata).items():
             if name in wanted and size > MAXIMUM_COLUMN_BYTES:
                 raise ValueError(
                     f"column {name} of {size} bytes is over {MAXIMUM_COLUMN_BYTES}"
                 )
 
 
+def _unpacked_bytes(metadata: pq.FileMetaData) -> dict[str, int]:
+    """Return the bytes to which each column unpacks, as the footer claims."""
+    claimed: dict[str, int] = {}
+    for group in range(metadata.num_row_groups):
+        row_group = metadata.row_group(group)
+        for index in range(row_group.num_columns):
+            column = row_group.column(index)
+            name = column.path_in_schema.partition(".")[0]
+            size = max(column.total_uncompressed_size, 0)
+            claimed[name] = claimed.get(name, 0) + size
+    return claimed
+
+
 def _chosen(sizes: list[int], opened: Opened, maximum: int) -> Chosen:
-    """The rows to keep of each file; None for all of them."""
+    """Return the positions of the rows to read of each file; None means all."""
     total = sum(sizes)
     if total <= maximum:
         return [None] * len(sizes)

@@ -1,7 +1,7 @@
-"""From when the rows of a log's file may be, told before the file is opened.
+"""The time span of a log file's rows, known before the file is opened.
 
-By the date in its folders' names (`date=2026-11-24`, `year=2026/month=11/day=24`), or
-by the statistics that a Delta table's log has of it.
+It follows from the date in its folders' names (`date=2026-11-24`,
+`year=2026/month=11/day=24`), or from the statistics in a Delta table's log.
 """
 
 import json
@@ -10,36 +10,41 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-# A folder's date may be of any zone, and rows around midnight come late.
 MARGIN = timedelta(days=1)
-# Statistics are cut to the millisecond.
+"""Widening of a folder's date on both sides.
+
+The date may be of any time zone, and rows around midnight arrive late.
+"""
+
 MILLISECOND = timedelta(milliseconds=1)
+"""Precision to which Delta truncates timestamps in statistics."""
+
 _DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
 _ENDS = ("minValues", "maxValues")
 _PARTS = ("year", "month", "day")
 
 
 class Span(NamedTuple):
-    """The half-open stretch of time, with zones, within which all rows are.
+    """The half-open interval of time, with time zones, that contains all rows.
 
-    `sure`: it is told by the rows themselves. A folder's name is only a name.
+    `exact` is true for statistics of the rows, false for the name of a folder.
     """
 
     start: datetime
     end: datetime
-    sure: bool
+    exact: bool
 
     def overlaps(self, start: datetime, end: datetime | None) -> bool:
-        """Whether rows of a half-open stretch may be in it; None: without end."""
+        """Return whether it overlaps a half-open interval; an `end` of None is open."""
         return start < self.end and (end is None or self.start < end)
 
     def holds(self, first: datetime, last: datetime) -> bool:
-        """Whether both times are in it."""
+        """Return whether it contains both times."""
         return self.start <= first and last < self.end
 
 
 class DataFile(NamedTuple):
-    """A file as it is listed, with its size in bytes, and its rows' span if known."""
+    """A file of a listing, with its size in bytes and, if known, its rows' span."""
 
     path: str
     size: int | None
@@ -47,21 +52,21 @@ class DataFile(NamedTuple):
 
 
 def folder_span(path: str) -> Span | None:
-    """The span by the folders' names; None where they name no date, or several."""
+    """Return the span of the folders' names; None unless they name exactly one date."""
     folders = (folder.partition("=") for folder in path.split("/")[:-1])
     keys = {key.lower(): value for key, mark, value in folders if mark}
-    found = list(_dates(keys))
-    if len(found) != 1:
+    dates = list(_dates(keys))
+    if len(dates) != 1:
         return None
-    first, after = (datetime.combine(day, time(), UTC) for day in found[0])
+    first, after = (datetime.combine(day, time(), UTC) for day in dates[0])
     try:
-        return Span(first - MARGIN, after + MARGIN, sure=False)
+        return Span(first - MARGIN, after + MARGIN, exact=False)
     except OverflowError:
         return None
 
 
 def _dates(keys: dict[str, str]) -> Iterator[tuple[date, date]]:
-    """The days, months and years that are named: their first day and the one after."""
+    """Yield the first day of each period that is named, and the day after it."""
     for value in keys.values():
         if match := _DATE.fullmatch(value):
             yield from _days(*(int(part) for part in match.groups()))
@@ -88,16 +93,16 @@ def _days(
 
 
 def statistics_span(statistics: str | None, column: str) -> Span | None:
-    """The span by a Delta table's statistics of a file, which are a JSON object.
+    """Return the span of a column from a Delta table's statistics of a file, as JSON.
 
-    None where there are none of the column, or its times are without a zone.
+    None is returned without statistics of the column, or with times without a zone.
     """
     try:
-        found = json.loads(statistics or "null")
-        first, last = (datetime.fromisoformat(found[of][column]) for of in _ENDS)
+        limits = json.loads(statistics or "null")
+        first, last = (datetime.fromisoformat(limits[end][column]) for end in _ENDS)
         after = last + MILLISECOND
     except (ValueError, KeyError, TypeError, OverflowError):
         return None
     if first.tzinfo is None or after.tzinfo is None:
         return None
-    return Span(first, after, sure=True)
+    return Span(first, after, exact=True)

@@ -1,4 +1,4 @@
-"""Reads the columns of an open parquet table as a Dataset, one after the other."""
+"""Read the columns of an open parquet table as a Dataset, one after the other."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -21,18 +21,33 @@ from driftcheck.storage.parquet import (
 Keep: TypeAlias = Callable[[str, Column], Column]
 
 
-def _dataset(
+def read_dataset(
     table: ParquetTable,
     shape: Shape,
     features: Features,
     keep: Keep,
     order: Order = Order.UNKNOWN,
 ) -> Dataset:
-    found: dict[str, Column | Finding] = {}
+    """Read the columns of a table and reduce each before the next is read.
+
+    Parameters
+    ----------
+    table
+        The table.
+    shape, features
+        Its columns to read, see `arrow.schema`.
+    keep
+        A function of a column's name and the column that returns what to keep of it.
+    order
+        The meaning of the order of the rows.
+    """
+    columns: dict[str, Column | Finding] = {}
     where = shown_address(table.opened.uri)
     total = len(shape.columns) + len(shape.elements)
     total += len(features.names) if shape.vector else 0
     for name, column in columns_from(table, shape, features, order):
-        reading.info("%s: read column %d of %d, %s", where, len(found) + 1, total, name)
-        found[name] = column if isinstance(column, Finding) else keep(name, column)
-    return dataset_of(found, shape, table.rows, table.num_rows)
+        reading.info(
+            "%s: read column %d of %d, %s", where, len(columns) + 1, total, name
+        )
+        columns[name] = column if isinstance(column, Finding) else keep(name, column)
+    return dataset_of(columns, shape, table.rows, table.num_rows)

@@ -1,4 +1,4 @@
-"""The rows of an open parquet table by the values of one of its columns."""
+"""The rows of an open parquet table, by the values of one of its columns."""
 
 from dataclasses import replace
 
@@ -15,11 +15,11 @@ from driftcheck.storage.parquet import Chosen, ParquetTable
 
 
 class SegmentedTable:
-    """A table with the segment of each row that is read of it.
+    """A table with the segment of each row that is read.
 
-    CheckFailure where the column is not there or its type makes no segments: only
-    texts, integers and booleans are written alike everywhere. `rows_of`: read rows by
-    value.
+    CheckFailure is raised if the column is missing, or is neither text, integer nor
+    boolean: only these have one spelling in all kinds of logs. `rows_of` holds the rows
+    that are read by value.
     """
 
     def __init__(self, table: ParquetTable, column: str) -> None:
@@ -33,7 +33,7 @@ class SegmentedTable:
         self._places = {value: place for place, value in enumerate(values)}
 
     def only(self, value: str) -> ParquetTable:
-        """The table with the rows of one segment only, none for an unknown value."""
+        """Return the table with the rows of one segment; none for an unknown value."""
         mine = self._codes == self._places.get(value, len(self._places))
         chosen: Chosen = []
         first = 0
@@ -44,18 +44,18 @@ class SegmentedTable:
             first += size
         return replace(self._table, chosen=chosen)
 
-    def counted(self, found: Dataset) -> Dataset:
-        """A segment's rows with how many there really are, if only some are read."""
-        read = found.sampled if found.sampled is not None else found.rows
-        sampling_factor_ratio = self._table.rows / max(1, self._table.num_rows)
-        sampled = read if sampling_factor_ratio > 1 else None
-        return replace(found, rows=round(read * sampling_factor_ratio), sampled=sampled)
+    def counted(self, segment: Dataset) -> Dataset:
+        """Return a segment with its number of rows, estimated from a sample."""
+        read = segment.sampled if segment.sampled is not None else segment.rows
+        sampling_factor = self._table.rows / max(1, self._table.num_rows)
+        sampled = read if sampling_factor > 1 else None
+        return replace(segment, rows=round(read * sampling_factor), sampled=sampled)
 
 
 def _codes(
     column: pa.ChunkedArray, reason: Reason
 ) -> tuple[NDArray[np.int64], list[str]]:
-    """Each row's place among the values, as text; -1 where there is none."""
+    """Return each row's position among the values, -1 for null, and the values."""
     kind = plain_type(column.type)
     named = is_text(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)
     if not named:

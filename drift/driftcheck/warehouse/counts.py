@@ -36,7 +36,8 @@ from driftcheck.stats.columns import (
     WindowHistogram,
 )
 from driftcheck.stats.distance import Floats
-from driftcheck.stats.histogram import coarser, reduced, widened_range
+from driftcheck.stats.histogram import widened_range
+from driftcheck.stats.reduction import coarser, reduced
 from driftcheck.warehouse import queries as sql
 from driftcheck.windows import Window
 

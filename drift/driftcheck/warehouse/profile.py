@@ -29,12 +29,8 @@ from driftcheck.stats.distance import (
     Floats,
     distinct,
 )
-from driftcheck.stats.histogram import (
-    COARSE_BINS,
-    COARSE_TAIL_BINS,
-    equal_range,
-    spread_shares,
-)
+from driftcheck.stats.histogram import equal_range
+from driftcheck.stats.reduction import COARSE_BINS, COARSE_TAIL_BINS, spread_shares
 from driftcheck.warehouse import queries as sql
 from driftcheck.warehouse.counts import (
     NO_BINS,
@@ -46,6 +42,7 @@ from driftcheck.warehouse.counts import (
 )
 
 DECILES = tuple(np.arange(1, 10) / 10)
+"""Shares of rows below each decile, 0.1 to 0.9."""
 
 
 def warehouse_profile(

@@ -16,7 +16,14 @@ from driftcheck.stats.distance import Floats, distinct
 from driftcheck.stats.histogram import widened_range
 
 NULL, INFINITE = -1, -2
+"""Bins of null and infinite values; the bins of numbers count from 0."""
+
 MAXIMUM_CATEGORIES = 10_000
+"""Categories of a column that a query returns at most.
+
+A column with more is not compared: it is an identifier, or its rows are too many for an
+answer.
+"""
 
 
 def floats(table: ir.Table, column: str, place: int | None = None) -> ir.FloatingValue:

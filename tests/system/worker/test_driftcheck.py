@@ -23,8 +23,8 @@ from driftcheck.__main__ import main
 from driftcheck.check.run import run_check
 from driftcheck.contract import evaluation as e
 from driftcheck.errors import CheckFailure
-from driftcheck.inference_log.base import SAMPLE_ROWS
 from driftcheck.inference_log.postgres import open_log
+from driftcheck.storage.limits import MAXIMUM_ROWS
 from driftcheck.windows import Window
 from tests.system.support.service_fixtures import Database
 from tests.unit.driftcheck.samples import reference_of_kinds
@@ -396,7 +396,7 @@ def test_the_log_cannot_be_written(database: Database, reference: c.Reference) -
     """Even with the owner's credentials every transaction is read-only."""
     create(database)
     with (
-        open_log(database.url, request(reference).log) as log,
+        open_log(database.url, request(reference).log, {}) as log,
         pytest.raises(CheckFailure, match="read-only transaction"),
         log.snapshot() as cursor,
     ):
@@ -416,11 +416,11 @@ def test_a_large_window_is_sampled_and_counted_whole(
     )
     kinds = load_kinds(reference)
     window = Window(start, NOW, counting=False)
-    with open_log(database.url, request(reference).log) as log:
+    with open_log(database.url, request(reference).log, {}) as log:
         one, other = (log.window(window, reference_of_kinds(kinds)) for _ in range(2))
     assert one.rows == 150_000
     assert one.sampled == one.columns["price"].present
-    assert one.columns["price"].present == pytest.approx(SAMPLE_ROWS, rel=0.02)
+    assert one.columns["price"].present == pytest.approx(MAXIMUM_ROWS, rel=0.02)
     assert one.columns["price"].present == other.columns["price"].present
 
 
@@ -428,7 +428,7 @@ def load_kinds(reference: c.Reference) -> Any:
     """Return how the reference's columns are compared."""
     from driftcheck.reference.load import load_reference
 
-    return load_reference(reference.uri, VECTOR).kinds
+    return load_reference(reference.uri, VECTOR, {}).kinds
 
 
 def evaluation(reference: c.Reference, directory: Path) -> e.EvaluationRequest:
@@ -660,7 +660,7 @@ def test_a_connection_that_breaks_is_an_outage(
     reasons = []
 
     def look() -> None:
-        with open_log(database.url, request(reference).log) as log:
+        with open_log(database.url, request(reference).log, {}) as log:
             try:
                 log.window(
                     Window(NOW - HOUR, NOW, counting=True), reference_of_kinds({})

@@ -83,7 +83,10 @@ def hour() -> Window:
 def test_a_locked_table_ends_the_statement_by_name(database: Database) -> None:
     """A statement that waits for a lock is LogTimeout; the next one works again."""
     database.execute(SMALL)
-    with open_log(database.url, SOURCE) as opened, dbapi.connect(database.url) as other:
+    with (
+        open_log(database.url, SOURCE, {}) as opened,
+        dbapi.connect(database.url) as other,
+    ):
         log = replace(opened, timeout_seconds=1)
         with other.cursor() as cursor:
             cursor.execute("LOCK TABLE public.log IN ACCESS EXCLUSIVE MODE")
@@ -97,7 +100,7 @@ def test_a_locked_table_ends_the_statement_by_name(database: Database) -> None:
 def test_a_table_that_vanishes_between_two_reads_is_missing(database: Database) -> None:
     """The window before was judged; the next one is an error, never empty."""
     database.execute(SMALL)
-    with open_log(database.url, SOURCE) as log:
+    with open_log(database.url, SOURCE, {}) as log:
         assert log.window(hour(), reference_of_kinds(KINDS)).rows == 200
         database.execute("DROP TABLE public.log")
         with pytest.raises(CheckFailure) as failure:

@@ -46,7 +46,7 @@ def read(
     database: Database, source: LogSource, kinds: Mapping[str, ColumnKind]
 ) -> Dataset:
     """Return the last hour of the log."""
-    with open_log(database.url, source) as log:
+    with open_log(database.url, source, {}) as log:
         return log.window(WINDOW, reference_of_kinds(kinds))
 
 
@@ -155,7 +155,7 @@ def test_one_table_serves_several_models(database: Database, one: Filter) -> Non
     source = replace(VECTOR, filters=(one,), label_column="label")
     found = read(database, source, NUMBERS)
     assert (found.rows, numbers(found, "price")[0]) == (2, [2, 4])
-    with open_log(database.url, source) as log:
+    with open_log(database.url, source, {}) as log:
         assert len(log.labelled(WINDOW.start, 10)) == 2
     both = replace(source, filters=(one, Filter("label", "2")))
     assert read(database, both, NUMBERS).rows == 0
@@ -184,5 +184,5 @@ def test_labelled_rows_are_taken_apart_the_same_way(
         champion=False,
         directory=str(tmp_path),
     )
-    found = read_rows(asked, database.url)
+    found = read_rows(asked, database.url, {})
     assert (found.data, found.labels) == ([[1, None]], [1])

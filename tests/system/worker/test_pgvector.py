@@ -76,7 +76,7 @@ def fill(database: Database, kind: str, rows: Iterable[NDArray[np.float64]]) -> 
 
 def read(database: Database) -> Dataset:
     """Return the last hour of the log."""
-    with open_log(database.url, LOG) as log:
+    with open_log(database.url, LOG, {}) as log:
         return log.window(
             WINDOW, reference_of_kinds(dict.fromkeys(NAMES, ColumnKind.NUMBER))
         )
@@ -207,5 +207,5 @@ def test_an_evaluation_reads_the_same_vectors(
         champion=False,
         directory=str(tmp_path),
     )
-    found = read_rows(asked, database.url)
+    found = read_rows(asked, database.url, {})
     assert (found.data, found.labels) == ([[1, 2.5, -3]], [1])

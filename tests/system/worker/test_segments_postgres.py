@@ -10,7 +10,7 @@ import pytest
 
 from driftcheck import contract as c
 from driftcheck.check.run import run_check
-from driftcheck.inference_log.base import SAMPLE_ROWS
+from driftcheck.storage.limits import MAXIMUM_ROWS
 from tests.system.support.service_fixtures import Database
 from tests.system.worker.test_driftcheck import NOW, TABLE, create, request
 
@@ -114,7 +114,7 @@ def test_a_large_window_keeps_all_rows_of_a_small_segment(
 ) -> None:
     """The sample of the whole is no sample of its segments: each is read by itself."""
     create(database, SHAPE.format(country="text"))
-    fill(database, 3 * SAMPLE_ROWS, 0.0)
+    fill(database, 3 * MAXIMUM_ROWS, 0.0)
     drifted = f"""UPDATE ml.{TABLE} SET feature_vector =
         ARRAY[feature_vector[1] + 3, feature_vector[2]], country = 'LU'
         WHERE country = 'DE' AND z(extract(epoch FROM predicted_at)::bigint) > 2.7"""
@@ -127,7 +127,7 @@ def test_a_large_window_keeps_all_rows_of_a_small_segment(
     found = judged(database, reference, "country")
     assert found.reason == "SegmentDrifted"
     assert found.findings == ("SegmentDrifted: country=LU",)
-    assert found.sampled == pytest.approx(SAMPLE_ROWS, rel=0.02)
+    assert found.sampled == pytest.approx(MAXIMUM_ROWS, rel=0.02)
 
 
 def test_a_log_without_the_column_is_an_error(

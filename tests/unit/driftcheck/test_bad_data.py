@@ -164,7 +164,7 @@ def test_the_page_says_what_the_worker_answers(tmp_path: Path, name: str) -> Non
     from driftcheck.reference.load import load_reference
 
     features = Features("Columns", ("price", "kind"))
-    before = load_reference(str(place.reference), features).sha256
+    before = load_reference(str(place.reference), features, {}).sha256
     CASES[name](place)
     keep = before if name == "the reference changed at its address" else ""
     found = judged(place, keep)

@@ -46,7 +46,7 @@ def test_no_address_breaks_the_redaction(text: str) -> None:
 
 
 def test_an_unparsable_address_is_a_secret_as_a_whole() -> None:
-    """Where the password cannot be told, nothing of the address is shown."""
+    """If the password cannot be found, nothing of the address is shown."""
     address = "postgresql://u:hunter2@[db/x"
     assert "hunter2" not in without_secrets(f"bad: {address}", address)
     assert "hunter2" not in shown_address(address)

@@ -1,4 +1,4 @@
-"""Which sort numpy is told to use."""
+"""The sort that numpy uses on each processor."""
 
 import pytest
 

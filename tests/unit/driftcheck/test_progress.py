@@ -61,7 +61,7 @@ def test_each_column_is_told_of(
     table = pa.table({"a": [1.0, 2.0], "b": [1.0, 2.0]})
     pq.write_table(table, tmp_path / "r.parquet")
     with progress(), caplog.at_level(logging.INFO, reading.name):
-        load_reference(str(tmp_path / "r.parquet"), Features("Columns", ("a", "b")))
+        load_reference(str(tmp_path / "r.parquet"), Features("Columns", ("a", "b")), {})
     assert [r.getMessage().rpartition(": ")[2] for r in caplog.records] == [
         "read column 1 of 2, a",
         "read column 2 of 2, b",

@@ -127,7 +127,7 @@ def test_a_small_scale_hides_nothing() -> None:
 
 @pytest.mark.parametrize("rows", [150, 500, 999, 1000, 20_000])
 def test_one_absurd_value_in_the_reference_hides_no_drift(rows: int) -> None:
-    """A shift of three deviations is seen beside a 1e9, in a small reference, too."""
+    """A shift of three deviations is seen beside a 1e9, even in a small reference."""
     before = np.append(normal(1, rows - 1), 1e9)
     found = judged({"a": before}, {"a": normal(2, 500, 3.0)})
     assert found.scores[0].effect > 2.5
@@ -309,9 +309,9 @@ def test_columns_of_one_name_are_refused(tmp_path: Path) -> None:
     a, b = pa.array(normal(1, 500)), pa.array(normal(2, 500))
     double = written(tmp_path / "double.parquet", ("a", a), ("a", b))
     with pytest.raises(CheckFailure, match="2 columns named a"):
-        load.load_reference(double, FEATURES)
+        load.load_reference(double, FEATURES, {})
     other = written(tmp_path / "other.parquet", ("a", a), ("b", a), ("b", b))
-    assert load.load_reference(other, FEATURES).dataset.rows == 500
+    assert load.load_reference(other, FEATURES, {}).dataset.rows == 500
 
 
 def loaded(tmp_path: Path, *columns: tuple[str, Any]) -> Dataset:
@@ -319,7 +319,7 @@ def loaded(tmp_path: Path, *columns: tuple[str, Any]) -> Dataset:
     reference = written(tmp_path / "r.parquet", ("a", pa.array(normal(1, 500))))
     current = written(tmp_path / "c.parquet", *columns)
     return single_file.load_window(
-        current, FEATURES, load.load_reference(reference, FEATURES)
+        current, FEATURES, load.load_reference(reference, FEATURES, {}), {}
     )
 
 
@@ -342,7 +342,7 @@ def test_a_file_that_expands_a_thousandfold_is_refused(tmp_path: Path) -> None:
             w.write_table(pa.table({"a": text.cast(pa.string())}, schema=schema))
     assert path.stat().st_size < 1_000_000
     with pytest.raises(CheckFailure, match="bytes is over"):
-        load.load_reference(str(path), FEATURES)
+        load.load_reference(str(path), FEATURES, {})
 
 
 def test_a_file_of_runs_that_expand_is_refused(tmp_path: Path) -> None:
@@ -354,7 +354,7 @@ def test_a_file_of_runs_that_expand_is_refused(tmp_path: Path) -> None:
             writer.write_table(pa.table({"a": falses}))
     assert path.stat().st_size < 2_000_000
     with pytest.raises(CheckFailure, match="rows are more than 134217728"):
-        load.load_reference(str(path), FEATURES)
+        load.load_reference(str(path), FEATURES, {})
 
 
 @pytest.mark.parametrize("cut", [4, 12, 40, 300])
@@ -363,7 +363,7 @@ def test_a_truncated_file_is_unreadable(tmp_path: Path, cut: int) -> None:
     whole_file = Path(written(tmp_path / "a.parquet", ("a", pa.array(normal(1, 500)))))
     whole_file.write_bytes(whole_file.read_bytes()[:-cut])
     with pytest.raises(CheckFailure) as caught:
-        load.load_reference(str(whole_file), FEATURES)
+        load.load_reference(str(whole_file), FEATURES, {})
     assert caught.value.reason == "ReferenceUnreadable"
 
 
@@ -371,7 +371,7 @@ def test_a_million_different_strings_are_an_identifier(tmp_path: Path) -> None:
     """They are sampled, unchecked, and said to be so."""
     ids = pa.array([f"{i:032d}" for i in range(1_000_000)])
     path = written(tmp_path / "ids.parquet", ("a", ids))
-    reference = load.load_reference(path, FEATURES)
+    reference = load.load_reference(path, FEATURES, {})
     assert (reference.dataset.rows, reference.dataset.sampled) == (1_000_000, 100_000)
     verdict = judged({"a": ids[:2000]}, {"a": ids[:500]}).verdict
     assert verdict.reason == "NothingChecked"

@@ -77,7 +77,7 @@ def test_the_interim_window_ends_at_the_lag_before_now() -> None:
     assert windows_to_judge(REQUEST, now)[-1] == expected
 
 
-def test_a_stretch_is_judged_once() -> None:
+def test_an_interval_is_judged_once() -> None:
     """Where the interim window is just a counting one, the counting one is enough."""
     found = windows_to_judge(REQUEST, ANCHOR + HOUR + LAG)
     assert found == (Window(ANCHOR, ANCHOR + HOUR, counting=True),)

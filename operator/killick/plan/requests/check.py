@@ -6,6 +6,7 @@ import hashlib
 from datetime import datetime
 
 from driftcheck.contract import (
+    MLFLOW_ADDRESSES,
     CheckRequest,
     ColumnRule,
     Features,
@@ -29,7 +30,6 @@ from killick.resource.schedule import cron_expression
 from killick.resource.spec import Spec
 from killick.resource.status import ReferencePin, Status
 
-MLFLOW = ("models:/", "runs:/", "mlflow-artifacts:/")
 BUILDER = "1"  # part of the fingerprint: raise it when the CronJob is built otherwise
 
 
@@ -59,7 +59,7 @@ def _needs_mlflow(ctx: Context, asked: CheckRequest) -> bool:
     """Return whether a check reads from MLflow, or may keep a report there."""
     known = ctx.spec.registry.tracking_uri or ctx.settings.tracking_uri
     keeps = ctx.spec.drift.report == "OnDrift" and known is not None
-    return keeps or asked.reference.uri.startswith(MLFLOW)
+    return keeps or asked.reference.uri.startswith(MLFLOW_ADDRESSES)
 
 
 def judged_through(drift: DriftStatus) -> datetime | None:

@@ -123,7 +123,7 @@ def single_file_check() -> c.WindowVerdict:
     inputs = Inputs(
         (all_rows(NOW),),
         lambda: reference_for(asked, {}),
-        lambda: open_file("log.parquet", asked.log),
+        lambda: open_file("log.parquet", asked.log, {}),
     )
     return check_inputs(asked, inputs, NOW, {}).answer.windows[-1]
 

@@ -14,10 +14,10 @@ import pytest
 
 from driftcheck.contract import Features, Filter, LogSource
 from driftcheck.errors import CheckFailure
-from driftcheck.inference_log.base import SAMPLE_ROWS
 from driftcheck.inference_log.files import FilesLog
 from driftcheck.inference_log.open import open_log
 from driftcheck.stats.columns import ColumnKind, Dataset, Numbers
+from driftcheck.storage.limits import MAXIMUM_ROWS
 from driftcheck.windows import Window
 from tests.unit.driftcheck.samples import reference_of_kinds
 
@@ -68,7 +68,7 @@ def one_file(path: Path, table: pa.Table, **changes: object) -> LogSource:
 
 def read(source: LogSource, window: Window = WINDOW) -> Dataset:
     """What the log has of a window."""
-    with open_log(None, source) as log:
+    with open_log(None, source, {}) as log:
         return log.window(window, reference_of_kinds(KINDS))
 
 
@@ -117,7 +117,7 @@ def test_a_large_window_is_sampled_and_counted_whole(
     source = make(tmp_path, rows(START, 1, 150_000))
     one, other = read(source), read(source)
     assert one.rows == 150_000
-    assert one.sampled == pytest.approx(SAMPLE_ROWS, rel=0.02)
+    assert one.sampled == pytest.approx(MAXIMUM_ROWS, rel=0.02)
     assert prices(one) == prices(other)
 
 
@@ -140,7 +140,7 @@ def test_naive_times_are_read_in_the_declared_zone(
 @BOTH
 def test_labelled_rows_are_the_latest(make: Make, tmp_path: Path) -> None:
     """An evaluation gets rows with a label, later than the cut-off, at most so many."""
-    with open_log(None, make(tmp_path, rows())) as log:
+    with open_log(None, make(tmp_path, rows()), {}) as log:
         found = log.labelled(START, 5)
     assert found.column(2).to_pylist() == [71, 69, 67, 65, 63]
     assert found.column(1).to_pylist() == [1] * 5
@@ -152,7 +152,7 @@ def test_outcomes_are_the_labelled_rows_of_the_window(
 ) -> None:
     """All rows are counted; labels and predictions come in order of time."""
     table = rows().append_column("said", rows()["price"])
-    with open_log(None, make(tmp_path, table, prediction_column="said")) as log:
+    with open_log(None, make(tmp_path, table, prediction_column="said"), {}) as log:
         found, latest = (
             log.labelled_predictions(WINDOW, 100),
             log.labelled_predictions(WINDOW, 2),
@@ -170,7 +170,7 @@ def test_outcomes_without_a_prediction_are_a_missing_column(
 ) -> None:
     """The column is named."""
     with (
-        open_log(None, make(tmp_path, rows(), prediction_column="said")) as log,
+        open_log(None, make(tmp_path, rows(), prediction_column="said"), {}) as log,
         pytest.raises(CheckFailure, match=r"MissingColumn.*said"),
     ):
         log.labelled_predictions(WINDOW, 100)
@@ -311,7 +311,7 @@ def test_a_row_group_that_claims_too_much_is_refused(tmp_path: Path) -> None:
     """The footer tells, before memory is spent; what nobody asked for may be large."""
     wide = rows().append_column("blob", pa.array([b"x" * 10_000] * 72))
     source = one_file(tmp_path, wide)
-    files = FilesLog.open(source).files
+    files = FilesLog.open(source, {}).files
     assert (
         FilesLog(source, files, 5_000).window(WINDOW, reference_of_kinds(KINDS)).rows
         == 24

@@ -14,10 +14,10 @@ from driftcheck import contract as c
 from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LabelledPredictions
 from driftcheck.errors import CheckFailure
+from driftcheck.judge.column_score import ColumnScore
 from driftcheck.judge.evidence import Evidence
 from driftcheck.judge.model_performance import performance_of
 from driftcheck.judge.performance import judge_performance
-from driftcheck.judge.scores import ColumnScore
 from driftcheck.judge.verdict import conclude
 from driftcheck.stats.columns import Finding
 from driftcheck.windows import Window, labelled_windows

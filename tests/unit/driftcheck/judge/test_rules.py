@@ -10,13 +10,13 @@ from driftcheck import contract as c
 from driftcheck.contract.reasons import Reason, ReasonGroup
 from driftcheck.errors import CheckFailure
 from driftcheck.judge import rules
+from driftcheck.judge.column_score import ColumnScore
 from driftcheck.judge.evidence import (
     EffectiveRows,
     Evidence,
     Judgement,
     SegmentResults,
 )
-from driftcheck.judge.scores import ColumnScore
 from driftcheck.judge.verdict import conclude
 from driftcheck.stats.columns import Finding
 from tests.unit.driftcheck.samples import WINDOW, request

@@ -12,7 +12,7 @@ from driftcheck.arrow.conversion import dataset_from
 from driftcheck.arrow.schema import reference_shape, window_shape
 from driftcheck.judge.evidence import Judgement
 from driftcheck.judge.verdict import judge
-from driftcheck.stats import significance as s
+from driftcheck.stats import significance
 from driftcheck.stats.columns import ColumnKind
 from tests.unit.driftcheck.samples import (
     WINDOW,
@@ -138,7 +138,7 @@ def test_dependence_is_measured(rho: float) -> None:
     """The correlation of following rows, by signs, whatever the scale or the tail."""
     values = series(rho, 20_000, 3)
     for some in (values, np.exp(3 * values), values * 1e-9):
-        found = s.dependence(some, np.sort(some))
+        found = significance.dependence(some, np.sort(some))
         assert found == pytest.approx(rho, abs=0.04)
 
 

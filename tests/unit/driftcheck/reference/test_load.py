@@ -35,8 +35,8 @@ def test_the_digest_is_that_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "reference.parquet"
     pq.write_table(TABLE, path)
     expected = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert load_reference(str(path), COLUMNS).sha256 == expected
-    assert load_reference(path.as_uri(), COLUMNS).sha256 == expected
+    assert load_reference(str(path), COLUMNS, {}).sha256 == expected
+    assert load_reference(path.as_uri(), COLUMNS, {}).sha256 == expected
 
 
 def test_the_digest_of_a_directory_is_that_of_its_listing(tmp_path: Path) -> None:
@@ -51,16 +51,16 @@ def test_the_digest_of_a_directory_is_that_of_its_listing(tmp_path: Path) -> Non
         capture_output=True,
         check=True,
     ).stdout.decode()
-    loaded = load_reference(str(tmp_path), COLUMNS)
+    loaded = load_reference(str(tmp_path), COLUMNS, {})
     assert loaded.sha256 == listing.split()[0]
     assert loaded.dataset.rows == 7
 
 
 def test_columns_are_sorted_or_counted(tmp_path: Path) -> None:
-    """Nulls, NaN and infinities are told apart; only what is asked for is read."""
+    """Nulls, NaN and infinities are distinguished; only requested columns are read."""
     path = tmp_path / "reference.parquet"
     pq.write_table(TABLE, path)
-    columns = load_reference(str(path), COLUMNS).dataset.columns
+    columns = load_reference(str(path), COLUMNS, {}).dataset.columns
     price, kind = columns["price"], columns["kind"]
     assert isinstance(price, Numbers)
     assert price.values.tolist() == [-2.0, 1.5]
@@ -84,7 +84,7 @@ def test_an_unreadable_reference_says_why(
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(CheckFailure, match=said) as caught:
-        load_reference(str(path), COLUMNS)
+        load_reference(str(path), COLUMNS, {})
     assert caught.value.reason == "ReferenceUnreadable"
     assert name in caught.value.message
 
@@ -92,13 +92,13 @@ def test_an_unreadable_reference_says_why(
 def test_an_empty_directory_is_unreadable(tmp_path: Path) -> None:
     """A directory without files is no reference of zero rows."""
     with pytest.raises(CheckFailure, match="holds no files"):
-        load_reference(str(tmp_path), COLUMNS)
+        load_reference(str(tmp_path), COLUMNS, {})
 
 
 def test_an_addresss_password_is_not_repeated() -> None:
     """What stands before the @ of an address never gets into a message."""
     with pytest.raises(CheckFailure) as caught:
-        load_reference("nosuch://user:hunter2@host/file?key=hunter2", COLUMNS)
+        load_reference("nosuch://user:hunter2@host/file?key=hunter2", COLUMNS, {})
     assert "hunter2" not in str(caught.value)
 
 
@@ -108,7 +108,7 @@ def test_a_large_reference_is_sampled_the_same_way_each_time(tmp_path: Path) -> 
     rng = np.random.default_rng(1)
     pq.write_table(pa.table({"price": rng.normal(size=150_000)}), path)
     features = Features("Columns", ("price",))
-    one, other = (load_reference(str(path), features).dataset for _ in range(2))
+    one, other = (load_reference(str(path), features, {}).dataset for _ in range(2))
     first, second = one.columns["price"], other.columns["price"]
     assert isinstance(first, Numbers)
     assert isinstance(second, Numbers)
@@ -165,7 +165,7 @@ def test_a_reference_may_hold_the_vector_itself(tmp_path: Path) -> None:
     """A reference written like the log is split by the same names."""
     path = tmp_path / "reference.parquet"
     pq.write_table(pa.table({"features": [[1.0, 2.0], [3.0, 4.0]]}), path)
-    loaded = load_reference(str(path), VECTOR)
+    loaded = load_reference(str(path), VECTOR, {})
     assert set(loaded.kinds) == {"price", "age"}
 
 
@@ -173,10 +173,10 @@ def test_a_file_can_stand_for_a_window(tmp_path: Path) -> None:
     """A parquet file is held against the reference like a window."""
     path = tmp_path / "reference.parquet"
     pq.write_table(TABLE, path)
-    reference = load_reference(str(path), COLUMNS)
-    assert load_window(str(path), COLUMNS, reference).rows == 5
+    reference = load_reference(str(path), COLUMNS, {})
+    assert load_window(str(path), COLUMNS, reference, {}).rows == 5
     with pytest.raises(CheckFailure, match="CurrentUnreadable"):
-        load_window(str(tmp_path / "none"), COLUMNS, reference)
+        load_window(str(tmp_path / "none"), COLUMNS, reference, {})
 
 
 def test_decimals_and_small_integers_are_numbers(tmp_path: Path) -> None:
@@ -189,14 +189,14 @@ def test_decimals_and_small_integers_are_numbers(tmp_path: Path) -> None:
         }
     )
     pq.write_table(table, path)
-    assert set(load_reference(str(path), COLUMNS).kinds.values()) == {NUMBER}
+    assert set(load_reference(str(path), COLUMNS, {}).kinds.values()) == {NUMBER}
 
 
 def test_a_file_written_to_while_it_is_read_is_refused(tmp_path: Path) -> None:
     """Half of one and half of another would have a digest that names neither."""
     path = tmp_path / "reference.parquet"
     pq.write_table(TABLE, path)
-    opened = read_files(str(path), Reason.REFERENCE_UNREADABLE)
+    opened = read_files(str(path), Reason.REFERENCE_UNREADABLE, {})
     table = open_table(opened, {"price"})
     with path.open("ab") as file:
         file.write(b"more")
@@ -209,7 +209,7 @@ def test_a_file_replaced_while_it_is_read_is_read_on(tmp_path: Path) -> None:
     path, other = tmp_path / "reference.parquet", tmp_path / "other"
     pq.write_table(TABLE, path)
     expected = hashlib.sha256(path.read_bytes()).hexdigest()
-    opened = read_files(str(path), Reason.REFERENCE_UNREADABLE)
+    opened = read_files(str(path), Reason.REFERENCE_UNREADABLE, {})
     pq.write_table(TABLE.slice(0, 1), other)
     other.replace(path)
     assert opened.sha256 == expected

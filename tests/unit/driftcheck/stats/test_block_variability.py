@@ -1,4 +1,4 @@
-"""A reference whose rows follow in moods, and those that only look as if they did."""
+"""Non-stationary references, and those that only look non-stationary."""
 
 from typing import Any
 
@@ -11,14 +11,11 @@ from scipy.stats import t as student
 
 from driftcheck.contract import ColumnRule, Verdict
 from driftcheck.judge.verdict import judge
-from driftcheck.stats.block_variability import (
-    BaselineVariation,
-    BlockVariability,
-    blocks_of_categories,
-    blocks_of_numbers,
-)
+from driftcheck.stats.block_tables import blocks_of_categories, blocks_of_numbers
+from driftcheck.stats.block_variability import BaselineVariation, BlockVariability
+from driftcheck.stats.category_distance import spread_of_categories
 from driftcheck.stats.comparison import Comparison, compare
-from driftcheck.stats.distance import spread_of_categories, spread_of_numbers
+from driftcheck.stats.distance import spread_of_numbers
 from tests.unit.driftcheck.samples import (
     WINDOW,
     judged,
@@ -74,10 +71,10 @@ def test_dependent_rows_have_limits(rho: float) -> None:
 
 
 @pytest.mark.parametrize("kind", ["numbers", "categories"])
-def test_moods_are_no_drift(kind: str) -> None:
-    """Of windows of ten independent rows' worth one in fifty drifts, at most."""
+def test_variation_over_time_is_not_drift(kind: str) -> None:
+    """At most one in fifty windows with ten effective rows drifts."""
     make: Any = labels if kind == "categories" else np.asarray
-    alarms = told = 0
+    alarms = reported = 0
     for seed in range(10):
         values = series(seed, 9000)
         before = {"a": make(values[:4000])}
@@ -85,13 +82,13 @@ def test_moods_are_no_drift(kind: str) -> None:
             after = {"a": make(values[start : start + 200])}
             found = judged(before, after, columns=CRITICAL).verdict
             alarms += found.verdict is not Verdict.NO_DRIFT
-            told += "NonStationaryReference: a" in found.findings
+            reported += "NonStationaryReference: a" in found.findings
     assert alarms <= 2
-    assert told >= 30
+    assert reported >= 30
 
 
-def test_a_change_beyond_all_moods_is_drift() -> None:
-    """Two deviations are more than any stretch of the reference shows."""
+def test_a_change_beyond_all_variation_is_drift() -> None:
+    """A shift of two deviations exceeds the variation of all blocks."""
     for seed in range(10):
         found = judged({"a": series(seed, 4000)}, {"a": 2 + series(seed + 50, 200)})
         assert found.verdict.verdict is Verdict.DRIFT
@@ -110,7 +107,7 @@ def test_shuffled_rows_keep_their_power() -> None:
 
 
 def test_a_sorted_or_grouped_reference_hides_no_drift() -> None:
-    """Its stretches differ, but none is as mixed as the window: they say nothing."""
+    """Its blocks differ, but the window is more heterogeneous than every block."""
     groups = np.repeat([-1.0, 0.0, 1.0, 2.0], 500)
     for before in (np.sort(normal(1, 2000)), groups + 0.3 * normal(2, 2000)):
         after = np.random.default_rng(3).choice(before, 500) + 0.4 * before.std()
@@ -129,7 +126,7 @@ def test_a_sorted_reference_of_categories_hides_no_drift() -> None:
 
 
 def test_strange_rows_that_the_reference_has_in_spells_are_no_drift() -> None:
-    """A storm now and then, of values that no other stretch holds, is one of many."""
+    """Rare storms, of values that no other block has, are part of the variation."""
     values = series(1, 4000)
     for place in range(0, 4000, 500):
         values[place : place + 12] += 6 + place / 100
@@ -195,7 +192,7 @@ def test_limits_do_not_depend_on_chance() -> None:
 
 
 def test_a_reference_too_short_for_blocks_is_worth_less() -> None:
-    """Of ninety rows worth five one window in twelve drifts at most; it is told why."""
+    """At most one in twelve windows of five effective rows drifts, with a reason."""
     asked = request("a", minimum_rows=30)
     said = []
     for seed in range(60):

@@ -18,8 +18,8 @@ def test_a_hundred_rows_raise_no_false_alarms() -> None:
         assert found.any_evidently >= 0.4
 
 
-def test_moods_raise_hardly_any_false_alarms() -> None:
-    """A hundred rows worth five: judged by the reference's own stretches, and said."""
+def test_variation_over_time_raises_hardly_any_false_alarms() -> None:
+    """A hundred rows of five effective ones are judged by the reference's variation."""
     rng = np.random.default_rng(4)
     pool = compared(rng, World(rho=0.9, reference_rows=5000), 100, 800)
     for columns in (1, 20):

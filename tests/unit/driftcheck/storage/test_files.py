@@ -93,7 +93,7 @@ def server() -> Iterator[Server]:
 @pytest.mark.parametrize("name", ["file", "moved"])
 def test_a_web_server_has_the_reference(server: Server, name: str) -> None:
     """Its digest is that of the bytes, and nothing like a credential is sent."""
-    found = load_reference(f"{server.url}/{name}?token=hunter2", FEATURES)
+    found = load_reference(f"{server.url}/{name}?token=hunter2", FEATURES, {})
     assert found.sha256 == hashlib.sha256(server.data).hexdigest()
     assert found.dataset.rows == 3
     sent = {header.lower() for headers in server.seen for header in headers}
@@ -115,7 +115,7 @@ def test_what_a_web_server_cannot_give_is_named(
 ) -> None:
     """An error with its reason, and without what stands in the address's query."""
     with pytest.raises(CheckFailure, match="ReferenceUnreadable") as caught:
-        load_reference(f"{server.url}/{name}?token=hunter2", FEATURES)
+        load_reference(f"{server.url}/{name}?token=hunter2", FEATURES, {})
     assert said in caught.value.message
     assert "hunter2" not in caught.value.message
 
@@ -136,11 +136,11 @@ def test_an_arrow_file_is_a_reference(tmp_path: Path, compression: str) -> None:
     )
     with pa.ipc.new_file(path, TABLE.schema, options=options) as writer:
         writer.write_table(TABLE)
-    found = load_reference(str(path), FEATURES)
+    found = load_reference(str(path), FEATURES, {})
     assert found.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert found.dataset.rows == 3
     assert set(found.kinds) == {"price", "kind"}
-    assert column_names(str(path)) == ["price", "kind"]
+    assert column_names(str(path), {}) == ["price", "kind"]
 
 
 def test_a_broken_arrow_file_says_so(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_broken_arrow_file_says_so(tmp_path: Path) -> None:
         writer.write_table(TABLE)
     os.truncate(path, path.stat().st_size // 2)
     with pytest.raises(CheckFailure, match="ReferenceUnreadable"):
-        load_reference(str(path), FEATURES)
+        load_reference(str(path), FEATURES, {})
 
 
 @pytest.mark.parametrize("uri", ["models:/a/1", "models:/a/b/x", "runs:/a/../../x"])
