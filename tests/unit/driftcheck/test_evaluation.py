@@ -29,13 +29,8 @@ from driftcheck.contract.evaluation import (
 )
 from driftcheck.evaluation.rows import LabelledRows, write_rows
 from driftcheck.evaluation.steps import run_step
-from driftcheck.stats.block_bootstrap import (
-    RESAMPLES,
-    block_length,
-    paired_interval,
-    resample_weights,
-)
 from driftcheck.stats.metrics import definition_of
+from tests.unit.driftcheck.evaluation_samples import errors
 
 AFTER = datetime(2026, 1, 1, tzinfo=UTC)
 LOG = LogSource(
@@ -91,55 +86,8 @@ def test_a_weight_is_a_repetition(metric: Metric) -> None:
     )
 
 
-@pytest.mark.parametrize("rows", [1, 2, 7, 100, 1001])
-def test_resamples_are_made_of_whole_blocks(rows: int) -> None:
-    """Every resample has all its rows, every row occurs equally often on average."""
-    weights = np.concatenate(list(resample_weights(rows, 5)))
-    length = block_length(rows)
-    assert weights.shape == (RESAMPLES, rows)
-    assert (weights.sum(axis=1) == -(-rows // length) * length).all()
-    assert (weights >= 0).all()
-    assert weights.mean(axis=0) == pytest.approx(weights.mean(), rel=0.2)
-
-
-def test_resamples_follow_from_the_seed() -> None:
-    """Equal digests give equal intervals."""
-    one, other, third = (
-        np.concatenate(list(resample_weights(100, seed))) for seed in (1, 1, 2)
-    )
-    assert (one == other).all()
-    assert (one != third).any()
-
-
-def errors(seed: int, rows: int, bias: float) -> tuple[Any, Any, Any]:
-    """Labels, a champion's predictions and those of a candidate better by `bias`."""
-    rng = np.random.default_rng(seed)
-    labels = rng.normal(size=rows)
-    noise = rng.normal(size=rows)
-    return labels, labels + noise + bias, labels + noise
-
-
-def test_the_interval_covers_the_truth() -> None:
-    """Of 95 % intervals of independent rows about 95 of 100 hold the true value."""
-    covered = 0
-    for seed in range(100):
-        rng = np.random.default_rng(seed)
-        labels = np.zeros(200)
-        one, other = np.abs(rng.normal(size=(2, 200))) + np.array([[0.3], [0.0]])
-        metric = Metric.MEAN_ABSOLUTE_ERROR
-        found = paired_interval(
-            definition_of(metric).scorer(labels, other),
-            definition_of(metric).scorer(labels, one),
-            200,
-            seed,
-        )
-        assert found is not None
-        covered += found[0] <= 0.3 <= found[1]
-    assert 88 <= covered <= 100
-
-
 def places_in(directory: Path) -> EvaluationDirectories:
-    """All that the containers share, in one directory."""
+    """Return all that the containers share, in one directory."""
     return EvaluationDirectories(*[str(directory)] * 4)
 
 
@@ -317,9 +265,8 @@ def test_rows_that_were_tampered_with_are_refused(tmp_path: Path, name: str) -> 
 def test_missing_rows_are_said(tmp_path: Path) -> None:
     """A directory that `rows` never wrote is no empty evaluation."""
     request = write(tmp_path, LABELS, LABELS, LABELS)
-    answer = compared(
-        tmp_path, replace(request, directories=places_in(tmp_path / "other"))
-    )
+    elsewhere = replace(request, directories=places_in(tmp_path / "other"))
+    answer = compared(tmp_path, elsewhere)
     assert answer.error is not None
     assert answer.error.reason == "RowsMissing"
 

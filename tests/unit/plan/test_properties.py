@@ -20,7 +20,9 @@ from killick.resource.parse import duration, parse_spec
 from killick.resource.status import Status, parse_status
 from tests.unit.plan import builders as b
 from tests.unit.plan.schema import accepted
-from tests.unit.plan.strategies import PRODUCTION, any_status, text, wild_specs, worlds
+from tests.unit.plan.status_strategies import any_status
+from tests.unit.plan.strategies import PRODUCTION, wild_specs, worlds
+from tests.unit.plan.value_strategies import text
 
 MORE = int(os.environ.get("KILLICK_EXAMPLES", "200"))
 settings.register_profile(

@@ -16,7 +16,7 @@ from killick.resource.status import (
     parse_status,
     status_dict,
 )
-from tests.unit.plan.strategies import status
+from tests.unit.plan.status_strategies import status
 
 
 @dataclass(frozen=True)

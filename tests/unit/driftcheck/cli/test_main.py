@@ -4,12 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,56 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from driftcheck import contract as c
-from driftcheck.__main__ import main
-from tests.unit.driftcheck.samples import normal, request
+from tests.unit.driftcheck.cli.conftest import Run
+from tests.unit.driftcheck.samples import request
 
 SOURCES = Path(__file__).parents[4] / "drift"
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a run left behind."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Run: TypeAlias = Callable[..., Ran]
-
-
-@pytest.fixture
-def run(
-    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
-    """Run the worker in the directory of the data."""
-    monkeypatch.chdir(data)
-
-    def run(*arguments: str, **environment: str) -> Ran:
-        try:
-            code = main(list(arguments), environment)
-        except SystemExit as stop:
-            code = int(str(stop.code))
-        said = capsys.readouterr()
-        return Ran(code, said.out, said.err)
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with a reference and windows of every kind."""
-    path = tmp_path_factory.mktemp("data")
-    pairs = {
-        "reference": {"a": normal(1, 2000), "b": normal(2, 2000)},
-        "same": {"a": normal(3, 500), "b": normal(4, 500)},
-        "drift": {"a": normal(3, 500, 1.0), "b": normal(4, 500)},
-        "few": {"a": normal(3, 99), "b": normal(4, 99)},
-        "gone": {"a": normal(3, 500)},
-    }
-    for name, columns in pairs.items():
-        pq.write_table(pa.table(columns), path / f"{name}.parquet")
-    return path
 
 
 @pytest.mark.parametrize(
@@ -241,80 +191,6 @@ def test_nowhere_to_answer_is_a_warning(run: Run) -> None:
     assert "warning: no termination message" in ran.stderr
 
 
-class Gateway(BaseHTTPRequestHandler):
-    """A Pushgateway's one operation."""
-
-    pushed: list[tuple[str, str, str]] = []  # noqa: RUF012
-    status = 200
-
-    def do_PUT(self) -> None:
-        """Keep what was pushed."""
-        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        type(self).pushed.append(("PUT", self.path, body))
-        self.send_response(self.status)
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def gateway() -> Iterator[tuple[str, type[Gateway]]]:
-    """A gateway of the test's own."""
-    handler = type("One", (Gateway,), {"pushed": [], "status": 200})
-    server = HTTPServer(("127.0.0.1", 0), handler)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", handler
-    server.shutdown()
-    server.server_close()
-
-
-def test_gauges_are_pushed(run: Run, gateway: tuple[str, type[Gateway]]) -> None:
-    """Verdict, share and time, grouped by job, namespace and name."""
-    url, seen = gateway
-    ran = run(
-        *("--reference", "reference.parquet", "--current", "drift.parquet"),
-        *("--name", "shop", "--namespace", "ml"),
-        PUSHGATEWAY_URL=url,
-    )
-    assert ran.returncode == 10
-    [(_, path, body)] = seen.pushed
-    assert path == "/metrics/job/killick/name/shop/namespace/ml"
-    assert "driftcheck_drift_detected 1.0" in body
-    assert "driftcheck_drift_share_ratio 0.5" in body
-    assert "driftcheck_last_check_timestamp_seconds 1." in body
-
-
-def test_what_was_not_computed_is_not_pushed_as_zero(
-    run: Run, gateway: tuple[str, type[Gateway]]
-) -> None:
-    """An inconclusive window has a time, but no drift gauges."""
-    url, seen = gateway
-    ran = run(
-        *("--reference", "reference.parquet", "--current", "few.parquet"),
-        PUSHGATEWAY_URL=url,
-    )
-    assert ran.returncode == 12
-    body = seen.pushed[0][2]
-    assert "driftcheck_last_check_timestamp_seconds" in body
-    assert "drift_" not in body
-
-
-def test_a_failing_push_changes_nothing(
-    run: Run, gateway: tuple[str, type[Gateway]]
-) -> None:
-    """It is a warning; the verdict stands."""
-    url, seen = gateway
-    seen.status = 500
-    for address in (url, "http://127.0.0.1:1"):
-        ran = run(
-            *("--reference", "reference.parquet", "--current", "same.parquet"),
-            PUSHGATEWAY_URL=address,
-        )
-        assert ran.returncode == 0
-        assert "warning: push failed" in ran.stderr
-
-
 def test_the_answer_is_plain_json(run: Run, tmp_path: Path) -> None:
     """What stands in `kubectl describe` can be read by people and by jq."""
     output = tmp_path / "answer.json"
@@ -374,78 +250,3 @@ def test_a_bug_is_an_answer_too(run: Run, tmp_path: Path) -> None:
     error = c.decode(message.read_bytes()).error
     assert error is not None
     assert error.reason == "InternalError"
-
-
-def test_labels_are_scored_by_hand(run: Run, data: Path) -> None:
-    """The report and the JSON say score, interval and coverage."""
-    table = pq.read_table(data / "reference.parquet")
-    labels = [None if row % 4 else 1.0 for row in range(len(table))]
-    table = table.append_column("said", pa.array([1.5] * len(table)))
-    table = table.append_column("truth", pa.array(labels, pa.float64()))
-    pq.write_table(table, data / "labelled.parquet")
-    ran = run(
-        *("--reference", "labelled.parquet", "--current", "labelled.parquet"),
-        *("--prediction-column", "said", "--label", "truth", "--json", "out.json"),
-        *("--metric", "MeanAbsoluteError"),
-    )
-    assert (
-        "Performance: MeanAbsoluteError 0.5, no interval (NothingVaries)" in ran.stdout
-    )
-    assert "500 of 2000 rows have labels (25%)" in ran.stdout
-    performance = json.loads((data / "out.json").read_text())["performance"]
-    assert [performance[k] for k in ("score", "labelled", "rows")] == [0.5, 500, 2000]
-
-
-def test_labels_need_a_metric_and_predictions(run: Run) -> None:
-    """What is missing is a wrong use, said at once."""
-    pair = ("--reference", "reference.parquet", "--current", "reference.parquet")
-    for options in (("--label", "a"), ("--metric", "Accuracy", "--label", "a")):
-        ran = run(*pair, *options)
-        assert ran.returncode == 2
-        assert "--label, --metric and --prediction-column" in ran.stderr
-
-
-def test_answers_below_a_bound_are_drift_by_hand(run: Run, data: Path) -> None:
-    """Features are calm; the exit code is Drift's, and the kind Performance."""
-    table = pq.read_table(data / "reference.parquet")
-    truth = np.random.default_rng(5).random(len(table)) < 0.7
-    table = table.append_column("said", pa.array([1] * len(table)))
-    table = table.append_column("truth", pa.array(truth.astype(int)))
-    pq.write_table(table, data / "labelled.parquet")
-    options = (
-        *("--reference", "labelled.parquet", "--current", "labelled.parquet"),
-        *("--prediction-column", "said", "--label", "truth", "--json", "out.json"),
-        *("--metric", "Accuracy", "--performance-minimum"),
-    )
-    assert run(*options, "0.6").returncode == 0
-    bad = run(*options, "0.8")
-    assert bad.returncode == 10
-    assert "Drift (PerformanceDropped): Accuracy 0." in bad.stdout
-    assert "below the minimum 0.8" in bad.stdout
-    answer = c.decode((data / "out.json").read_bytes())
-    assert answer.windows[0].kinds == (c.Kind.PERFORMANCE,)
-    assert answer.performance is not None
-    assert answer.performance.verdict is c.Verdict.DRIFT
-
-
-@pytest.mark.parametrize(
-    ("options", "complaint"),
-    [
-        (("--performance-minimum", "0.8"), "require --label and --metric"),
-        (
-            (
-                *("--label", "a", "--metric", "Accuracy", "--prediction-column", "a"),
-                *("--performance-maximum", "0.8"),
-            ),
-            "performance.maximum: Accuracy has no maximum",
-        ),
-    ],
-)
-def test_a_bound_that_fits_nothing_is_a_wrong_use(
-    run: Run, options: tuple[str, ...], complaint: str
-) -> None:
-    """It is said at once, with the exit code of wrong options."""
-    pair = ("--reference", "reference.parquet", "--current", "reference.parquet")
-    ran = run(*pair, *options)
-    assert ran.returncode == 2
-    assert complaint in ran.stderr

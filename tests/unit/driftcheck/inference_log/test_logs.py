@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -14,62 +14,18 @@ import pytest
 
 from driftcheck.contract import Features, Filter, LogSource
 from driftcheck.errors import CheckFailure
-from driftcheck.inference_log.files import FilesLog
 from driftcheck.inference_log.open import open_log
-from driftcheck.stats.columns import ColumnKind, Dataset, Numbers
+from driftcheck.stats.columns import Dataset, Numbers
 from driftcheck.storage.limits import MAXIMUM_ROWS
-from driftcheck.windows import Window
-from tests.unit.driftcheck.samples import reference_of_kinds
-
-START = datetime(2026, 1, 2, tzinfo=UTC)
-DAY = timedelta(days=1)
-WINDOW = Window(START, START + DAY, counting=True)
-KINDS = {"price": ColumnKind.NUMBER, "kind": ColumnKind.CATEGORY}
-COLUMNS = Features("Columns", ("price", "kind"))
-
-
-def rows(start: datetime = START - DAY, days: int = 3, each: int = 24) -> pa.Table:
-    """Rows evenly in time; the price is the number of the row."""
-    count = days * each
-    times = [start + i * days * DAY / count for i in range(count)]
-    return pa.table(
-        {
-            "at": pa.array(times, pa.timestamp("us", "UTC")),
-            "price": pa.array(range(count), pa.float64()),
-            "kind": ["a", "b"] * (count // 2),
-            "model": ["x", "y"] * (count // 2),
-            "version": pa.array([1, 2] * (count // 2), pa.int32()),
-            "label": pa.array([None, 1] * (count // 2), pa.int32()),
-        }
-    )
-
-
-def files_log(path: Path, features: Features = COLUMNS, **changes: object) -> LogSource:
-    """A log of parquet files."""
-    base = LogSource("", "", "at", features, type="Files", uri=str(path))
-    return replace(base, label_column="label", **changes)  # type: ignore[arg-type]
-
-
-def duckdb_log(path: Path, table: pa.Table, **changes: object) -> LogSource:
-    """A log in a DuckDB file that holds these rows."""
-    file = path / "log.duckdb"
-    with duckdb.connect(str(file)) as connection:
-        connection.register("given", table)
-        connection.execute('CREATE TABLE "odd"" name" AS SELECT * FROM given')
-    base = LogSource("main", 'odd" name', "at", COLUMNS, type="DuckDB", uri=str(file))
-    return replace(base, label_column="label", **changes)  # type: ignore[arg-type]
-
-
-def one_file(path: Path, table: pa.Table, **changes: object) -> LogSource:
-    """A log in one parquet file."""
-    pq.write_table(table, path / "log.parquet")
-    return files_log(path / "log.parquet", **changes)  # type: ignore[arg-type]
-
-
-def read(source: LogSource, window: Window = WINDOW) -> Dataset:
-    """What the log has of a window."""
-    with open_log(None, source, {}) as log:
-        return log.window(window, reference_of_kinds(KINDS))
+from tests.unit.driftcheck.inference_log.log_samples import (
+    START,
+    WINDOW,
+    duckdb_log,
+    files_log,
+    one_file,
+    read,
+    rows,
+)
 
 
 def prices(found: Dataset) -> list[float]:
@@ -244,80 +200,6 @@ def test_a_zone_changes_no_moment(tmp_path: Path, zone: str) -> None:
     moved = rows()["at"].cast(pa.timestamp("us", zone))
     source = one_file(tmp_path, rows().set_column(0, "at", moved))
     assert prices(read(source)) == list(range(24, 48))
-
-
-def commit(table: Path, version: int, *actions: object) -> None:
-    """Write one version of a Delta table's log."""
-    (table / "_delta_log").mkdir(exist_ok=True)
-    text = "\n".join(json.dumps(action) for action in actions)
-    (table / "_delta_log" / f"{version:020}.json").write_text(text)
-
-
-def test_a_delta_table_is_read_as_its_log_says(tmp_path: Path) -> None:
-    """A file that was replaced still lies there, and does not count."""
-    for name in ("old.parquet", "new file.parquet"):
-        pq.write_table(rows(), tmp_path / name)
-    commit(
-        tmp_path,
-        0,
-        {"protocol": {"minReaderVersion": 1}},
-        {"add": {"path": "old.parquet"}},
-    )
-    commit(
-        tmp_path,
-        1,
-        {"remove": {"path": "old.parquet"}},
-        {"add": {"path": "new%20file.parquet"}},
-    )
-    assert read(files_log(tmp_path)).rows == 24
-
-
-def test_a_delta_checkpoint_stands_for_what_came_before(tmp_path: Path) -> None:
-    """After a clean-up only the checkpoint knows the older files."""
-    pq.write_table(rows(), tmp_path / "one.parquet")
-    pq.write_table(rows(), tmp_path / "two.parquet")
-    commit(tmp_path, 4, {"add": {"path": "two.parquet"}})
-    checkpoint = pa.table(
-        {
-            "add": [{"path": "one.parquet"}, None],
-            "remove": pa.array([None, None], pa.struct([("path", pa.string())])),
-            "protocol": [None, {"minReaderVersion": 1}],
-        }
-    )
-    log = tmp_path / "_delta_log"
-    pq.write_table(checkpoint, log / f"{3:020}.checkpoint.parquet")
-    assert read(files_log(tmp_path)).rows == 48
-
-
-@pytest.mark.parametrize(
-    ("action", "said"),
-    [
-        ({"protocol": {"minReaderVersion": 3}}, "deletion vectors"),
-        ({"add": {"path": "../secret.parquet"}}, "outside of its folder"),
-        ({"add": {"path": "s3://else/where.parquet"}}, "outside of its folder"),
-    ],
-)
-def test_what_a_delta_table_hides_is_refused(
-    tmp_path: Path, action: object, said: str
-) -> None:
-    """Rows are never counted that the table itself says are deleted or elsewhere."""
-    pq.write_table(rows(), tmp_path / "one.parquet")
-    commit(tmp_path, 0, {"add": {"path": "one.parquet"}}, action)
-    with pytest.raises(CheckFailure, match=said):
-        read(files_log(tmp_path))
-
-
-def test_a_row_group_that_claims_too_much_is_refused(tmp_path: Path) -> None:
-    """The footer tells, before memory is spent; what nobody asked for may be large."""
-    wide = rows().append_column("blob", pa.array([b"x" * 10_000] * 72))
-    source = one_file(tmp_path, wide)
-    files = FilesLog.open(source, {}).files
-    assert (
-        FilesLog(source, files, 5_000).window(WINDOW, reference_of_kinds(KINDS)).rows
-        == 24
-    )
-    with pytest.raises(CheckFailure, match="over 500"):
-        FilesLog(source, files, 500).window(WINDOW, reference_of_kinds(KINDS))
 
 
 @pytest.mark.parametrize("kind", ["Files", "DuckDB"])

@@ -26,7 +26,7 @@ from driftcheck.contract import (
     encode_request,
 )
 from driftcheck.report.text import text_report
-from tests.unit.driftcheck.inference_log.test_logs import duckdb_log, one_file
+from tests.unit.driftcheck.inference_log.log_samples import duckdb_log, one_file
 from tests.unit.driftcheck.samples import ANCHOR, request
 
 ODD = "x'; DROP TABLE t --"

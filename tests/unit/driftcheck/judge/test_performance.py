@@ -1,7 +1,7 @@
 """Drift of kind Performance: the rule, its windows, and how an answer carries it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,13 @@ from driftcheck.judge.performance import judge_performance
 from driftcheck.judge.verdict import conclude
 from driftcheck.stats.columns import Finding
 from driftcheck.windows import Window, labelled_windows
-
-START = datetime(2026, 3, 1, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-SCORE = c.PerformanceRule(c.Metric.ACCURACY, minimum=0.8)
-ERROR = c.PerformanceRule(c.Metric.MEAN_ABSOLUTE_ERROR, maximum=2.0)
-FOUND = c.Performance(
-    START, START + HOUR, c.Metric.ACCURACY, 500, 400, 0.7, effective=400
+from tests.unit.driftcheck.judge.performance_cases import (
+    ERROR,
+    FOUND,
+    HOUR,
+    SCORE,
+    START,
+    asked,
 )
 
 
@@ -196,24 +196,6 @@ def test_performance_that_is_not_certainly_bad_changes_no_verdict(
     assert found.message == "none of 1 columns drifted"
 
 
-def asked(rule: c.PerformanceRule, windows: int = 3) -> c.CheckRequest:
-    """Hourly windows from START."""
-    return c.CheckRequest(
-        name="m",
-        namespace="ml",
-        request_fingerprint="h",
-        reference=c.Reference("r.parquet"),
-        log=c.LogSource(
-            *("ml", "log", "at", c.Features("Columns", ("a",))),
-            prediction_column="p",
-            label_column="l",
-        ),
-        window_seconds=3600,
-        windows=c.WindowGrid(START, windows),
-        performance=rule,
-    )
-
-
 @given(
     st.integers(0, 200_000),
     st.integers(0, 60_000),
@@ -245,82 +227,3 @@ def test_labelled_windows_are_counting_windows_whose_labels_have_come(
 def test_no_bound_has_no_labelled_windows() -> None:
     """What is only told needs no look at each window."""
     assert labelled_windows(asked(c.PerformanceRule(c.Metric.ACCURACY)), START) == ()
-
-
-PERFORMANCES = tuple(
-    c.Performance(
-        START + k * HOUR,
-        START + (k + 1) * HOUR,
-        c.Metric.ROOT_MEAN_SQUARED_ERROR,
-        1_234_567,
-        123_456,
-        123.456,
-        122.345,
-        124.567,
-        "PerformanceDropped",
-        98_765,
-        c.Verdict.DRIFT,
-    )
-    for k in range(10)
-)
-COUNTING = tuple(
-    c.WindowVerdict(
-        START + k * HOUR,
-        START + (k + 1) * HOUR,
-        True,
-        c.Verdict.DRIFT,
-        "CriticalColumnDrifted",
-        rows=1_234_567,
-        drifted=10,
-        checked=50,
-        percent=20,
-    )
-    for k in range(10)
-)
-
-
-def test_an_answer_carries_the_qualities_of_windows() -> None:
-    """They come back as they were, also where they have an end of their own."""
-    novel = replace(PERFORMANCES[2], end=START + 9 * HOUR)
-    both = (*PERFORMANCES[:2], novel)
-    answer = c.CheckAnswer("h", None, START, performance_windows=both)
-    assert c.decode(c.encode(answer)).performance_windows == both
-
-
-@given(st.integers(0, 10), st.integers(0, 10))
-def test_the_newest_qualities_give_way_and_are_asked_for_again(
-    windows: int, performances: int
-) -> None:
-    """Verdicts and the latest score stay; of the others the oldest, without gap."""
-    answer = c.CheckAnswer(
-        "h" * 64,
-        "ab" * 32,
-        START,
-        COUNTING[:windows],
-        performance=PERFORMANCES[0],
-        performance_windows=PERFORMANCES[:performances],
-    )
-    read = c.decode(c.encode(answer))
-    kept = read.performance_windows
-    assert read.performance == PERFORMANCES[0]
-    assert [w.verdict for w in read.windows] == [c.Verdict.DRIFT] * windows
-    assert kept == PERFORMANCES[: len(kept)]
-    assert read.truncated == (len(kept) < performances)
-    if windows <= 5 and performances:
-        assert kept
-
-
-def test_a_bound_that_the_metric_has_not_is_refused() -> None:
-    """The complaint names the field."""
-    value = asked(SCORE).to_json()
-    value["performance"]["maximum"] = 2
-    with pytest.raises(
-        c.ContractError, match=r"performance\.maximum: Accuracy has no max"
-    ):
-        c.CheckRequest.from_json(value)
-
-
-def test_a_bound_survives_the_journey() -> None:
-    """With how far the windows are judged."""
-    request = asked(replace(ERROR, judged_through=START))
-    assert c.decode_request(c.encode_request(request)) == request
