@@ -18,7 +18,7 @@ from tests.system.worker.cloud_world import (
     Store,
     connected,
 )
-from tests.system.worker.postgres_world import (
+from tests.system.worker.postgres.postgres_world import (
     Ran,
     Run,
 )

@@ -22,7 +22,7 @@ from driftcheck.inference_log.postgres import open_log
 from driftcheck.storage.limits import MAXIMUM_ROWS
 from driftcheck.windows import Window
 from tests.system.support.service_fixtures import Database
-from tests.system.worker.postgres_world import (
+from tests.system.worker.postgres.postgres_world import (
     HOUR,
     NORMAL,
     NOW,

@@ -8,7 +8,7 @@ import pytest
 from driftcheck import contract as c
 from driftcheck.check.run import run_check
 from tests.system.support.service_fixtures import Database
-from tests.system.worker.postgres_world import (
+from tests.system.worker.postgres.postgres_world import (
     HOUR,
     NORMAL,
     NOW,

@@ -12,7 +12,7 @@ from driftcheck import contract as c
 from driftcheck.check.run import run_check
 from driftcheck.storage.limits import MAXIMUM_ROWS
 from tests.system.support.service_fixtures import Database
-from tests.system.worker.postgres_world import NOW, TABLE, create, request
+from tests.system.worker.postgres.postgres_world import NOW, TABLE, create, request
 
 COUNTRIES = ("DE", "FR", "IT", "Côte d'Ivoire")
 SHAPE = """(predicted_at timestamptz, feature_vector float8[], score float8,
