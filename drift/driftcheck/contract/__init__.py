@@ -16,7 +16,6 @@ from driftcheck.contract.answer import (
     decode,
 )
 from driftcheck.contract.codec import from_json, to_json
-from driftcheck.contract.durations import duration_text
 from driftcheck.contract.log import TIMESTAMP_COLUMN, Features, Filter, LogSource
 from driftcheck.contract.metric import Metric
 from driftcheck.contract.performance import Performance, PerformanceRule
@@ -29,15 +28,15 @@ from driftcheck.contract.request import (
     CheckRequest,
     ColumnRule,
     Reference,
+    SegmentRule,
     WindowGrid,
     decode_request,
     encode_request,
 )
 from driftcheck.contract.rules import ContractError
-from driftcheck.contract.segments import SegmentRule
 from driftcheck.contract.truncation import ANSWER_LIMIT, encode
 from driftcheck.contract.verdict import Kind, Verdict
-from driftcheck.contract.writing import Style, format_time
+from driftcheck.contract.writing import Style, duration_text, format_time
 
 __all__ = [
     "ANSWER_LIMIT",

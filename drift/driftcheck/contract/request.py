@@ -17,7 +17,6 @@ from driftcheck.contract.rules import (
     ShortText,
     below,
 )
-from driftcheck.contract.segments import SegmentRule
 
 CONTRACT = "driftcheck.killick.dev/v1"
 REQUEST_VARIABLE = "DRIFTCHECK_REQUEST"
@@ -67,6 +66,19 @@ class WindowGrid(Document):
     anchor: datetime
     count: Annotated[int, Bounds(minimum=1, maximum=MAXIMUM_COUNT)]
     judged_through: datetime | None = None
+
+
+@dataclass(frozen=True)
+class SegmentRule(Document):
+    """The column whose values are the segments, and how many rows one needs.
+
+    A segment with fewer than `minimum_rows` rows in the window or in the reference
+    decides nothing. Only the `maximum` largest segments of the reference are judged.
+    """
+
+    column: Name
+    minimum_rows: Positive = 100
+    maximum: Positive = 20
 
 
 @dataclass(frozen=True)

@@ -109,3 +109,12 @@ def _object_writer(value: Any, style: Style) -> Any:
         if found is not None and found not in ([], {}):
             written[field.key] = found
     return written
+
+
+_UNITS = (("h", 3600), ("m", 60), ("s", 1))
+
+
+def duration_text(seconds: int) -> str:
+    """Return a positive duration in the largest unit that divides it: 300 → `5m`."""
+    unit, length = next(pair for pair in _UNITS if seconds % pair[1] == 0)
+    return f"{seconds // length}{unit}"

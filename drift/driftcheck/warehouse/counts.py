@@ -8,13 +8,11 @@ says what is scanned, what is moved, and what is approximate.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import ibis
 import numpy as np
 import pyarrow as pa
 from ibis.expr import types as ir
@@ -23,8 +21,7 @@ from driftcheck.arrow.schema import Shape, window_shape
 from driftcheck.contract import Features, LogSource
 from driftcheck.contract.reasons import Reason
 from driftcheck.dataset import LoadedReference
-from driftcheck.errors import CheckFailure, one_line
-from driftcheck.redaction import without_secrets
+from driftcheck.errors import CheckFailure
 from driftcheck.stats.columns import (
     Categories,
     Column,
@@ -39,52 +36,10 @@ from driftcheck.stats.distance import Floats
 from driftcheck.stats.histogram import widened_range
 from driftcheck.stats.reduction import coarser, reduced
 from driftcheck.warehouse import queries as sql
+from driftcheck.warehouse.connection import Warehouse
 from driftcheck.windows import Window
 
 NO_BINS = "the reference's values are too large or too small to be binned"
-
-
-@dataclass(frozen=True, eq=False)
-class Warehouse:
-    """An open backend of Ibis; every failure becomes a CheckFailure without secrets."""
-
-    backend: Any
-    url: str
-
-    def table(self, name: str) -> ir.Table:
-        """Return a table by `schema.table`, or parquet files that the backend reads."""
-        with self.failing():
-            if "/" in name or name.endswith(".parquet"):
-                result: ir.Table = self.backend.read_parquet(name)
-            else:
-                schema, _, table = name.rpartition(".")
-                result = self.backend.table(table, database=schema or None)
-        return result
-
-    def answer(self, question: ir.Expr) -> Any:
-        """Run a query; return Arrow for a table, else a value."""
-        with self.failing():
-            if isinstance(question, ir.Table):
-                return question.to_pyarrow()
-            return question.to_pyarrow().as_py()
-
-    @contextmanager
-    def failing(self) -> Iterator[None]:
-        """Turn exceptions of any backend into CheckFailure WarehouseUnreadable."""
-        try:
-            yield
-        except CheckFailure:
-            raise
-        except Exception as error:  # noqa: BLE001
-            message = without_secrets(one_line(error), self.url)
-            raise CheckFailure(Reason.WAREHOUSE_UNREADABLE, message) from None
-
-
-def open_warehouse(url: str) -> Warehouse:
-    """Open the backend at an address such as duckdb:///file.db."""
-    warehouse = Warehouse(None, url)
-    with warehouse.failing():
-        return replace(warehouse, backend=ibis.connect(url))
 
 
 def comparable(reference: LoadedReference) -> LoadedReference:

@@ -16,13 +16,8 @@ from driftcheck.errors import CheckFailure
 from driftcheck.reference.profile import reference_of
 from driftcheck.reference.profile_format import Profile
 from driftcheck.stats.columns import Dataset
-from driftcheck.warehouse.counts import (
-    Warehouse,
-    comparable,
-    open_warehouse,
-    window_of,
-    within,
-)
+from driftcheck.warehouse.connection import Warehouse, open_warehouse
+from driftcheck.warehouse.counts import comparable, window_of, within
 from driftcheck.warehouse.profile import warehouse_profile
 from driftcheck.windows import Window
 

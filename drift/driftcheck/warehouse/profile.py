@@ -32,10 +32,10 @@ from driftcheck.stats.distance import (
 from driftcheck.stats.histogram import equal_range
 from driftcheck.stats.reduction import COARSE_BINS, COARSE_TAIL_BINS, spread_shares
 from driftcheck.warehouse import queries as sql
+from driftcheck.warehouse.connection import Warehouse
 from driftcheck.warehouse.counts import (
     NO_BINS,
     Counts,
-    Warehouse,
     broken_vector,
     categories_of,
     placed_columns,

@@ -25,9 +25,9 @@ from tests.corpus.behaviour.adapter import (
     request_json,
 )
 from tests.corpus.behaviour.canonical import plain, without
-from tests.corpus.behaviour.cases import stored
-from tests.corpus.behaviour.cases_rules import by_country, labelled, several
-from tests.corpus.behaviour.tables import backed, logged, made
+from tests.corpus.behaviour.cases.catalog import stored
+from tests.corpus.behaviour.cases.rules import by_country, labelled, several
+from tests.corpus.behaviour.cases.tables import backed, logged, made
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 AGO = timedelta(hours=10)

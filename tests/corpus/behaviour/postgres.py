@@ -16,10 +16,10 @@ from dev.processes.supervisor import Supervisor
 from dev.services.postgres import PostgresServer
 from tests.corpus.behaviour.adapter import checked
 from tests.corpus.behaviour.canonical import without
-from tests.corpus.behaviour.cases import Case, asked_of
-from tests.corpus.behaviour.cases_logs import log_cases
-from tests.corpus.behaviour.cases_rules import rule_cases
-from tests.corpus.behaviour.tables import DAY, START, digest
+from tests.corpus.behaviour.cases.catalog import Case, asked_of
+from tests.corpus.behaviour.cases.logs import log_cases
+from tests.corpus.behaviour.cases.rules import rule_cases
+from tests.corpus.behaviour.cases.tables import DAY, START, digest
 
 SUBJECTS = ("windows", "filters", "zones", "held", "segments", "performance")
 

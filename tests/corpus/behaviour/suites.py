@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.corpus.behaviour.canonical import dump, load, plain
-from tests.corpus.behaviour.cases import Case, played
-from tests.corpus.behaviour.cases_columns import column_cases
-from tests.corpus.behaviour.cases_logs import log_cases
-from tests.corpus.behaviour.cases_rules import rule_cases
+from tests.corpus.behaviour.cases.catalog import Case, played
+from tests.corpus.behaviour.cases.columns import column_cases
+from tests.corpus.behaviour.cases.logs import log_cases
+from tests.corpus.behaviour.cases.requests import refused_requests
+from tests.corpus.behaviour.cases.rules import rule_cases
 from tests.corpus.behaviour.commands import commands, evaluations, pods, run
 from tests.corpus.behaviour.difference import compared
 from tests.corpus.behaviour.documents import as_recorded
 from tests.corpus.behaviour.postgres import postgres_cases
 from tests.corpus.behaviour.renames import Renames
-from tests.corpus.behaviour.requests import refused_requests
 from tests.corpus.behaviour.stories import refusals, stories
 
 RECORDED = Path(__file__).with_name("recorded")

@@ -44,10 +44,9 @@ LOG = LogSource(
 
 def score(metric: Metric, labels: Any, predictions: Any) -> float:
     """The plain score, every row once."""
-    truth, found = np.array(labels, float), np.array(predictions, float)
-    return float(
-        definition_of(metric).scorer(truth, found)(np.ones((1, truth.size)))[0]
-    )
+    sides = np.array(labels, float), np.array(predictions, float)
+    once = np.ones((1, sides[0].size))
+    return float(definition_of(metric).scorer(*sides)(once)[0])
 
 
 @given(

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tests.corpus.behaviour.cases import Case, Pair
-from tests.corpus.behaviour.tables import backed, logged, made, table
+from tests.corpus.behaviour.cases.catalog import Case, Pair
+from tests.corpus.behaviour.cases.tables import backed, logged, made, table
 
 ROWS, WINDOW = 2000, 600
 

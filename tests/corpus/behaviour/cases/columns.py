@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tests.corpus.behaviour.cases import Case, Pair
-from tests.corpus.behaviour.tables import (
+from tests.corpus.behaviour.cases.catalog import Case, Pair
+from tests.corpus.behaviour.cases.tables import (
     CATEGORIES,
     NUMBERS,
     backed,

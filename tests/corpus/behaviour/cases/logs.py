@@ -10,10 +10,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tests.corpus.behaviour.cases import Case, Pair
-from tests.corpus.behaviour.cases_columns import pair
-from tests.corpus.behaviour.cases_rules import labelled, several
-from tests.corpus.behaviour.tables import DAY, START, backed, logged, made, table
+from tests.corpus.behaviour.cases.catalog import Case, Pair
+from tests.corpus.behaviour.cases.columns import pair
+from tests.corpus.behaviour.cases.rules import labelled, several
+from tests.corpus.behaviour.cases.tables import (
+    DAY,
+    START,
+    backed,
+    logged,
+    made,
+    table,
+)
 
 PLACES = ("file", "folders", "hive", "delta", "duckdb")
 

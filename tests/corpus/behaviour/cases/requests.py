@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from tests.corpus.behaviour.adapter import checked
-from tests.corpus.behaviour.tables import DAY, START
+from tests.corpus.behaviour.cases.tables import DAY, START
 
 GOOD = {
     "features": ["a", "b"],

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from tests.corpus.behaviour.adapter import checked
 from tests.corpus.behaviour.canonical import without
-from tests.corpus.behaviour.tables import DAY, START, digest
+from tests.corpus.behaviour.cases.tables import DAY, START, digest
 
 Pair = tuple[pa.Table, pa.Table]
 Data = Callable[[], Pair]
