@@ -2,7 +2,7 @@
 
     python -m benchmarks.performance [--windows N] [--rho R ...]
 
-Windows of labelled rows laid end to end, drawn so that the true value of the metric is
+Windows of labeled rows laid end to end, drawn so that the true value of the metric is
 known, scored and judged by the worker's own code, and counted as the operator counts
 them: 2 of the last 3. Prints the tables of docs/statistics.md. Five minutes on one
 core.
@@ -21,7 +21,7 @@ from scipy.stats import norm
 
 from benchmarks.power import Floats, World
 from driftcheck.contract import Metric, Performance, PerformanceRule, Verdict
-from driftcheck.dataset import LabelledPredictions
+from driftcheck.dataset import LabeledPredictions
 from driftcheck.judge.model_performance import performance_of
 from driftcheck.judge.performance import judge_performance
 from driftcheck.windows import Window
@@ -142,8 +142,8 @@ def measure_performance(
     for start in range(0, rows * windows, rows):
         part = slice(start, start + rows)
         table = pa.table({"l": labels[part], "p": predictions[part]})
-        labelled_predictions = LabelledPredictions(rows, rows, table)
-        found.append(performance_of(case.rule(), SPAN, labelled_predictions))
+        labeled_predictions = LabeledPredictions(rows, rows, table)
+        found.append(performance_of(case.rule(), SPAN, labeled_predictions))
     return found
 
 

@@ -177,7 +177,7 @@ class Story:
         result = look.at("evaluation.result")
         before, after = look.at("evaluation.champion"), look.at("evaluation.candidate")
         self._screen.quote(
-            f"{result['metric']} on {result['rows']} labelled rows, in percent of "
+            f"{result['metric']} on {result['rows']} labeled rows, in percent of "
             f"the index\n"
             f"  version {before} (champion)   {float(result['championScore']):.3f}\n"
             f"  version {after} (candidate)  {float(result['candidateScore']):.3f}\n"

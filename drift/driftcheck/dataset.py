@@ -1,4 +1,4 @@
-"""The data of a check: a reference, its segments, labelled predictions."""
+"""The data of a check: a reference, its segments, labeled predictions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -74,16 +74,16 @@ def without_column(dataset: Dataset, column: str) -> Dataset:
     return replace(dataset, columns=columns, findings=findings)
 
 
-class LabelledPredictions(NamedTuple):
+class LabeledPredictions(NamedTuple):
     """The labels and predictions of a window's rows.
 
-    `labelled` of the `rows` have both. `table` has two columns, the label and the
+    `labeled` of the `rows` have both. `table` has two columns, the label and the
     prediction, of these rows in order of time; of more than
     `storage.limits.MAXIMUM_ROWS` the latest.
     """
 
     rows: int
-    labelled: int
+    labeled: int
     table: pa.Table
 
 

@@ -48,7 +48,7 @@ def windows_to_judge(request: CheckRequest, now: datetime) -> tuple[Window, ...]
     return (*counting, interim)
 
 
-def labelled_windows(request: CheckRequest, now: datetime) -> tuple[Window, ...]:
+def labeled_windows(request: CheckRequest, now: datetime) -> tuple[Window, ...]:
     """Return the counting windows whose performance is due, oldest first.
 
     A window's labels are due the rule's delay after it is complete. No window is

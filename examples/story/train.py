@@ -2,7 +2,7 @@
 
 `python -m story.train --initial` trains version 1 on 2004 to 2006. Without the flag
 it is one retraining attempt and obeys docs/training-contract.md: it trains on the
-same years and on every labelled row of the inference log before
+same years and on every labeled row of the inference log before
 KILLICK_TRAIN_BEFORE, and registers one version under KILLICK_MODEL. The attempt's
 tag is put on the run by MLflow itself, from MLFLOW_RUN_CONTEXT.
 

@@ -130,12 +130,12 @@ class FakeCluster:
     async def list_jobs(self, namespace: str, owner: str) -> list[Manifest]:
         """See the port."""
         self._reach()
-        return _labelled(self.jobs, namespace, owner)
+        return _labeled(self.jobs, namespace, owner)
 
     async def list_pods(self, namespace: str, owner: str) -> list[Manifest]:
         """See the port."""
         self._reach()
-        return _labelled(self.pods, namespace, owner)
+        return _labeled(self.pods, namespace, owner)
 
     async def apply_cronjob(self, manifest: Manifest) -> None:
         """See the port."""
@@ -202,7 +202,7 @@ def _copy(value: T) -> T:
     return found  # type: ignore[no-any-return]
 
 
-def _labelled(held: dict[Key, Manifest], namespace: str, owner: str) -> list[Manifest]:
+def _labeled(held: dict[Key, Manifest], namespace: str, owner: str) -> list[Manifest]:
     return [
         _copy(manifest)
         for (where, _), manifest in held.items()

@@ -1,4 +1,4 @@
-"""Model performance in a check: of the latest labelled rows and counting windows."""
+"""Model performance in a check: of the latest labeled rows and counting windows."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,10 +11,10 @@ from driftcheck.dataset import LoadedReference
 from driftcheck.errors import CheckFailure
 from driftcheck.inference_log.base import Log
 from driftcheck.judge.evidence import by_severity, data_quality_findings
-from driftcheck.judge.model_performance import labelled_window, performance_of
+from driftcheck.judge.model_performance import labeled_window, performance_of
 from driftcheck.judge.performance import judge_performance
 from driftcheck.storage.limits import MAXIMUM_ROWS
-from driftcheck.windows import Window, labelled_windows
+from driftcheck.windows import Window, labeled_windows
 
 
 class PerformanceResults(NamedTuple):
@@ -36,15 +36,15 @@ def measure_performance(
 ) -> PerformanceResults:
     """Return every performance that is due; one that fails does not fail the check.
 
-    `windows` are those of the verdicts on drift: the latest labelled window is as
+    `windows` are those of the verdicts on drift: the latest labeled window is as
     long as the last of them.
     """
     rule = request.performance
     if rule is None or not windows:
         return NOT_MEASURED
     measure = partial(_measured, request, rule, reference, log)
-    latest = measure(labelled_window(rule, windows[-1]))
-    counting = tuple(measure(window) for window in labelled_windows(request, now))
+    latest = measure(labeled_window(rule, windows[-1]))
+    counting = tuple(measure(window) for window in labeled_windows(request, now))
     return PerformanceResults(latest, counting)
 
 
@@ -56,7 +56,7 @@ def _measured(
     window: Window,
 ) -> Performance:
     try:
-        predictions = log.labelled_predictions(window, MAXIMUM_ROWS)
+        predictions = log.labeled_predictions(window, MAXIMUM_ROWS)
         measured = judge_performance(rule, performance_of(rule, window, predictions))
         if measured.verdict is not Verdict.DRIFT:
             return measured

@@ -1,6 +1,6 @@
 """The request of an evaluation pod, and its answer; standard library only.
 
-``rows`` (init container) writes the labelled rows and ends with exit code 3 and an
+``rows`` (init container) writes the labeled rows and ends with exit code 3 and an
 answer of its own where there are too few; one ``score`` container per version runs
 ``mlflow models predict`` from ROWS_FILE to CHAMPION_FILE or CANDIDATE_FILE;
 ``compare`` answers with both scores and their paired difference. The answer holds
@@ -121,7 +121,7 @@ class EvaluationRequest(Document):
 class RowsMeta(Document):
     """What ``rows`` wrote: META_FILE, by which ``compare`` proves the rows unchanged.
 
-    `rows` labelled rows from strictly after `after` up to and including `until`;
+    `rows` labeled rows from strictly after `after` up to and including `until`;
     `digest` is the SHA-256 of the rows file followed by the labels file.
     """
 

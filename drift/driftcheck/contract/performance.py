@@ -14,7 +14,7 @@ class PerformanceRule(Document):
     """The metric that scores predictions, and when their labels are complete.
 
     `delay_seconds`: rows are scored once they are that old. `minimum_rows`: with fewer
-    labelled rows there is no score. `minimum` of a score or `maximum` of an error, in
+    labeled rows there is no score. `minimum` of a score or `maximum` of an error, in
     the metric's unit: a performance beyond it is drift of kind Performance; None where
     performance is only reported. `judged_through`: the end of the last counting window
     whose performance is known already.
@@ -41,9 +41,9 @@ class PerformanceRule(Document):
 
 @dataclass(frozen=True)
 class Performance(Document):
-    """The score of the labelled rows from `start` to before `end`.
+    """The score of the labeled rows from `start` to before `end`.
 
-    The log holds `rows` there; `labelled` of them have both label and prediction, and
+    The log holds `rows` there; `labeled` of them have both label and prediction, and
     the scored ones carry as much information as `effective` independent rows. `score`
     is in the metric's unit, `lower` to `upper` its 95 % interval. None means not
     computed, never zero: `reason` then says why, in one CamelCase word.
@@ -57,7 +57,7 @@ class Performance(Document):
     end: datetime
     metric: Metric
     rows: Count | None = None
-    labelled: Count | None = None
+    labeled: Count | None = None
     score: Score | None = None
     lower: Score | None = None
     upper: Score | None = None
@@ -69,10 +69,10 @@ class Performance(Document):
     def describe(self, rule: PerformanceRule) -> str:
         """Return a sentence with score, interval, bound and rows."""
         covered = ""
-        if self.rows is not None and self.labelled is not None:
-            covered = f"; {self.labelled} of {self.rows} rows have labels"
-        if self.rows and self.labelled is not None:
-            covered += f" ({self.labelled / self.rows:.0%})"
+        if self.rows is not None and self.labeled is not None:
+            covered = f"; {self.labeled} of {self.rows} rows have labels"
+        if self.rows and self.labeled is not None:
+            covered += f" ({self.labeled / self.rows:.0%})"
         if self.score is None:
             return f"{self.metric} not computed ({self.reason}){covered}"
         text = f"{self.metric} {self.score:.4g}"

@@ -115,6 +115,6 @@ def _rows(request: EvaluationRequest) -> tuple[EvaluationAnswer, list[object]]:
 
 
 def too_few(rows: int, minimum: int) -> CheckFailure:
-    """Return the failure that says how many labelled rows are missing."""
-    message = f"{rows} of at least {minimum} labelled rows: {minimum - rows} missing"
+    """Return the failure that says how many labeled rows are missing."""
+    message = f"{rows} of at least {minimum} labeled rows: {minimum - rows} missing"
     return CheckFailure(Reason.NOT_ENOUGH_ROWS, message)

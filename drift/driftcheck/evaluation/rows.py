@@ -1,4 +1,4 @@
-"""Step ``rows``: write the labelled rows that are later than both trainings.
+"""Step ``rows``: write the labeled rows that are later than both trainings.
 
 The rows file is what ``mlflow models predict`` takes as JSON, and its bytes are
 canonical: the same rows always give the same digest.
@@ -30,7 +30,7 @@ from driftcheck.stats.columns import Finding
 
 
 @dataclass(frozen=True)
-class LabelledRows:
+class LabeledRows:
     """Features, labels and times of the rows, oldest first."""
 
     columns: tuple[str, ...]
@@ -41,10 +41,10 @@ class LabelledRows:
 
 def read_rows(
     request: EvaluationRequest, url: str | None, environment: Mapping[str, str]
-) -> LabelledRows:
-    """Return the latest `maximum_rows` labelled rows, strictly later than `after`."""
+) -> LabeledRows:
+    """Return the latest `maximum_rows` labeled rows, strictly later than `after`."""
     with open_log(url, request.log, environment) as log:
-        table = log.labelled(request.after, request.maximum_rows)
+        table = log.labeled(request.after, request.maximum_rows)
     features = request.log.features
     times = [_in_utc(moment, request.log) for moment in table.column(0).to_pylist()]
     labels = [plain(value) for value in table.column(1).to_pylist()]
@@ -54,7 +54,7 @@ def read_rows(
         zip(times, data, labels, strict=True),
         key=lambda row: (row[0], json.dumps([row[1], row[2]])),
     )
-    return LabelledRows(
+    return LabeledRows(
         features.names,
         [row[1] for row in ordered],
         [row[2] for row in ordered],
@@ -87,7 +87,7 @@ def _is_list(kind: pa.DataType) -> bool:
 def _objects(values: pa.ChunkedArray, features: Features) -> list[list[Any]]:
     rows = [json.loads(text) if text else {} for text in texts_of(values)]
     if not all(isinstance(row, dict) for row in rows):
-        message = f"{features.column}: not every labelled row has a JSON object"
+        message = f"{features.column}: not every labeled row has a JSON object"
         raise CheckFailure(Reason.RETYPED_COLUMN, message)
     return [[plain(row.get(name)) for name in features.names] for row in rows]
 
@@ -97,7 +97,7 @@ def _vectors(vectors: pa.ChunkedArray, features: Features) -> list[list[Any]]:
     data = []
     for vector in vectors.to_pylist():
         if vector is None or len(vector) != width:
-            message = f"{features.column}: not every labelled row has {width} values"
+            message = f"{features.column}: not every labeled row has {width} values"
             raise CheckFailure(Reason.RAGGED_VECTOR, message)
         data.append([plain(value) for value in vector])
     return data
@@ -113,7 +113,7 @@ def digest_of(rows: bytes, labels: bytes) -> str:
     return hashlib.sha256(rows + labels).hexdigest()
 
 
-def write_rows(request: EvaluationRequest, rows: LabelledRows) -> dict[str, Any]:
+def write_rows(request: EvaluationRequest, rows: LabeledRows) -> dict[str, Any]:
     """Write the three files; return the content of the meta file."""
     places = request.directories
     directory, labels = Path(places.rows), Path(places.labels)

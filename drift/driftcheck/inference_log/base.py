@@ -10,7 +10,7 @@ import pyarrow as pa
 from driftcheck.arrow.arrays import plain_type
 from driftcheck.contract import Filter, LogSource
 from driftcheck.contract.reasons import Reason
-from driftcheck.dataset import LabelledPredictions, LoadedReference
+from driftcheck.dataset import LabeledPredictions, LoadedReference
 from driftcheck.errors import CheckFailure
 from driftcheck.stats.columns import Dataset
 from driftcheck.windows import Window
@@ -31,18 +31,16 @@ class Log(Protocol):
         """Return the same log with one more filter, such as for a segment."""
         ...
 
-    def labelled_predictions(
-        self, window: Window, max_rows: int
-    ) -> LabelledPredictions:
-        """Return a window's labels and predictions, see `LabelledPredictions`."""
+    def labeled_predictions(self, window: Window, max_rows: int) -> LabeledPredictions:
+        """Return a window's labels and predictions, see `LabeledPredictions`."""
         ...
 
 
 class EvaluationLog(Log, Protocol):
     """A log that also provides the rows on which an evaluation scores models."""
 
-    def labelled(self, after: datetime, max_rows: int) -> pa.Table:
-        """Return the latest labelled rows: time, label, then the feature columns."""
+    def labeled(self, after: datetime, max_rows: int) -> pa.Table:
+        """Return the latest labeled rows: time, label, then the feature columns."""
         ...
 
 

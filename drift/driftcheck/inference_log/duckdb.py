@@ -21,7 +21,7 @@ from driftcheck.arrow.conversion import dataset_from
 from driftcheck.arrow.schema import window_shape
 from driftcheck.contract import Filter, LogSource
 from driftcheck.contract.reasons import Reason
-from driftcheck.dataset import LabelledPredictions, LoadedReference
+from driftcheck.dataset import LabeledPredictions, LoadedReference
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.inference_log.base import seed_of
 from driftcheck.inference_log.files import failure_of
@@ -71,15 +71,13 @@ class DuckDBLog:
         """See `Log`."""
         return replace(self, source=self.source.only(condition))
 
-    def labelled(self, after: datetime, max_rows: int) -> pa.Table:
+    def labeled(self, after: datetime, max_rows: int) -> pa.Table:
         """See `Log`."""
-        return self._read(*self._sql().labelled(after, max_rows))
+        return self._read(*self._sql().labeled(after, max_rows))
 
-    def labelled_predictions(
-        self, window: Window, max_rows: int
-    ) -> LabelledPredictions:
+    def labeled_predictions(self, window: Window, max_rows: int) -> LabeledPredictions:
         """See `Log`."""
-        return self._sql().labelled_predictions(window, max_rows, self._read)
+        return self._sql().labeled_predictions(window, max_rows, self._read)
 
     def _sql(self) -> TableSql:
         schema = self._read(*columns_of(self.source)).schema

@@ -20,7 +20,7 @@ from driftcheck.arrow.conversion import dataset_from
 from driftcheck.arrow.schema import window_shape
 from driftcheck.contract import Filter, LogSource
 from driftcheck.contract.reasons import Reason
-from driftcheck.dataset import LabelledPredictions, LoadedReference
+from driftcheck.dataset import LabeledPredictions, LoadedReference
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.inference_log.base import (
     filter_value,
@@ -74,15 +74,13 @@ class FilesLog:
         """See `Log`."""
         return self._opened(window.start, window.end).window(window, reference)
 
-    def labelled(self, after: datetime, max_rows: int) -> pa.Table:
+    def labeled(self, after: datetime, max_rows: int) -> pa.Table:
         """See `Log`."""
-        return self._opened(after, None).labelled(after, max_rows)
+        return self._opened(after, None).labeled(after, max_rows)
 
-    def labelled_predictions(
-        self, window: Window, max_rows: int
-    ) -> LabelledPredictions:
+    def labeled_predictions(self, window: Window, max_rows: int) -> LabeledPredictions:
         """See `Log`."""
-        return self._opened(window.start, window.end).labelled_predictions(
+        return self._opened(window.start, window.end).labeled_predictions(
             window, max_rows
         )
 
@@ -124,7 +122,7 @@ class OpenFiles:
         features = self.source.features
         return dataset_from(table, shape, features, rows, Order.TIME)
 
-    def labelled(self, after: datetime, max_rows: int) -> pa.Table:
+    def labeled(self, after: datetime, max_rows: int) -> pa.Table:
         """See `FilesLog`."""
         time, label = self.source.timestamp_column, self.source.label_column or ""
         names = [time, label, *holders(self.source)]
@@ -137,9 +135,7 @@ class OpenFiles:
         except _ERRORS as error:
             raise failure_of(error, self.source.uri or "") from None
 
-    def labelled_predictions(
-        self, window: Window, max_rows: int
-    ) -> LabelledPredictions:
+    def labeled_predictions(self, window: Window, max_rows: int) -> LabeledPredictions:
         """See `FilesLog`."""
         time = self.source.timestamp_column
         names = [time, *label_columns(self.source)]
@@ -149,15 +145,15 @@ class OpenFiles:
         both = pc.field(names[1]).is_valid() & pc.field(names[2]).is_valid()
         try:
             self._check_memory_limits(where, names)
-            rows, labelled = (
+            rows, labeled = (
                 self.dataset.count_rows(filter=asked, use_threads=False)
                 for asked in (where, where & both)
             )
             kept = self._newest(where & both, names, max_rows)
         except _ERRORS as error:
             raise failure_of(error, self.source.uri or "") from None
-        return LabelledPredictions(
-            rows, labelled, kept.sort_by(time).drop_columns([time])
+        return LabeledPredictions(
+            rows, labeled, kept.sort_by(time).drop_columns([time])
         )
 
     def _newest(

@@ -25,7 +25,7 @@ from driftcheck.arrow.schema import (
 from driftcheck.contract import Filter, LogSource
 from driftcheck.contract.reasons import Reason
 from driftcheck.contract.request import DATABASE_VARIABLE
-from driftcheck.dataset import LabelledPredictions, LoadedReference
+from driftcheck.dataset import LabeledPredictions, LoadedReference
 from driftcheck.errors import CheckFailure, one_line
 from driftcheck.inference_log.base import seed_of
 from driftcheck.inference_log.sql import Read, TableSql, columns_of, quoted
@@ -109,17 +109,15 @@ class InferenceLog:
         """See `Log`."""
         return replace(self, source=self.source.only(condition))
 
-    def labelled(self, after: datetime, max_rows: int) -> pa.Table:
+    def labeled(self, after: datetime, max_rows: int) -> pa.Table:
         """See `Log`."""
         with self._reading() as (sql, read):
-            return read(*sql.labelled(after, max_rows))
+            return read(*sql.labeled(after, max_rows))
 
-    def labelled_predictions(
-        self, window: Window, max_rows: int
-    ) -> LabelledPredictions:
+    def labeled_predictions(self, window: Window, max_rows: int) -> LabeledPredictions:
         """See `Log`."""
         with self._reading() as (sql, read):
-            return sql.labelled_predictions(window, max_rows, read)
+            return sql.labeled_predictions(window, max_rows, read)
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[TableSql, Read]]:

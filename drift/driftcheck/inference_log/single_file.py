@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from driftcheck.arrow.schema import window_shape
 from driftcheck.contract import Features, Filter, LogSource
 from driftcheck.contract.reasons import Reason
-from driftcheck.dataset import LabelledPredictions, LoadedReference
+from driftcheck.dataset import LabeledPredictions, LoadedReference
 from driftcheck.inference_log.base import label_columns, require_columns
 from driftcheck.stats.columns import (
     Column,
@@ -63,11 +63,11 @@ class SingleFileLog:
         """See `Log`; CheckFailure CurrentUnreadable later if the column is missing."""
         return replace(self, segment=condition)
 
-    def labelled_predictions(
+    def labeled_predictions(
         self,
         window: Window,  # noqa: ARG002
         max_rows: int,
-    ) -> LabelledPredictions:
+    ) -> LabeledPredictions:
         """See `Log`; in the order of the timestamp column, or else of the file."""
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -81,8 +81,8 @@ class SingleFileLog:
             order = pc.sort_indices(table.column(time), null_placement="at_start")
             rows = rows.take(order)
         both = pc.and_(pc.is_valid(rows["l"]), pc.is_valid(rows["p"]))
-        labelled = rows.filter(both)
-        return LabelledPredictions(len(rows), len(labelled), labelled[-max_rows:])
+        labeled = rows.filter(both)
+        return LabeledPredictions(len(rows), len(labeled), labeled[-max_rows:])
 
     def _segmented(self, column: str) -> "SegmentedTable":
         from driftcheck.storage.segment_rows import SegmentedTable

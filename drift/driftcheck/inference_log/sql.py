@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from driftcheck.contract import LogSource
 from driftcheck.contract.reasons import Reason
-from driftcheck.dataset import LabelledPredictions
+from driftcheck.dataset import LabeledPredictions
 from driftcheck.errors import CheckFailure
 from driftcheck.inference_log.base import (
     filter_value,
@@ -81,8 +81,8 @@ class TableSql:
         reading.info("%s: %d rows in the window", self.source.table, rows_found)
         return rows_found
 
-    def labelled(self, after: datetime, max_rows: int) -> Sql:
-        """See `Log.labelled`. Ties at the cut are broken by the row itself."""
+    def labeled(self, after: datetime, max_rows: int) -> Sql:
+        """See `Log.labeled`. Ties at the cut are broken by the row itself."""
         label, names = self.source.label_column or "", holders(self.source)
         columns = ", ".join([self.time, *self._readable(label, *names)])
         rows = self._rows(f"{self.time} > $1", after)
@@ -93,10 +93,10 @@ class TableSql:
             rows.values,
         )
 
-    def labelled_predictions(
+    def labeled_predictions(
         self, window: Window, max_rows: int, read: Read
-    ) -> LabelledPredictions:
-        """See `Log.labelled_predictions`."""
+    ) -> LabeledPredictions:
+        """See `Log.labeled_predictions`."""
         names = label_columns(self.source)
         label, prediction = self._readable(*names)
         rows = self.window(window)
@@ -106,11 +106,9 @@ class TableSql:
             f"SELECT {self.time} AS t, {label} AS l, {prediction} AS p {rows.text} "
             f"AND {present} ORDER BY 1 DESC LIMIT {max_rows:d}"
         )
-        total, labelled = (column[0].as_py() for column in read(counting, rows.values))
+        total, labeled = (column[0].as_py() for column in read(counting, rows.values))
         ordered = f"SELECT l, p FROM ({latest}) AS latest ORDER BY t"  # noqa: S608
-        return LabelledPredictions(
-            int(total), int(labelled), read(ordered, rows.values)
-        )
+        return LabeledPredictions(int(total), int(labeled), read(ordered, rows.values))
 
     def _readable(self, *names: str) -> list[str]:
         """Return columns as SQL; CheckFailure MissingColumn if one does not exist."""

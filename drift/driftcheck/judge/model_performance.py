@@ -13,7 +13,7 @@ import numpy as np
 from driftcheck.arrow.json_values import plain
 from driftcheck.contract.performance import Performance, PerformanceRule
 from driftcheck.contract.reasons import Reason
-from driftcheck.dataset import LabelledPredictions
+from driftcheck.dataset import LabeledPredictions
 from driftcheck.errors import CheckFailure
 from driftcheck.stats.block_jackknife import (
     N_BLOCKS,
@@ -24,7 +24,7 @@ from driftcheck.stats.metrics import definition_of
 from driftcheck.windows import Window
 
 
-def labelled_window(rule: PerformanceRule, judged: Window) -> Window:
+def labeled_window(rule: PerformanceRule, judged: Window) -> Window:
     """Return the window that is scored: earlier by the delay, unless it is all rows."""
     if judged.all_rows:
         return judged
@@ -33,7 +33,7 @@ def labelled_window(rule: PerformanceRule, judged: Window) -> Window:
 
 
 def performance_of(
-    rule: PerformanceRule, window: Window, labelled_predictions: LabelledPredictions
+    rule: PerformanceRule, window: Window, labeled_predictions: LabeledPredictions
 ) -> Performance:
     """The score of these rows, with its interval; a reason where there is none."""
     pairs = [
@@ -41,18 +41,18 @@ def performance_of(
         for label, prediction in zip(
             *(
                 map(_plain, column.to_pylist())
-                for column in labelled_predictions.table.columns
+                for column in labeled_predictions.table.columns
             ),
             strict=True,
         )
         if label is not None and prediction is not None
     ]
     # Not a number is none: it is found only in the rows that were read.
-    labelled = labelled_predictions.labelled - (
-        len(labelled_predictions.table) - len(pairs)
+    labeled = labeled_predictions.labeled - (
+        len(labeled_predictions.table) - len(pairs)
     )
     found = Performance(
-        window.start, window.end, rule.metric, labelled_predictions.rows, labelled
+        window.start, window.end, rule.metric, labeled_predictions.rows, labeled
     )
     if len(pairs) < rule.minimum_rows:
         return replace(found, reason=Reason.NOT_ENOUGH_LABELS)

@@ -15,7 +15,7 @@ def judge_performance(rule: PerformanceRule, measured: Performance) -> Performan
     """Return the performance with its verdict; unchanged where no bound is declared.
 
     Drift where the whole 95 % interval lies beyond the bound; an interval that touches
-    the bound is NoDrift. Inconclusive where the labelled rows, or their effective
+    the bound is NoDrift. Inconclusive where the labeled rows, or their effective
     sample size, are fewer than the minimum: intervals of few independent rows are too
     narrow (see docs/statistics.md).
     """

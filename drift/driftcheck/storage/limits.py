@@ -1,7 +1,7 @@
 """Limits that several readers share; each says its unit and its reason.
 
-MAXIMUM_ROWS is the contract's: rows that are read of a window, a reference or labelled
-predictions; a larger side is sampled, and of labelled rows the latest are read.
+MAXIMUM_ROWS is the contract's: rows that are read of a window, a reference or labeled
+predictions; a larger side is sampled, and of labeled rows the latest are read.
 """
 
 from driftcheck.contract.evaluation import MAXIMUM_ROWS

@@ -11,7 +11,7 @@ from ibis.expr import types as ir
 from driftcheck.check.run import Inputs
 from driftcheck.contract import CheckRequest, Filter, LogSource
 from driftcheck.contract.reasons import Reason
-from driftcheck.dataset import LabelledPredictions, LoadedReference
+from driftcheck.dataset import LabeledPredictions, LoadedReference
 from driftcheck.errors import CheckFailure
 from driftcheck.reference.profile import reference_of
 from driftcheck.reference.profile_format import Profile
@@ -55,11 +55,11 @@ class WarehouseLog:
             rows = self.table.filter(column.cast("string") == condition.equals)
         return replace(self, table=rows)
 
-    def labelled_predictions(
+    def labeled_predictions(
         self,
         window: Window,  # noqa: ARG002
         max_rows: int,  # noqa: ARG002
-    ) -> LabelledPredictions:
+    ) -> LabeledPredictions:
         """Raise CheckFailure: a warehouse counts, but performance needs single rows."""
         message = "performance cannot be measured in a warehouse"
         raise CheckFailure(Reason.BAD_REQUEST, message)

@@ -1,6 +1,6 @@
 """The Job that compares two versions on the same rows. Pure.
 
-    rows       writes the labelled rows and their digest            worker image
+    rows       writes the labeled rows and their digest            worker image
     champion   scores them with the champion, if there is one       that version's image
     candidate  scores them with the candidate                       that version's image
     compare    answers both scores and the interval of the gain     worker image

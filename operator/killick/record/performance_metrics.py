@@ -27,8 +27,8 @@ FAMILIES: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
         "The declared minimum or maximum of the score, in the metric's unit.",
         (*MODEL, "metric"),
     ),
-    "labelled": (
-        "killick_model_performance_labelled_rows",
+    "labeled": (
+        "killick_model_performance_labeled_rows",
         "Labeled rows that the score was computed on.",
         MODEL,
     ),
@@ -64,9 +64,9 @@ def add_performance(
         families["bound"].add_metric(named, float(performance.bound))
     if performance.verdict in ("Drift", "NoDrift"):
         families["dropped"].add_metric(labels, float(performance.verdict == "Drift"))
-    if performance.labelled is not None:
-        families["labelled"].add_metric(labels, performance.labelled)
+    if performance.labeled is not None:
+        families["labeled"].add_metric(labels, performance.labeled)
         if performance.rows:
             families["coverage"].add_metric(
-                labels, performance.labelled / performance.rows
+                labels, performance.labeled / performance.rows
             )

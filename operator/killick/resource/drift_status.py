@@ -26,7 +26,7 @@ class Window:
 class PerformanceStatus:
     """How well predictions agree with their labels. Numbers are decimal strings.
 
-    The log holds `rows` from `start` to before `end`; `labelled` of them have both
+    The log holds `rows` from `start` to before `end`; `labeled` of them have both
     label and prediction, and carry as much information as `effective` independent
     rows. `lower` and `upper` bound the score with 95 % confidence. `verdict`: against
     the declared `bound`, None where there is none. `borderline`: NoDrift whose
@@ -37,7 +37,7 @@ class PerformanceStatus:
     start: datetime
     end: datetime
     rows: int | None = None
-    labelled: int | None = None
+    labeled: int | None = None
     score: str | None = None
     lower: str | None = None
     upper: str | None = None

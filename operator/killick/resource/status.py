@@ -104,7 +104,7 @@ class PastAttempt:
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """What the evaluation measured on `rows` labelled rows.
+    """What the evaluation measured on `rows` labeled rows.
 
     `improvement` is positive where the candidate is better, whatever the metric;
     `lower` and `upper` bound it with 95 % confidence. Numbers are decimal strings.

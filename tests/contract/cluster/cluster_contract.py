@@ -86,7 +86,7 @@ class ClusterContract:
         (again,) = await world.port.list_jobs(world.namespace, world.name)
         assert again["metadata"]["uid"] == first["metadata"]["uid"]
 
-    async def test_only_labelled_jobs_are_listed(self, world: World) -> None:
+    async def test_only_labeled_jobs_are_listed(self, world: World) -> None:
         """A list holds the Jobs of one object and of no other."""
         await world.port.create_job(job(world, f"{world.name}-a"))
         await world.port.create_job(job(world, f"{world.name}-b"))
@@ -96,7 +96,7 @@ class ClusterContract:
         assert names == [f"{world.name}-a", f"{world.name}-b"]
         assert all(one["metadata"]["creationTimestamp"] for one in found)
 
-    async def test_only_labelled_pods_are_listed(self, world: World) -> None:
+    async def test_only_labeled_pods_are_listed(self, world: World) -> None:
         """A list holds the pods of one object and of no other."""
         world.put_pod(f"{world.name}-p", {LABEL_OBJECT: world.name})
         world.put_pod(f"{world.name}-q", {})

@@ -251,7 +251,7 @@ class GitContract:
     async def test_two_operators_one_promotion(self, world: World) -> None:
         """The same promotion from two operators at once is one commit."""
         ports = (world.port, world.another_port())
-        labelled_predictions = await asyncio.gather(
+        labeled_predictions = await asyncio.gather(
             *(
                 port.push_value(world.target, world.credentials, CHANGE)
                 for port in ports
@@ -259,7 +259,7 @@ class GitContract:
         )
         shas = {
             one.sha
-            for one in labelled_predictions
+            for one in labeled_predictions
             if isinstance(one, Landed | AlreadyLanded)
         }
         assert shas == {world.head()}
@@ -277,8 +277,8 @@ class GitContract:
             port = ports[number % 2]
             return await port.push_value(target, world.credentials, change)
 
-        labelled_predictions = await asyncio.gather(*map(promote, range(10)))
-        assert [type(one) for one in labelled_predictions] == [Landed] * 10
+        labeled_predictions = await asyncio.gather(*map(promote, range(10)))
+        assert [type(one) for one in labeled_predictions] == [Landed] * 10
         assert len(world.messages()) == 21
         for number in range(10):
             assert NEW.encode() in world.content(f"app-{number}.yaml")

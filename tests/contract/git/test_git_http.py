@@ -125,6 +125,6 @@ async def test_writers_of_one_process_take_turns(world: HttpWorld) -> None:
         change = replace(CHANGE, promotion_id=f"p-{number}")
         return await world.port.push_value(target, world.credentials, change)
 
-    labelled_predictions = await asyncio.gather(*map(promote, range(6)))
-    assert [type(one) for one in labelled_predictions] == [Landed] * 6
+    labeled_predictions = await asyncio.gather(*map(promote, range(6)))
+    assert [type(one) for one in labeled_predictions] == [Landed] * 6
     assert await requests(world, "push", 6) == 6

@@ -26,7 +26,7 @@ from tests.corpus.behaviour.adapter import (
 )
 from tests.corpus.behaviour.canonical import plain, without
 from tests.corpus.behaviour.cases.catalog import stored
-from tests.corpus.behaviour.cases.rules import by_country, labelled, several
+from tests.corpus.behaviour.cases.rules import by_country, labeled, several
 from tests.corpus.behaviour.cases.tables import backed, logged, made
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
@@ -47,8 +47,8 @@ def files() -> dict[str, pa.Table]:
     """Return the tables that commands compare, by name."""
     before, drifted = several((0.5, 0.0, 0.0), 700)
     _, calm = several((0.0, 0.0, 0.0), 700)
-    _, good = labelled("Accuracy", 0.1)
-    answers, bad = labelled("Accuracy", 3.0)
+    _, good = labeled("Accuracy", 0.1)
+    answers, bad = labeled("Accuracy", 3.0)
     segments, country = by_country("DE")
     wide = {f"c{i}": made("normal", 710 + i, 3000) for i in range(20)}
     narrow = {f"c{i}": made("normal", 740 + i, 400, 0.6 * (i < 8)) for i in range(20)}
@@ -249,7 +249,7 @@ SCORES: dict[str, Any] = {
 
 def evaluated(metric: str, how: str, place: str, least: int = 100) -> dict[str, Any]:
     """Return the answers of both steps of an evaluation."""
-    _, rows = labelled(metric, 1.0, rows=400)
+    _, rows = labeled(metric, 1.0, rows=400)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         asked = {

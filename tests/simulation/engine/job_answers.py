@@ -14,7 +14,7 @@ from driftcheck.contract import (
     Verdict,
 )
 from driftcheck.contract.evaluation import EvaluationAnswer, EvaluationRequest
-from driftcheck.windows import Window, labelled_windows
+from driftcheck.windows import Window, labeled_windows
 from tests.fakes.world import SHA, window
 
 AtTime = Callable[[datetime], bool]
@@ -37,21 +37,21 @@ def check_answer(
         start += length
     windows = windows[-request.windows.count :]
     windows.append(window(now - length, length, verdict(now), counting=False))
-    labelled = labelled_windows(request, now)
+    labeled = labeled_windows(request, now)
     return replace(
         CheckAnswer(request.request_fingerprint, SHA, now, tuple(windows)),
-        performance_windows=tuple(_performance(w, bad_answers) for w in labelled),
+        performance_windows=tuple(_performance(w, bad_answers) for w in labeled),
     )
 
 
-def _performance(labelled: Window, bad_answers: AtTime) -> Performance:
+def _performance(labeled: Window, bad_answers: AtTime) -> Performance:
     """Return what the labels of a counting window show."""
-    bad = bad_answers(labelled.end)
+    bad = bad_answers(labeled.end)
     score = 0.5 if bad else 0.95
     bounds = (score - 0.04, score + 0.04)
     verdict = Verdict.DRIFT if bad else Verdict.NO_DRIFT
     made = Performance(
-        *(labelled.start, labelled.end, Metric.ACCURACY, 200, 150, score, *bounds)
+        *(labeled.start, labeled.end, Metric.ACCURACY, 200, 150, score, *bounds)
     )
     return replace(made, effective=150, verdict=verdict)
 

@@ -156,6 +156,6 @@ def check_order(database: Database) -> None:
     assert days == sorted(days)
     assert all(days.count(day) == 2 for day in set(days[:-1]))
     # The last day of each stretch: its next day was not replayed.
-    unlabelled = {str(row[0]) for row in found if row[1]}
-    assert unlabelled <= {"2007-06-29", *days[-3:]}
+    unlabeled = {str(row[0]) for row in found if row[1]}
+    assert unlabeled <= {"2007-06-29", *days[-3:]}
     assert {row[2] for row in found} == {8}

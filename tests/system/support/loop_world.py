@@ -173,7 +173,7 @@ class LoopWorld(LoopOperators):
         start: datetime | None = None,
         step: timedelta = timedelta(milliseconds=50),
     ) -> None:
-        """Put labelled rows into the log; by default from 20 s ago on, 20 a second.
+        """Put labeled rows into the log; by default from 20 s ago on, 20 a second.
 
         Rows of the future are there already: whichever window is judged is full.
         """

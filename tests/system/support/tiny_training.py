@@ -14,7 +14,7 @@ from sklearn.linear_model import LinearRegression
 
 
 def logged() -> tuple[np.ndarray, np.ndarray]:
-    """Return the labelled rows of the inference log before the cut-off."""
+    """Return the labeled rows of the inference log before the cut-off."""
     from adbc_driver_postgresql import dbapi
 
     query = (

@@ -28,7 +28,7 @@ from driftcheck.contract.evaluation import (
     Metric,
 )
 from driftcheck.evaluation.compare import compare
-from driftcheck.evaluation.rows import LabelledRows, write_rows
+from driftcheck.evaluation.rows import LabeledRows, write_rows
 from tests.unit.act.test_manifests import containers_of, evaluation, mounts_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -109,7 +109,7 @@ def test_a_candidate_that_guesses_loses_whatever_its_code_does(
     times = [START + timedelta(minutes=1 + i) for i in range(ROWS)]
     data: list[list[Any]] = [[0.0] for _ in range(ROWS)]
     written = write_rows(
-        request, LabelledRows(("x",), data, [int(v) for v in labels], times)
+        request, LabeledRows(("x",), data, [int(v) for v in labels], times)
     )
     right = np.where(rng.random(ROWS) < 0.9, labels, 1 - labels)
     for name, file, values in (

@@ -27,7 +27,7 @@ from driftcheck.contract.evaluation import (
     decode_evaluation,
     encode_evaluation_request,
 )
-from driftcheck.evaluation.rows import LabelledRows, write_rows
+from driftcheck.evaluation.rows import LabeledRows, write_rows
 from driftcheck.evaluation.steps import run_step
 from driftcheck.stats.metrics import definition_of
 from tests.unit.driftcheck.evaluation_samples import errors
@@ -112,7 +112,7 @@ def write(
     request = replace(request, **changes)
     times = [AFTER + timedelta(hours=1 + i) for i in range(len(labels))]
     data: list[list[Any]] = [[i, None] for i in range(len(labels))]
-    write_rows(request, LabelledRows(("a", "b"), data, labels, times))
+    write_rows(request, LabeledRows(("a", "b"), data, labels, times))
     for name, value in ((CHAMPION_FILE, champion), (CANDIDATE_FILE, candidate)):
         if value is not None:
             (directory / name).write_text(json.dumps({"predictions": value}))

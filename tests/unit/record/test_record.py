@@ -79,7 +79,7 @@ def test_metrics_tell_the_status() -> None:
     collector = StatusCollector()
     status = b.promoting("Landed", phase="Promoting")
     performance = PerformanceStatus(
-        "RocAuc", b.NOW, b.NOW, rows=200, labelled=50, score="0.7"
+        "RocAuc", b.NOW, b.NOW, rows=200, labeled=50, score="0.7"
     )
     drift = replace(status.drift, verdict="Drift", percent=38, performance=performance)
     collector.show(b.NAME, "ranger", replace(status, drift=drift))
@@ -129,7 +129,7 @@ def test_metrics_tell_what_answers_are_held_to() -> None:
         )
         assert f"{series} {value}" in text
     assert f'killick_model_performance_bound{{metric="RocAuc",{where}}} 0.8' in text
-    assert f"killick_model_performance_labelled_rows{{{where}}} 50.0" in text
+    assert f"killick_model_performance_labeled_rows{{{where}}} 50.0" in text
     assert f"killick_model_performance_drift_detected{{{where}}} 1.0" in text
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from driftcheck.contract.evaluation import EvaluationAnswer
+from driftcheck.contract.evaluation import (
+    ContractError,
+    EvaluationAnswer,
+    decode_evaluation,
+)
 from killick.plan.context import Blocked
+from killick.plan.facts import JobFact
 from killick.plan.rules.performance import decimal
 from killick.reasons import Reason
 from killick.resource.bounds import clip, count
@@ -65,3 +70,19 @@ def result_of(answer: EvaluationAnswer) -> EvaluationResult:
         lower=decimal(answer.lower),
         upper=decimal(answer.upper),
     )
+
+
+def rows_changed(job: JobFact, answer: EvaluationAnswer) -> str | None:
+    """Return how the compared rows differ from those that `rows` wrote, else None.
+
+    `rows` runs no model's code, so its own message is the one that decides.
+    """
+    try:
+        wrote = decode_evaluation(job.rows_answer or "")
+    except (ContractError, UnicodeError) as error:
+        return f"The container rows left no readable message: {error}"
+    facts = ("id", "rows", "digest", "after", "until")
+    differing = [f for f in facts if getattr(wrote, f) != getattr(answer, f)]
+    if not differing:
+        return None
+    return f"The containers rows and compare disagree about {', '.join(differing)}"

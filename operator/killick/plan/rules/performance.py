@@ -67,7 +67,7 @@ def show_performance(ctx: Context, status: Status, answer: CheckAnswer) -> Statu
 
 
 def performance_breaches(status: Status, windows: int) -> int:
-    """Return how many of the last `windows` labelled ones are drift of Performance."""
+    """Return how many of the last `windows` labeled ones are drift of Performance."""
     last = status.drift.performance_windows[-windows:]
     return sum(q.verdict == Verdict.DRIFT for q in last)
 
@@ -95,7 +95,7 @@ def _kept(ctx: Context, rule: PerformanceRule, found: Performance) -> Performanc
         start=found.start,
         end=found.end,
         rows=count(found.rows),
-        labelled=count(found.labelled),
+        labeled=count(found.labeled),
         score=decimal(found.score),
         lower=decimal(found.lower),
         upper=decimal(found.upper),

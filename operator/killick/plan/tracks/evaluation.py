@@ -5,7 +5,7 @@
     (none)    a version does not tell its training cut-off      → Inconclusive
     Intended  no Job                                            → StartEvaluation
     Intended  the Job exists                                    → Running
-    Running   too few labelled rows yet                         → Waiting, then anew
+    Running   too few labeled rows yet                         → Waiting, then anew
     Running   the Job just ended, and no answer is seen         → waits a moment
     Running   the Job or its answer is broken                   → Waiting, 3 times
     Running   it met an outage                                  → Waiting, any number
@@ -39,7 +39,7 @@ from killick.plan.context import Blocked, Context, Outcome, Step
 from killick.plan.effects import MarkCandidate, StartEvaluation
 from killick.plan.facts import JobFact
 from killick.plan.requests.evaluation import comparison
-from killick.plan.rules.acceptance import judge, result_of
+from killick.plan.rules.acceptance import judge, result_of, rows_changed
 from killick.plan.rules.transient import is_away, pause
 from killick.plan.rules.versions import is_marked, outdated
 from killick.reasons import Reason
@@ -205,26 +205,10 @@ def _answered(
         return _broken(
             ctx, status, evaluation, answer.error.reason, answer.error.message
         )
-    changed = _rows_changed(job, answer)
+    changed = rows_changed(job, answer)
     if changed:
         return _broken(ctx, status, evaluation, Reason.ROWS_CHANGED, changed)
     return _judged(ctx, status, evaluation, answer)
-
-
-def _rows_changed(job: JobFact, answer: EvaluationAnswer) -> str | None:
-    """Return how the compared rows differ from those that `rows` wrote, else None.
-
-    `rows` runs no model's code, so its own message is the one that decides.
-    """
-    try:
-        wrote = decode_evaluation(job.rows_answer or "")
-    except (ContractError, UnicodeError) as error:
-        return f"The container rows left no readable message: {error}"
-    facts = ("id", "rows", "digest", "after", "until")
-    differing = [f for f in facts if getattr(wrote, f) != getattr(answer, f)]
-    if not differing:
-        return None
-    return f"The containers rows and compare disagree about {', '.join(differing)}"
 
 
 def _judged(

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from tests.corpus.behaviour.cases.catalog import Case, Pair
 from tests.corpus.behaviour.cases.columns import pair
-from tests.corpus.behaviour.cases.rules import labelled, several
+from tests.corpus.behaviour.cases.rules import labeled, several
 from tests.corpus.behaviour.cases.tables import (
     DAY,
     START,
@@ -194,7 +194,7 @@ def profiles() -> Iterator[Case]:
                 "minimum": 0.8,
             },
         }
-        data = partial(labelled, "Accuracy", error)
+        data = partial(labeled, "Accuracy", error)
         yield Case(f"profiles: performance {error}", data, asked, again=True)
 
 

@@ -125,7 +125,7 @@ BOUNDS = {
 }
 
 
-def labelled(metric: str, error: float, known: float = 1.0, rows: int = 1500) -> Pair:
+def labeled(metric: str, error: float, known: float = 1.0, rows: int = 1500) -> Pair:
     """Return a log with scores and labels, wrong by so much and so far known."""
     random = np.random.default_rng(int(error * 100) + len(metric))
     before, after = several((0.0, 0.0, 0.0), 220, rows)
@@ -146,27 +146,27 @@ def performance() -> Iterator[Case]:
             for limit in ({}, bound):
                 asked = scoring(metric, **limit)
                 name = f"performance: {metric}, error {error:g}, {limit or 'no bound'}"
-                yield Case(name, partial(labelled, metric, error), asked)
+                yield Case(name, partial(labeled, metric, error), asked)
         for known in (0.0, 0.05, 0.5):
             name = f"performance: {metric}, {known:.0%} labelled"
-            data = partial(labelled, metric, 3.0, known)
+            data = partial(labeled, metric, 3.0, known)
             yield Case(name, data, scoring(metric, **bound))
     bound = BOUNDS["Accuracy"]
     for least in (10, 1500, 1501):
         asked = scoring("Accuracy", minimum_rows=least, **bound)
-        data = partial(labelled, "Accuracy", 3.0)
+        data = partial(labeled, "Accuracy", 3.0)
         yield Case(f"performance: at least {least} rows", data, asked)
     for delay, days in ((86400, 1.0), (86400, 2.0), (172800, 4.0)):
         asked = scoring("Accuracy", delay_seconds=delay, **bound)
-        data = partial(days_labelled, 4.0)
+        data = partial(days_labeled, 4.0)
         name = f"performance: labels after {delay} s, day {days:g}"
         yield Case(name, data, {**asked, "interim": True}, days=days)
 
 
-def days_labelled(days: float) -> Pair:
+def days_labeled(days: float) -> Pair:
     """Return a log of several days, which turns bad after two."""
-    before, good = labelled("Accuracy", 0.1, rows=1000)
-    _, bad = labelled("Accuracy", 3.0, rows=1000)
+    before, good = labeled("Accuracy", 0.1, rows=1000)
+    _, bad = labeled("Accuracy", 3.0, rows=1000)
     rows = pa.concat_tables([good, bad])
     return before, logged(rows.drop_columns(["at"]), days)
 
@@ -189,7 +189,7 @@ def performance_trouble() -> Iterator[Case]:
     for what, (metric, make) in odd.items():
 
         def data(metric: str = metric, make: Any = make) -> Pair:
-            before, after = labelled(metric, 3.0)
+            before, after = labeled(metric, 3.0)
             values = make(len(after)) or after["score"]
             index = after.schema.get_field_index("label")
             return before, after.set_column(index, "label", pa.array(values))
@@ -197,7 +197,7 @@ def performance_trouble() -> Iterator[Case]:
         yield Case(f"performance: labels are {what}", data, scoring(metric))
 
     def alike() -> Pair:
-        before, after = labelled("MeanAbsoluteError", 0.1)
+        before, after = labeled("MeanAbsoluteError", 0.1)
         walk = made("ar 0.95", 270, len(after)) * 3
         index = after.schema.get_field_index("label")
         return before, after.set_column(index, "label", pa.array(walk))
@@ -207,7 +207,7 @@ def performance_trouble() -> Iterator[Case]:
     yield Case("performance: rows resemble each other", alike, asked)
 
     def nulls(column: str) -> Pair:
-        before, after = labelled("Accuracy", 3.0)
+        before, after = labeled("Accuracy", 3.0)
         index = after.schema.get_field_index(column)
         values = [None if i % 2 else v for i, v in enumerate(after[column].to_pylist())]
         return before, after.set_column(index, column, pa.array(values))
@@ -218,7 +218,7 @@ def performance_trouble() -> Iterator[Case]:
     for column in ("label", "score"):
 
         def gone(column: str = column) -> Pair:
-            before, after = labelled("Accuracy", 3.0)
+            before, after = labeled("Accuracy", 3.0)
             return before, after.drop_columns([column])
 
         yield Case(f"performance: {column} is missing", gone, asked)

@@ -86,7 +86,7 @@ def test_few_labels_open_nothing(
         windows = look.at("drift.performanceWindows")
         found = [(q["verdict"], q["reason"], q.get("score")) for q in windows]
         assert found == [("Inconclusive", "NotEnoughLabels", None)] * 2
-        assert all(0 < q["labelled"] < 100 < q["rows"] for q in windows)
+        assert all(0 < q["labeled"] < 100 < q["rows"] for q in windows)
         assert look.at("drift.verdict") == "NoDrift"
         assert look.at("drift.performanceBreaches") == 0
         assert look.at("episode") is None

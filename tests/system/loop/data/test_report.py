@@ -61,7 +61,7 @@ def test_no_report_where_none_is_wanted(drifting: LoopWorld) -> None:
     # Of the changed log `b`, from 0 to 1, counts thrice: the error is twice its mean.
     assert 0.8 < float(look.at("drift.performance.score")) < 1.2
     assert (
-        look.at("drift.performance.labelled") == look.at("drift.performance.rows") > 100
+        look.at("drift.performance.labeled") == look.at("drift.performance.rows") > 100
     )
     assert (
         'killick_model_performance_score{metric="MeanAbsoluteError"'

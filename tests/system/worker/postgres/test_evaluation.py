@@ -21,7 +21,7 @@ from tests.system.worker.postgres.postgres_world import (
 
 
 def evaluation(reference: c.Reference, directory: Path) -> e.EvaluationRequest:
-    """Return an evaluation of all labelled rows of the last two hours."""
+    """Return an evaluation of all labeled rows of the last two hours."""
     return e.EvaluationRequest(
         id="e1",
         log=replace(request(reference).log, label_column="label"),
@@ -32,7 +32,7 @@ def evaluation(reference: c.Reference, directory: Path) -> e.EvaluationRequest:
     )
 
 
-def test_labelled_rows_are_written_scored_and_compared(
+def test_labeled_rows_are_written_scored_and_compared(
     database: Database, reference: c.Reference, run: Run, tmp_path: Path
 ) -> None:
     """Rows with a label that are strictly later than the cut-off, in time order."""

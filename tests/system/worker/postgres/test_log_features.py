@@ -160,7 +160,7 @@ def test_one_table_serves_several_models(database: Database, one: Filter) -> Non
     found = read(database, source, NUMBERS)
     assert (found.rows, numbers(found, "price")[0]) == (2, [2, 4])
     with open_log(database.url, source, {}) as log:
-        assert len(log.labelled(WINDOW.start, 10)) == 2
+        assert len(log.labeled(WINDOW.start, 10)) == 2
     both = replace(source, filters=(one, Filter("label", "2")))
     assert read(database, both, NUMBERS).rows == 0
 
@@ -173,7 +173,7 @@ def test_a_filter_on_a_whole_number_can_use_an_index(database: Database) -> None
 
 
 @pytest.mark.parametrize("kind", ["Vector", "Json"])
-def test_labelled_rows_are_taken_apart_the_same_way(
+def test_labeled_rows_are_taken_apart_the_same_way(
     database: Database, tmp_path: Path, kind: str
 ) -> None:
     """An evaluation scores the features that the check judges."""

@@ -21,7 +21,7 @@ from tests.system.worker.postgres.postgres_world import (
 )
 
 
-def test_labelled_rows_are_scored_beside_the_verdict(
+def test_labeled_rows_are_scored_beside_the_verdict(
     database: Database, reference: c.Reference, run: Run
 ) -> None:
     """The hour before the newest one, whose labels have come, half of the rows."""
@@ -43,7 +43,7 @@ def test_labelled_rows_are_scored_beside_the_verdict(
     assert found.upper is not None
     assert found.lower <= 1.25 <= found.upper
     assert found.rows in range(390, 411)
-    assert found.labelled == pytest.approx((found.rows or 0) / 2, abs=4)
+    assert found.labeled == pytest.approx((found.rows or 0) / 2, abs=4)
 
 
 def test_bad_answers_are_found_in_the_windows_whose_labels_have_come(
@@ -69,7 +69,7 @@ def test_bad_answers_are_found_in_the_windows_whose_labels_have_come(
     assert (good.start, good.end) == (first, first + HOUR)
     assert (bad.start, bad.end) == (first + HOUR, first + 2 * HOUR)
     assert (good.verdict, bad.verdict) == (c.Verdict.NO_DRIFT, c.Verdict.DRIFT)
-    assert (good.rows, good.labelled, bad.rows) == (400, 400, 400)
+    assert (good.rows, good.labeled, bad.rows) == (400, 400, 400)
     shown = answer.windows[-1]
     assert (shown.counting, shown.verdict) == (False, c.Verdict.DRIFT)
     assert shown.kinds == (c.Kind.PERFORMANCE,)

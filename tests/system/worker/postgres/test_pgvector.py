@@ -201,7 +201,7 @@ def test_a_sparse_vector_is_named_and_not_judged(database: Database) -> None:
 def test_an_evaluation_reads_the_same_vectors(
     database: Database, tmp_path: Path
 ) -> None:
-    """Labelled rows have the features that the check judges."""
+    """Labeled rows have the features that the check judges."""
     fill(database, "vector(3)", np.array([[1, 2.5, -3]]))
     asked = EvaluationRequest(
         id="e1",

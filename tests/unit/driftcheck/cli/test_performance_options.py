@@ -18,9 +18,9 @@ def test_labels_are_scored_by_hand(run: Run, data: Path) -> None:
     labels = [None if row % 4 else 1.0 for row in range(len(table))]
     table = table.append_column("said", pa.array([1.5] * len(table)))
     table = table.append_column("truth", pa.array(labels, pa.float64()))
-    pq.write_table(table, data / "labelled.parquet")
+    pq.write_table(table, data / "labeled.parquet")
     ran = run(
-        *("--reference", "labelled.parquet", "--current", "labelled.parquet"),
+        *("--reference", "labeled.parquet", "--current", "labeled.parquet"),
         *("--prediction-column", "said", "--label", "truth", "--json", "out.json"),
         *("--metric", "MeanAbsoluteError"),
     )
@@ -29,7 +29,7 @@ def test_labels_are_scored_by_hand(run: Run, data: Path) -> None:
     )
     assert "500 of 2000 rows have labels (25%)" in ran.stdout
     performance = json.loads((data / "out.json").read_text())["performance"]
-    assert [performance[k] for k in ("score", "labelled", "rows")] == [0.5, 500, 2000]
+    assert [performance[k] for k in ("score", "labeled", "rows")] == [0.5, 500, 2000]
 
 
 def test_labels_need_a_metric_and_predictions(run: Run) -> None:
@@ -47,9 +47,9 @@ def test_answers_below_a_bound_are_drift_by_hand(run: Run, data: Path) -> None:
     truth = np.random.default_rng(5).random(len(table)) < 0.7
     table = table.append_column("said", pa.array([1] * len(table)))
     table = table.append_column("truth", pa.array(truth.astype(int)))
-    pq.write_table(table, data / "labelled.parquet")
+    pq.write_table(table, data / "labeled.parquet")
     options = (
-        *("--reference", "labelled.parquet", "--current", "labelled.parquet"),
+        *("--reference", "labeled.parquet", "--current", "labeled.parquet"),
         *("--prediction-column", "said", "--label", "truth", "--json", "out.json"),
         *("--metric", "Accuracy", "--performance-minimum"),
     )

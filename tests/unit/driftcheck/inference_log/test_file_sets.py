@@ -103,10 +103,10 @@ def test_a_second_window_opens_no_footer_twice(year: Path) -> None:
     assert len(counting.opened) - before < before
 
 
-def test_labelled_rows_open_the_files_since_then(year: Path) -> None:
+def test_labeled_rows_open_the_files_since_then(year: Path) -> None:
     """An evaluation reads what is later than its cut-off."""
     files, counting = counted(year)
-    found = FilesLog(SOURCE, files).labelled(YEAR + 360 * DAY, 1000)
+    found = FilesLog(SOURCE, files).labeled(YEAR + 360 * DAY, 1000)
     assert len(found) == 5 * 24 - 1
     assert len({*counting.opened}) == 7
 

@@ -94,27 +94,27 @@ def test_naive_times_are_read_in_the_declared_zone(
 
 
 @BOTH
-def test_labelled_rows_are_the_latest(make: Make, tmp_path: Path) -> None:
+def test_labeled_rows_are_the_latest(make: Make, tmp_path: Path) -> None:
     """An evaluation gets rows with a label, later than the cut-off, at most so many."""
     with open_log(None, make(tmp_path, rows()), {}) as log:
-        found = log.labelled(START, 5)
+        found = log.labeled(START, 5)
     assert found.column(2).to_pylist() == [71, 69, 67, 65, 63]
     assert found.column(1).to_pylist() == [1] * 5
 
 
 @BOTH
-def test_outcomes_are_the_labelled_rows_of_the_window(
+def test_outcomes_are_the_labeled_rows_of_the_window(
     make: Make, tmp_path: Path
 ) -> None:
     """All rows are counted; labels and predictions come in order of time."""
     table = rows().append_column("said", rows()["price"])
     with open_log(None, make(tmp_path, table, prediction_column="said"), {}) as log:
         found, latest = (
-            log.labelled_predictions(WINDOW, 100),
-            log.labelled_predictions(WINDOW, 2),
+            log.labeled_predictions(WINDOW, 100),
+            log.labeled_predictions(WINDOW, 2),
         )
     assert found.rows == latest.rows == 24
-    assert found.labelled == latest.labelled == 12
+    assert found.labeled == latest.labeled == 12
     assert found.table.column(0).to_pylist() == [1] * 12
     assert found.table.column(1).to_pylist() == list(range(25, 48, 2))
     assert latest.table.column(1).to_pylist() == [45, 47]
@@ -129,7 +129,7 @@ def test_outcomes_without_a_prediction_are_a_missing_column(
         open_log(None, make(tmp_path, rows(), prediction_column="said"), {}) as log,
         pytest.raises(CheckFailure, match=r"MissingColumn.*said"),
     ):
-        log.labelled_predictions(WINDOW, 100)
+        log.labeled_predictions(WINDOW, 100)
 
 
 @BOTH

@@ -1,4 +1,4 @@
-"""The performance of labelled rows: values by hand, intervals by simulation."""
+"""The performance of labeled rows: values by hand, intervals by simulation."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,9 +15,9 @@ from driftcheck.contract import (
     decode,
     encode,
 )
-from driftcheck.dataset import LabelledPredictions
+from driftcheck.dataset import LabeledPredictions
 from driftcheck.judge.model_performance import (
-    labelled_window,
+    labeled_window,
     performance_of,
 )
 from driftcheck.stats.block_jackknife import integrated_autocorrelation_time, n_blocks
@@ -35,8 +35,8 @@ def scored(
     """The performance of these rows."""
     table = pa.table({"l": pa.array(labels), "p": pa.array(predictions)})
     rule = PerformanceRule(metric, minimum)
-    labelled_predictions = LabelledPredictions(len(table), len(table), table)
-    return performance_of(rule, DAY, labelled_predictions)
+    labeled_predictions = LabeledPredictions(len(table), len(table), table)
+    return performance_of(rule, DAY, labeled_predictions)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_scores_by_hand(
 
 
 @pytest.mark.parametrize(
-    ("metric", "labels", "predictions", "minimum", "labelled", "reason"),
+    ("metric", "labels", "predictions", "minimum", "labeled", "reason"),
     [
         (Metric.ACCURACY, [1, None, 1], [1, 1, 1], 3, 2, "NotEnoughLabels"),
         (Metric.ACCURACY, [None], [1], 1, 0, "NotEnoughLabels"),
@@ -75,21 +75,21 @@ def test_no_score_says_why(  # noqa: PLR0917
     labels: Any,
     predictions: Any,
     minimum: int,
-    labelled: int,
+    labeled: int,
     reason: str,
 ) -> None:
     """What cannot be computed is None with a reason, and the coverage is told."""
     found = scored(metric, labels, predictions, minimum)
     assert (found.score, found.lower, found.upper) == (None, None, None)
-    assert (found.labelled, found.reason) == (labelled, reason)
+    assert (found.labeled, found.reason) == (labeled, reason)
 
 
-def test_all_labelled_rows_are_counted_though_not_all_are_scored() -> None:
+def test_all_labeled_rows_are_counted_though_not_all_are_scored() -> None:
     """The coverage is that of the log, not that of the bound on what is read."""
     table = pa.table({"l": [1, 0, None] * 40, "p": [1, 1, 1] * 40})
     rule = PerformanceRule(Metric.ACCURACY, 1)
-    found = performance_of(rule, DAY, LabelledPredictions(1000, 900, table))
-    assert (found.rows, found.labelled, found.score) == (1000, 860, 0.5)
+    found = performance_of(rule, DAY, LabeledPredictions(1000, 900, table))
+    assert (found.rows, found.labeled, found.score) == (1000, 860, 0.5)
 
 
 def test_what_never_varies_has_no_interval() -> None:
@@ -131,7 +131,7 @@ def test_an_interval_stays_within_what_the_metric_can_be() -> None:
 def test_rows_are_looked_at_once_their_labels_have_come() -> None:
     """The scored stretch is as long as the judged one, and earlier by the delay."""
     rule = PerformanceRule(Metric.ACCURACY, delay_seconds=3600)
-    window = labelled_window(rule, DAY)
+    window = labeled_window(rule, DAY)
     hour = timedelta(hours=1)
     assert (window.start, window.end) == (DAY.start - hour, DAY.end - hour)
 
@@ -216,7 +216,7 @@ def test_the_answer_carries_it() -> None:
     read = decode(encode(answer)).performance
     assert read is not None
     assert read.score == pytest.approx(found.score, rel=1e-5)
-    assert (read.start, read.labelled, read.metric) == (DAY.start, 500, found.metric)
+    assert (read.start, read.labeled, read.metric) == (DAY.start, 500, found.metric)
 
 
 def test_f1_is_measured_with_its_interval() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from driftcheck import contract as c
 from driftcheck.contract.reasons import Reason
-from driftcheck.dataset import LabelledPredictions
+from driftcheck.dataset import LabeledPredictions
 from driftcheck.errors import CheckFailure
 from driftcheck.judge.column_score import ColumnScore
 from driftcheck.judge.evidence import Evidence
@@ -20,7 +20,7 @@ from driftcheck.judge.model_performance import performance_of
 from driftcheck.judge.performance import judge_performance
 from driftcheck.judge.verdict import conclude
 from driftcheck.stats.columns import Finding
-from driftcheck.windows import Window, labelled_windows
+from driftcheck.windows import Window, labeled_windows
 from tests.unit.driftcheck.judge.performance_cases import (
     ERROR,
     FOUND,
@@ -98,13 +98,11 @@ def test_few_rows_are_never_judged_by(
 
 
 def scored(rule: c.PerformanceRule, table: pa.Table) -> c.Performance:
-    """The judged performance of rows that are all labelled."""
+    """The judged performance of rows that are all labeled."""
     window = Window(START, START + HOUR, counting=True)
     return judge_performance(
         rule,
-        performance_of(
-            rule, window, LabelledPredictions(len(table), len(table), table)
-        ),
+        performance_of(rule, window, LabeledPredictions(len(table), len(table), table)),
     )
 
 
@@ -202,7 +200,7 @@ def test_performance_that_is_not_certainly_bad_changes_no_verdict(
     st.integers(1, 10),
     st.none() | st.integers(0, 40),
 )
-def test_labelled_windows_are_counting_windows_whose_labels_have_come(
+def test_labeled_windows_are_counting_windows_whose_labels_have_come(
     seconds: int, delay: int, windows: int, through: int | None
 ) -> None:
     """Hence no row is in two of them, nor of before the anchor, nor too young."""
@@ -210,7 +208,7 @@ def test_labelled_windows_are_counting_windows_whose_labels_have_come(
     rule = replace(SCORE, delay_seconds=delay, judged_through=known)
     request = asked(rule, windows)
     now = START + timedelta(seconds=seconds)
-    found = labelled_windows(request, now)
+    found = labeled_windows(request, now)
     late = timedelta(seconds=delay + request.log.lag_seconds)
     assert len(found) <= windows
     for number, window in enumerate(found):
@@ -224,6 +222,6 @@ def test_labelled_windows_are_counting_windows_whose_labels_have_come(
         assert found[-1].end + HOUR + late > now
 
 
-def test_no_bound_has_no_labelled_windows() -> None:
+def test_no_bound_has_no_labeled_windows() -> None:
     """What is only told needs no look at each window."""
-    assert labelled_windows(asked(c.PerformanceRule(c.Metric.ACCURACY)), START) == ()
+    assert labeled_windows(asked(c.PerformanceRule(c.Metric.ACCURACY)), START) == ()

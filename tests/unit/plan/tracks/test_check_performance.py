@@ -61,7 +61,7 @@ def test_the_quality_of_an_answer_is_kept() -> None:
     """Beside the verdict; numbers as decimal strings, and all of it as a sentence."""
     found = scored(TOLD, start(TOLD), performance=performance(None)).drift.performance
     assert found is not None
-    assert (found.metric, found.rows, found.labelled) == ("Accuracy", 200, 120)
+    assert (found.metric, found.rows, found.labeled) == ("Accuracy", 200, 120)
     assert (found.score, found.lower, found.upper) == ("0.666667", "0.5", "0.75")
     assert (found.verdict, found.bound, found.effective) == (None, None, 110)
     assert found.message == (
