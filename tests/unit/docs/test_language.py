@@ -9,7 +9,7 @@ from tests.unit.docs.pages import CODE, PAGES, name, prose
 
 NOT_IN_PROSE = {
     "British spelling": (
-        r"\b(behaviour|colour|neighbour\w*|labeled|catalogue|judgement|licence|"
+        r"\b(behaviour|colour|neighbour\w*|labelled|catalogue|judgement|licence|"
         r"favour\w*|honour\w*|centre|modelled|cancelled|organis\w+|recognis\w+|"
         r"normalis\w+|serialis\w+|initialis\w+|per cent)\b"
     ),
