@@ -53,7 +53,8 @@ test: setup lint unit system ## Lint, types, import contracts, unit and system t
 .PHONY: lint
 lint: $(VENV)/.complete ## Format, lint, strict types, import contracts
 	@echo "== format and lint"; $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
-	@echo "== types"; $(BIN)/mypy
+	@echo "== types"; $(BIN)/mypy --python-version \
+	  $$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 	@echo "== import contracts"; $(BIN)/lint-imports --no-cache | grep -E 'KEPT|BROKEN|Contracts:'
 
 .PHONY: unit

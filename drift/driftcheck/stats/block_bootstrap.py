@@ -116,8 +116,8 @@ def resample_weights(rows: int, seed: int) -> Iterator[Floats]:
         count = min(at_once, RESAMPLES - first)
         starts = random.integers(0, rows, (count, blocks))
         starts += np.arange(count)[:, None] * rows
-        begun = np.bincount(starts.ravel(), minlength=count * rows)
-        begun = begun.reshape(count, rows)
+        counts = np.bincount(starts.ravel(), minlength=count * rows)
+        begun = counts.reshape(count, rows)
         # A row occurs once for each block begun at it or up to `length` - 1 before.
         wrapped = np.concatenate([begun[:, rows - length + 1 :], begun], axis=1)
         total = np.cumsum(wrapped, axis=1)

@@ -14,7 +14,7 @@ from tests.system.support.loop_fixtures import LoopServers
 from tests.system.support.loop_manifests import NAME
 from tests.system.support.loop_world import CHANGED, FirstModel, LoopWorld
 
-PASS = '"result": "ok"'
+PASS = '"message": "Pass completed"'
 
 
 @pytest.fixture(scope="module")

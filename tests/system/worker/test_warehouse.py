@@ -130,7 +130,7 @@ def assert_same(found: dict[str, Any], expected: dict[str, Any]) -> None:
 
 def without_digits(window: dict[str, Any]) -> dict[str, Any]:
     """Without the message, which shows effects to two digits."""
-    return {key: item for key, item in window.items() if key != "m"}
+    return {key: item for key, item in window.items() if key != "message"}
 
 
 @pytest.mark.parametrize(("window", "code"), [("calm", 0), ("moved", 10)])

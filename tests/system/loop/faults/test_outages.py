@@ -83,19 +83,21 @@ def test_the_cluster_is_away(part: str, proven_world: LoopWorld) -> None:
         process = world.start()
         push.wait()
         world.cluster.process(part).kill()
-    world.wait(
-        "the push",
-        lambda: len(world.git.requests("push")),
-        lambda count: count > pushes,
-    )
-    errors = '"result": "error"'
-    world.wait_logged(errors)
-    world.cluster.start(part)
+    errors = '"message": "Pass failed"'
+    try:
+        world.wait(
+            "the push",
+            lambda: len(world.git.requests("push")),
+            lambda count: count > pushes,
+        )
+        world.wait_logged(errors)
+    finally:
+        world.cluster.start(part)  # other tests need it, whatever came of this one
     world.api.close()  # it opens a new connection
     world.wait(
         "a pass after the failure",
         lambda: world.log.rpartition(errors)[2],
-        lambda log: '"result": "ok"' in log,
+        lambda log: '"message": "Pass completed"' in log,
     )
     promoted(world)
     assert process.alive

@@ -3,7 +3,7 @@
 from tests.system.support.loop_manifests import VALUES
 from tests.system.support.loop_world import LoopWorld
 
-PASS = '"result": "ok"'
+PASS = '"message": "Pass completed"'
 
 
 def test_a_revert_while_the_operator_is_down_stands(proven_world: LoopWorld) -> None:

@@ -91,7 +91,7 @@ def test_a_pod_keeps_the_verdict_of_a_drift_in_mlflow(
     away = check(run, asked, database.url, MLFLOW_TRACKING_URI="http://127.0.0.1:9")
     assert [w.verdict for w in away.answer.windows] == [c.Verdict.DRIFT]
     assert away.answer.report is None
-    assert "warning: nothing kept in MLflow: MLflow cannot be reached" in away.printed
+    assert "warning: nothing stored in MLflow: MLflow cannot be reached" in away.printed
 
 
 def test_predictions_are_judged_beside_the_vector(
