@@ -8,6 +8,7 @@ tests.simulation SCENARIO CALL FAULT` without any fork.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections import Counter
@@ -117,8 +118,11 @@ class Forks:
                 while len(self._running) >= self.jobs:
                     self._collect()
                 read, write = os.pipe()
+                loop = asyncio.get_running_loop()
                 pid = os.fork()
                 if pid == 0:
+                    # Since Python 3.12 a forked child has no running loop any more.
+                    asyncio._set_running_loop(loop)
                     os.close(read)
                     self.ours, self._pipe = (call, fault), write
                     return fault
