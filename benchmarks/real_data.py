@@ -128,7 +128,7 @@ def markets() -> Iterator[Pair]:
     yield Pair(
         "S&P 500, 2004 to 2006, then January to June 2007",
         *(quiet, days("2007-01", "2007-06"), Verdict.NO_DRIFT),
-        "the same quiet market; its moods differ no more than they did before",
+        "the same quiet market; its stretches differ no more than they did before",
     )
     yield Pair(
         "S&P 500, 2004 to 2006, then 2008",
@@ -169,7 +169,7 @@ def weather() -> Iterator[Pair]:
             table.filter(pa.array(at & (dates < "2015/"))),
             table.filter(pa.array(at & (dates >= "2015/"))),
             None,
-            "three months are too short a reference to know moods: shown, not judged",
+            "three months are too short a reference to know its variation: shown, not judged",
             minimum_rows=28,
         )
     yield halves("Seattle, random halves", table)
