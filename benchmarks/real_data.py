@@ -169,7 +169,7 @@ def weather() -> Iterator[Pair]:
             table.filter(pa.array(at & (dates < "2015/"))),
             table.filter(pa.array(at & (dates >= "2015/"))),
             None,
-            "three months are too short a reference to know its variation: shown, not judged",
+            "three months are too short to know its variation: shown, not judged",
             minimum_rows=28,
         )
     yield halves("Seattle, random halves", table)
