@@ -54,7 +54,7 @@ def test_the_operator_says_which_setting_is_wrong(engine: Engine) -> None:
     """The image's default command is the operator, which reads its settings."""
     ran = engine.run(OPERATOR, options=("--env=KILLICK_HTTP_PORT=none",))
     assert ran.code == 2
-    assert "KILLICK_HTTP_PORT: Input should be a valid integer" in ran.text
+    assert "KILLICK_HTTP_PORT is invalid: Input should be a valid integer" in ran.text
 
 
 def test_the_operator_starts_as_a_user_without_a_name(engine: Engine) -> None:
