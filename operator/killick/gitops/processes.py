@@ -33,7 +33,9 @@ COUNT = 2
 512 MiB, and a host that is slow occupies at most one of them."""
 PER_HOST = COUNT - 1
 MEMORY_BYTES = 96 << 20
-"""What a task may allocate: 20 times what a repository of 20,000 files takes."""
+"""What a process may allocate beyond its start. Two processes of about 40 MiB at their
+start and 110 MiB of operator then stay below 400 MiB; a lower value refuses smaller
+repositories."""
 GRACE_SECONDS = 2.0
 """How much later than its own deadline a process is killed."""
 LINE_BYTES = 1 << 20
